@@ -1,0 +1,71 @@
+import type { Acked, MutationBatch, Seal, SpaceId, SyncError, Version } from '@tidemark/shared'
+
+/** Who is behind a connection or a request, as the token says. */
+export interface Principal {
+  readonly tenant: string
+  readonly user: string
+  /** When the token ends, in ms since the epoch; undefined: never. */
+  readonly expiresAtMs: number | undefined
+}
+
+/** What readers of one space have in common: those with the same view see the same bytes. `''` where all readers do. */
+export type ViewId = string
+
+export interface Ask {
+  readonly version: Version
+  readonly seal: Seal
+}
+
+/** A range body of protocol §4 as JSON text, ready to be spliced into a frame or sent as it is, and what a gateway must know of it. */
+export interface EncodedRange {
+  readonly from: Version
+  readonly on: Seal
+  readonly to: Version
+  readonly seal: Seal
+  readonly head: Version
+  readonly reset: boolean
+  /** The whole body, `{"space":...}`, without `acked`. */
+  readonly text: string
+}
+
+export interface RangeBounds {
+  readonly changesMax: number
+  readonly bytesMax: number
+}
+
+/** What hello and follow learn of one space: where it stands, or why it is not for this reader. */
+export type Opened = { readonly view: ViewId; readonly head: Version } | { readonly denied: SyncError }
+
+/**
+ * All that a gateway knows of the backend: asynchronous, with arguments and answers that are JSON or bytes, so that a process
+ * boundary can be put between the two. It checks every token, number and argument itself [B6]. Errors are SyncErrors.
+ */
+export interface Backend {
+  /** Throws UnauthenticatedError or TokenExpiredError. */
+  authenticate(token: string): Promise<Principal>
+  /** Which of the spaces this reader may follow, with heads and `acked` read at one moment. `acked` is `[0,""]` for anyone else's client id. Spaces of an unknown kind are denied with `not-found`. */
+  open(
+    principal: Principal,
+    client: string,
+    spaces: readonly SpaceId[],
+  ): Promise<{ readonly opened: ReadonlyMap<SpaceId, Opened>; readonly acked: Acked }>
+  /**
+   * The range that a reader with this view lacks after `ask`; a reset where the number no longer holds [N1]; an empty range at the head.
+   * `view` is checked against the reader's rights: throws ForbiddenError once access says no. For a gateway that serves all readers of a view, any of them may ask.
+   */
+  range(principal: Principal, space: SpaceId, ask: Ask, bounds: RangeBounds): Promise<EncodedRange>
+  /** `acked` and a range read at one moment, for a pull over HTTP with `client`. */
+  pull(
+    principal: Principal,
+    space: SpaceId,
+    ask: Ask,
+    bounds: RangeBounds,
+    client: string | undefined,
+  ): Promise<{ readonly range: EncodedRange; readonly acked: Acked | undefined }>
+  /** Runs a batch; the answer of protocol §6 as JSON text without the outer braces: `"acks":[...]` and perhaps `,"error":{...}`. */
+  mutate(principal: Principal, batch: MutationBatch): Promise<{ readonly text: string; readonly touched: ReadonlyMap<SpaceId, Version> }>
+  /** Where spaces stand, of those that differ from what is stated: how a gateway checks itself against lost hints [B6]. */
+  differing(tenant: string, stated: ReadonlyMap<SpaceId, Ask>): Promise<ReadonlyMap<SpaceId, Version>>
+  /** Throws what keeps the backend from serving. */
+  ready(): Promise<void>
+}

@@ -1,0 +1,121 @@
+import type { Seal, SpaceId, Version } from '@tidemark/shared'
+
+/** Where a space stands. A space that nothing was written to stands at version 0 with the seal of version 0. */
+export interface Head {
+  readonly version: Version
+  /** The 8 hex digits only; tags of rights and runs are the backend's. */
+  readonly seal: Seal
+}
+
+/** A document as the changelog keeps it; a deleted one stays, as a row without `doc`, until the deletion horizon passes it. */
+export interface StoredDocument {
+  readonly collection: string
+  readonly id: string
+  /** The version of its last change. */
+  readonly version: Version
+  /** The version that created it; a document that is created again after a deletion is new. */
+  readonly created: Version
+  /** Who created it, as the server recorded it. */
+  readonly creator: string
+  /** Nonce of the mutation behind its last change, if one was. */
+  readonly origin: string | undefined
+  /** JSON text, exactly as it will leave; undefined when deleted, at `version`. */
+  readonly doc: string | undefined
+}
+
+/** A change on its way into the log. */
+export interface NewChange {
+  readonly collection: string
+  readonly id: string
+  /** Who created the document; of a deletion, who had created what it deletes: rights are judged by it. */
+  readonly creator: string
+  readonly created: Version | 'now'
+  /** The document after the change, as JSON text; undefined deletes it. */
+  readonly doc: string | undefined
+  /** Top-level fields that changed, where the log should say `set` and `unset` rather than `put`; `set` is JSON text. */
+  readonly delta?: { readonly set: string; readonly unset: readonly string[] } | undefined
+}
+
+/** One change of the log, as bytes that leave unparsed. */
+export interface LoggedChange {
+  readonly collection: string
+  readonly creator: string
+  /** The JSON text of the change as the wire has it (protocol §3), with `v`, without `o`. */
+  readonly text: string
+}
+
+export interface LoggedCommit {
+  readonly version: Version
+  readonly seal: Seal
+  /** Nonce of the mutation that made it; undefined for a commit of the backend's own. */
+  readonly origin: string | undefined
+  readonly changes: readonly LoggedChange[]
+}
+
+/** How much one read may return. It ends before it would pass a bound, but never before its first row. */
+export interface ReadBounds {
+  readonly changesMax: number
+  readonly bytesMax: number
+  readonly commitsMax: number
+}
+
+/** What a client id has done. */
+export interface ClientRecord {
+  /** The user to whom the id is bound: the first one who used it. */
+  readonly user: string
+  /** The last mutation done, or 0 and `''`. */
+  readonly n: number
+  readonly nonce: string
+}
+
+/** How one mutation ended. */
+export interface MutationRecord {
+  readonly n: number
+  readonly nonce: string
+  /** JSON text of the ack's `in` or `error`, spliced into an ack as it is: `{"in":{...}}` or `{"error":{...}}`. */
+  readonly outcome: string
+}
+
+/** Reads of one moment: all of them see the same commits. Everything is inside the tenant the transaction was opened for. */
+export interface ReadTransaction {
+  head(space: SpaceId): Promise<Head>
+  /** The seal of a version; undefined where the space never had it, or it is older than the horizon. Version 0 always has one. */
+  sealAt(space: SpaceId, version: Version): Promise<Seal | undefined>
+  /** The oldest version from which the log can still be read; 0 while nothing was trimmed. */
+  logStart(space: SpaceId): Promise<Version>
+  /** The oldest version whose later deletions are all still kept; 0 while nothing was trimmed. */
+  horizon(space: SpaceId): Promise<Version>
+  /** Whole commits after `from` in order; empty at the head. Throws CorruptRowError for a row whose checksum fails. */
+  log(space: SpaceId, from: Version, bounds: ReadBounds): Promise<readonly LoggedCommit[]>
+  /** Documents whose last change came after `from`, deleted ones too, in order of that version; the documents of one commit are never split. */
+  documentsAfter(space: SpaceId, from: Version, bounds: ReadBounds): Promise<readonly StoredDocument[]>
+  document(space: SpaceId, collection: string, id: string): Promise<StoredDocument | undefined>
+  client(client: string): Promise<ClientRecord | undefined>
+  /** undefined where it was never done, or longer ago than the record reaches (at least TAIL_MUTATIONS_MAX and TAIL_MS). */
+  mutation(client: string, n: number): Promise<MutationRecord | undefined>
+}
+
+export interface WriteTransaction extends ReadTransaction {
+  /** Runs `work`; when it throws, all that it wrote is undone and the error passes on. Not nested. */
+  savepoint<T>(work: () => Promise<T>): Promise<T>
+  /** Adds one commit to a space: documents, log and head move together. Returns the new head. At least one change. */
+  commit(space: SpaceId, changes: readonly NewChange[], origin: string | undefined, nowMs: number): Promise<Head>
+  /** Binds a client id to a user, before its first mutation. */
+  bindClient(client: string, user: string, nowMs: number): Promise<void>
+  /** Keeps how a mutation ended, and makes it the last of its client. */
+  recordMutation(client: string, record: MutationRecord, nowMs: number): Promise<void>
+}
+
+/**
+ * Commits, documents, heads and what clients have done, for many tenants. Every key begins with the tenant.
+ * A write is durable when its promise resolves, and no other end sees any of it before.
+ */
+export interface Changelog {
+  /** One write transaction at a time; calls queue in order. When `work` throws, nothing was written. Throws UnavailableError when the engine cannot. */
+  write<T>(work: (tenant: (tenant: string) => WriteTransaction) => Promise<T>): Promise<T>
+  /** Many at once; each sees one moment. */
+  read<T>(tenant: string, work: (tx: ReadTransaction) => Promise<T>): Promise<T>
+  /** Resolves when the changelog can serve; throws what keeps it from that, a corrupt row met earlier included. */
+  ready(): Promise<void>
+  close(): Promise<void>
+}

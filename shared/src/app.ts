@@ -1,0 +1,72 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { isBuiltIn } from './builtin.ts'
+import type { Collections } from './collection.ts'
+import { isCollectionName } from './names.ts'
+import { isSpaceId } from './space-id.ts'
+import { TRANSACTION_NAMES, type Transaction } from './transaction.ts'
+
+/** A write by name: runs on the device at once, and on the server, which decides. Arguments are JSON objects. */
+export type Mutator<C extends Collections, Args> = (tx: Transaction<C>, args: Args) => void | Promise<void>
+
+/** One kind of space, as `space()` makes it. `_args` exists only as a type. */
+export interface SpaceDefinition<C extends Collections = Collections, A = object> {
+  readonly collections: C
+  readonly mutators: Readonly<Record<string, Mutator<Collections, never>>>
+  readonly args: Readonly<Record<string, StandardSchemaV1>>
+  readonly _args?: A
+}
+
+export type Spaces = Readonly<Record<string, SpaceDefinition>>
+
+/** What both ends share. `version` is the app's own; it goes into `hello`. */
+export interface App<S extends Spaces = Spaces> {
+  readonly version: string
+  readonly spaces: S
+}
+
+export type KindOf<A extends App> = keyof A['spaces'] & string
+export type CollectionsOf<A extends App, K extends KindOf<A>> = A['spaces'][K]['collections']
+/** Mutator name to its arguments. */
+export type ArgsOf<A extends App, K extends KindOf<A>> = A['spaces'][K] extends SpaceDefinition<Collections, infer Args> ? Args : never
+/** The ids that an app's spaces can have: `user:alice`, or `kind` alone. */
+export type SpaceIdOf<A extends App> = KindOf<A> | `${KindOf<A>}:${string}`
+/** The kind of an id that is known at compile time. */
+export type KindOfId<A extends App, Id extends string> = Id extends `${infer K}:${string}` ? K & KindOf<A> : Id & KindOf<A>
+
+/**
+ * Defines one kind of space. A mutator's `tx` is typed by the collections beside it; annotate its arguments, and give their
+ * schema in `args` where they are more than what the documents' schemas check.
+ */
+export function space<C extends Collections, A = object>(definition: {
+  readonly collections: C
+  readonly mutators?: { readonly [N in keyof A]: Mutator<C, A[N]> }
+  readonly args?: { readonly [N in keyof A]?: StandardSchemaV1<unknown, A[N]> }
+}): SpaceDefinition<C, A> {
+  return {
+    collections: definition.collections,
+    mutators: (definition.mutators ?? {}) as SpaceDefinition['mutators'],
+    args: (definition.args ?? {}) as SpaceDefinition['args'],
+  }
+}
+
+/** Checks the names and hands the definition on. Throws TypeError, naming what to change. */
+export function defineApp<const S extends Spaces>(app: { readonly version: string; readonly spaces: S }): App<S> {
+  for (const [kind, definition] of Object.entries(app.spaces)) {
+    if (!isSpaceId(kind) || kind.includes(':')) throw new TypeError(`space kind ${kind}: lower-case letters, digits and - only, at most 32`)
+    for (const [name, { indexes, window }] of Object.entries(definition.collections)) {
+      if (!isCollectionName(name))
+        throw new TypeError(`collection ${kind}.${name}: a lower-case letter, then letters, digits and _ only, at most 64`)
+      if (TRANSACTION_NAMES.includes(name))
+        throw new TypeError(`collection ${kind}.${name}: a transaction answers to ${name} itself, choose another name`)
+      if (window !== undefined && !(Number.isSafeInteger(window) && window > 0))
+        throw new TypeError(`collection ${kind}.${name}: window must be a positive whole number`)
+      for (const field of indexes)
+        if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(field))
+          throw new TypeError(`collection ${kind}.${name}: index ${field} is not a plain field name`)
+    }
+    for (const name of Object.keys(definition.mutators)) {
+      if (isBuiltIn(name)) throw new TypeError(`mutator ${kind}.${name}: ${name} is built in, choose another name`)
+    }
+  }
+  return app
+}

@@ -1,0 +1,63 @@
+export type { App, ArgsOf, CollectionsOf, KindOf, KindOfId, Mutator, SpaceDefinition, SpaceIdOf, Spaces } from './app.ts'
+export { defineApp, space } from './app.ts'
+export type { BuiltIn, DeleteArgs, PatchArgs, PutArgs } from './builtin.ts'
+export { BUILT_IN, isBuiltIn } from './builtin.ts'
+export type { Change } from './change.ts'
+export type { Clock } from './clock.ts'
+export type { CollectionDefinition, CollectionOptions, Collections, DocumentOf, Preset } from './collection.ts'
+export { collection } from './collection.ts'
+export type { ErrorCode, ErrorDetail, WireError } from './errors.ts'
+export {
+  BadRequestError,
+  ClientConflictError,
+  errorFromWire,
+  ForbiddenError,
+  GoneError,
+  InternalError,
+  InvalidError,
+  NotFoundError,
+  OutcomeUnknownError,
+  OutOfOrderError,
+  RateLimitedError,
+  REFUSALS,
+  RejectedError,
+  SyncError,
+  TokenExpiredError,
+  TooLargeError,
+  UnauthenticatedError,
+  UnavailableError,
+  UpgradeRequiredError,
+  wireError,
+} from './errors.ts'
+export type { ClientFrame, Hello, MutationBatch } from './frames/client-frame.ts'
+export { clientFrame, mutationBatch } from './frames/client-frame.ts'
+export type { Ack, MutationAnswer, RangeFrame, ServerFrame } from './frames/server-frame.ts'
+export { mutationAnswer, serverFrame } from './frames/server-frame.ts'
+export type { Heads, Standings } from './frames/standings.ts'
+export { heads, standings } from './frames/standings.ts'
+export type { Json, JsonObject } from './json.ts'
+export { sameJson, toJson, toJsonObject } from './json.ts'
+export * from './limits.ts'
+export type { Measure } from './measure.ts'
+export { measure, utf8Bytes } from './measure.ts'
+export type { Mutation, Numbered, VoidMutation } from './mutation.ts'
+export { mutation, mutationNumber, voidMutation } from './mutation.ts'
+export { isClientId, isCollectionName, isDocumentId, isNonce, isUserId } from './names.ts'
+export { conform, FROM_CLIENT, FROM_SERVER, parseBody, parseClientFrame, parseServerFrame } from './parse.ts'
+export type { Delta, Patch } from './patch.ts'
+export { deltaOf, withDelta } from './patch.ts'
+export type { Random } from './random.ts'
+export { newClientId, newDocumentId, newNonce } from './random.ts'
+export type { Acked, Range, ResetReason } from './range.ts'
+export { range } from './range.ts'
+export type { RangeEnds, Standing, Verdict } from './range-rule.ts'
+export { judge, NOTHING, standingAfter } from './range-rule.ts'
+export type { Seal } from './seal.ts'
+export { EMPTY_SEAL, isRunSeal, sameSeal, seal, sealDigits } from './seal.ts'
+export type { SpaceId } from './space-id.ts'
+export { isReserved, isSpaceId, kindOf, nameOf } from './space-id.ts'
+export { sumOf } from './sum.ts'
+export type { CollectionTransaction, PatchMore, Transaction, TransactionBase } from './transaction.ts'
+export { validate } from './validate.ts'
+export type { Version } from './version.ts'
+export { next, toVersion, version, ZERO } from './version.ts'

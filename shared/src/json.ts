@@ -1,0 +1,67 @@
+import { InvalidError, TooLargeError } from './errors.ts'
+import { DOCUMENT_BYTES_MAX, DOCUMENT_DEPTH_MAX } from './limits.ts'
+import { utf8Bytes } from './measure.ts'
+import { isReserved } from './space-id.ts'
+
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject
+export type JsonObject = { readonly [key: string]: Json }
+
+/**
+ * A deep copy of `value` that is what JSON will make of it, so that what an app wrote is what every end reads.
+ * Throws InvalidError, naming the place, for whatever would not come back as it went: `undefined`, NaN, infinities, Date and
+ * other class instances, functions, bigint, reserved keys, cycles and depth over 64. -0 becomes 0.
+ */
+export function toJson(value: unknown, place: string, depth = 0): Json {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return value
+    case 'number':
+      if (!Number.isFinite(value)) throw new InvalidError(`${place} is ${value}, which JSON cannot write`)
+      return value === 0 ? 0 : value
+    case 'object':
+      break
+    default:
+      throw new InvalidError(
+        `${place} is ${typeof value === 'undefined' ? 'undefined: leave the key out' : `a ${typeof value}, which JSON cannot write`}`,
+      )
+  }
+  if (value === null) return null
+  if (depth >= DOCUMENT_DEPTH_MAX) throw new InvalidError(`${place} is nested deeper than ${DOCUMENT_DEPTH_MAX} levels, or in a circle`)
+  if (Array.isArray(value)) return Array.from(value, (item, at) => toJson(item, `${place}[${at}]`, depth + 1))
+  const parent = Object.getPrototypeOf(value)
+  if (parent !== null && Object.getPrototypeOf(parent) !== null)
+    throw new InvalidError(`${place} is a ${parent.constructor?.name ?? 'class instance'}: give plain JSON (a time as a number of ms)`)
+  const copy: Record<string, Json> = {}
+  for (const [key, item] of Object.entries(value)) {
+    if (isReserved(key)) throw new InvalidError(`${place} has the reserved key ${key}`)
+    copy[key] = toJson(item, `${place}.${key}`, depth + 1)
+  }
+  return copy
+}
+
+/** toJson for what must be an object of at most 256 KiB: a document, or the arguments of a mutator. */
+export function toJsonObject(value: unknown, place: string): JsonObject {
+  const json = toJson(value, place)
+  if (json === null || typeof json !== 'object' || Array.isArray(json)) throw new InvalidError(`${place} must be a JSON object`)
+  const bytes = utf8Bytes(JSON.stringify(json))
+  if (bytes > DOCUMENT_BYTES_MAX)
+    throw new TooLargeError(`${place} has ${bytes} bytes, ${DOCUMENT_BYTES_MAX} are allowed: split it into several documents`)
+  return json as JsonObject
+}
+
+/** True when two JSON values are equal, whatever the order of their keys. */
+export function sameJson(a: Json, b: Json): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, at) => sameJson(item, b[at] as Json))
+  }
+  const left = a as JsonObject
+  const right = b as JsonObject
+  const keys = Object.keys(left)
+  return (
+    keys.length === Object.keys(right).length &&
+    keys.every((key) => Object.hasOwn(right, key) && sameJson(left[key] as Json, right[key] as Json))
+  )
+}

@@ -1,0 +1,28 @@
+import * as v from 'valibot'
+import type { JsonObject } from './json.ts'
+import { nonce } from './names.ts'
+import { spaceId } from './space-id.ts'
+
+/** 1, 2, 3 ... per client id, without gaps. */
+export const mutationNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
+
+/** What every item of a batch must have, so that it can be answered at all. A malformed rest is refused as `invalid` [M3]. */
+export const numbered = v.looseObject({ n: mutationNumber, nonce })
+export type Numbered = v.InferOutput<typeof numbered>
+
+const jsonObject = v.record(v.string(), v.unknown()) as unknown as v.GenericSchema<unknown, JsonObject>
+
+/** A write by name and arguments: run here at once, run again on the server, which decides. Source: protocol §6. */
+export const mutation = v.object({
+  n: mutationNumber,
+  nonce,
+  space: spaceId,
+  name: v.string(),
+  args: jsonObject,
+  madeMs: v.pipe(v.number(), v.minValue(0)),
+})
+export type Mutation = v.InferOutput<typeof mutation>
+
+/** A refused one, offered again to a server that forgot it: recorded as refused, never run. Source: protocol [M5]. */
+export const voidMutation = v.object({ n: mutationNumber, nonce, void: v.literal(true) })
+export type VoidMutation = v.InferOutput<typeof voidMutation>

@@ -1,0 +1,42 @@
+import { type Seal, sameSeal } from './seal.ts'
+import { type Version, ZERO } from './version.ts'
+
+/** Where one copy of a space stands: all that the server needs to know. */
+export interface Standing {
+  readonly version: Version
+  readonly seal: Seal
+}
+
+/** The part of a range that decides what a copy does with it. */
+export interface RangeEnds {
+  readonly from: Version
+  readonly on: Seal
+  readonly to: Version
+  readonly seal: Seal
+  readonly reset?: string | undefined
+}
+
+/**
+ * What a copy does with a range; exactly one of four.
+ * - `reset` [R1]: it is replaced by the range.
+ * - `news` [R2]: it takes the changes.
+ * - `repeat` [R3]: it drops the range.
+ * - `lost` [R4]: it drops the range, and states its number and seal again.
+ */
+export type Verdict = 'reset' | 'news' | 'repeat' | 'lost'
+
+/** The one rule. Source: protocol §1; the order of the tests is the order of the rules there. */
+export function judge(copy: Standing, range: RangeEnds): Verdict {
+  if (range.reset !== undefined && range.on === copy.seal) return 'reset'
+  if (range.reset === undefined && range.from === copy.version && sameSeal(copy.version, range.on, copy.seal)) return 'news'
+  if (range.to < copy.version || (range.to === copy.version && sameSeal(copy.version, range.seal, copy.seal))) return 'repeat'
+  return 'lost'
+}
+
+/** Where a copy stands after a range that was `news` or `reset`. */
+export function standingAfter(range: RangeEnds): Standing {
+  return { version: range.to, seal: range.seal }
+}
+
+/** A copy that has nothing yet; `""` is how it is stated. */
+export const NOTHING: Standing = { version: ZERO, seal: '' as Seal }

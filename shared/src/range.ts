@@ -1,0 +1,32 @@
+import * as v from 'valibot'
+import { change } from './change.ts'
+import { seal } from './seal.ts'
+import { spaceId } from './space-id.ts'
+import { version } from './version.ts'
+
+/** Number and nonce of the last mutation done for a client id; `[0,""]` when none is known. Source: protocol [M4]. */
+export const acked = v.tuple([v.pipe(v.number(), v.safeInteger(), v.minValue(0)), v.string()])
+export type Acked = v.InferOutput<typeof acked>
+
+/** Why a copy's number no longer holds. Source: protocol [N1]. */
+export const resetReason = v.picklist(['history', 'rights', 'horizon'])
+export type ResetReason = v.InferOutput<typeof resetReason>
+
+/**
+ * All the changes that the reader may see in the commits after `from`, up to and including `to`. `on`: the seal of `from`;
+ * `seal`: the seal of `to`. Source: protocol §1, §4.
+ */
+export const range = v.object({
+  space: spaceId,
+  from: version,
+  on: seal,
+  to: version,
+  seal,
+  head: version,
+  changes: v.array(change),
+  reset: v.optional(resetReason),
+  compacted: v.optional(v.boolean()),
+  floors: v.optional(v.record(v.string(), version)),
+  acked: v.optional(acked),
+})
+export type Range = v.InferOutput<typeof range>
