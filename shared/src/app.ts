@@ -3,7 +3,7 @@ import { isBuiltIn } from './builtin.ts'
 import type { Collections } from './collection.ts'
 import { isCollectionName } from './names.ts'
 import { isSpaceId } from './space-id.ts'
-import { TRANSACTION_NAMES, type Transaction } from './transaction.ts'
+import { TAKEN_NAMES, type Transaction } from './transaction.ts'
 
 /** A write by name: runs on the device at once, and on the server, which decides. Arguments are JSON objects. */
 export type Mutator<C extends Collections, Args> = (tx: Transaction<C>, args: Args) => void | Promise<void>
@@ -56,8 +56,7 @@ export function defineApp<const S extends Spaces>(app: { readonly version: strin
     for (const [name, { indexes, window }] of Object.entries(definition.collections)) {
       if (!isCollectionName(name))
         throw new TypeError(`collection ${kind}.${name}: a lower-case letter, then letters, digits and _ only, at most 64`)
-      if (TRANSACTION_NAMES.includes(name))
-        throw new TypeError(`collection ${kind}.${name}: a transaction answers to ${name} itself, choose another name`)
+      if (TAKEN_NAMES.includes(name)) throw new TypeError(`collection ${kind}.${name}: ${name} is taken, choose another name`)
       if (window !== undefined && !(Number.isSafeInteger(window) && window > 0))
         throw new TypeError(`collection ${kind}.${name}: window must be a positive whole number`)
       for (const field of indexes)

@@ -38,5 +38,5 @@ export type Transaction<C extends Collections = Collections> = TransactionBase &
   readonly [N in keyof C]: C[N] extends CollectionDefinition ? CollectionTransaction<DocumentOf<C[N]>> : never
 }
 
-/** Names that a collection cannot have, because a transaction or a promise answers to them. */
-export const TRANSACTION_NAMES: readonly string[] = ['user', 'nowMs', 'space', 'reject', 'then']
+/** Names that a collection cannot have, because a transaction, a space of the replica or a promise answers to them. */
+export const TAKEN_NAMES: readonly string[] = ['user', 'nowMs', 'space', 'reject', 'id', 'mutate', 'close', 'then']

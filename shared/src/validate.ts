@@ -3,13 +3,19 @@ import { InvalidError } from './errors.ts'
 import { type JsonObject, toJsonObject } from './json.ts'
 
 /**
- * What a schema makes of a value, as JSON. Throws InvalidError that names the first field at fault; TypeError for a schema
+ * What a schema makes of a value, as JSON. Throws InvalidError that names the first field at fault (those
+ * that begin with `$`, where a replica keeps what it knows of a document, always are); TypeError for a schema
  * that validates asynchronously, which no transaction can wait for.
  */
 export function validate(schema: StandardSchemaV1, value: unknown, place: string): JsonObject {
   const result = schema['~standard'].validate(value)
   if (result instanceof Promise) throw new TypeError(`the schema of ${place} validates asynchronously: give one that does not`)
-  if (result.issues === undefined) return toJsonObject(result.value, place)
+  if (result.issues === undefined) {
+    const json = toJsonObject(result.value, place)
+    for (const field of Object.keys(json))
+      if (field.startsWith('$')) throw new InvalidError(`${place}.${field}: fields that begin with $ are the replica's own`)
+    return json
+  }
   const [issue] = result.issues
   const path = (issue?.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
   throw new InvalidError(`${place}${path === '' ? '' : `.${path}`}: ${issue?.message ?? 'fails its schema'}`)

@@ -1,0 +1,148 @@
+import type {
+  App,
+  ArgsOf,
+  BuiltIn,
+  CollectionsOf,
+  DeleteArgs,
+  DocumentOf,
+  Json,
+  KindOf,
+  KindOfId,
+  PatchArgs,
+  SpaceIdOf,
+  Standing,
+  SyncError,
+} from '@tidemark/shared'
+import type { Collection, Table, WhereClause } from 'dexie'
+import type { Observable } from 'rxjs'
+
+/** A document with what the replica knows of it. */
+export type DocumentRow<Doc> = Doc & {
+  readonly $id: string
+  /** Version of its last change. */
+  readonly $v: number
+  /** Version of its creation; what is pending sorts behind everything else. Lists are ordered by it, never by time. */
+  readonly $b: number
+  /** 1 while an optimistic result of this device lies on top, else 0. */
+  readonly $p: 0 | 1
+  /** The copy that it belongs to. */
+  readonly $s: number
+}
+
+/** One collection of one space: Dexie's own collections, for reading. Writing goes through `mutate`. */
+export interface CollectionScope<Doc> {
+  get(id: string): Promise<DocumentRow<Doc> | undefined>
+  /** By a declared index, or `$b`, `$v`, `$p`. */
+  where(field: string): Pick<WhereClause<DocumentRow<Doc>>, 'equals' | 'above' | 'aboveOrEqual' | 'below' | 'belowOrEqual' | 'between'>
+  orderBy(field: string): Collection<DocumentRow<Doc>>
+  /** All, ordered by creation. */
+  toCollection(): Collection<DocumentRow<Doc>>
+  toArray(): Promise<DocumentRow<Doc>[]>
+  count(): Promise<number>
+}
+
+/** A mutation that is saved on this device. */
+export interface Sent {
+  readonly n: number
+  /** False when the storage keeps nothing across a reload. */
+  readonly durable: boolean
+  /** Resolves once the server has done it; rejects with the SyncError of a refusal. Never settles while offline. */
+  readonly confirmed: Promise<void>
+}
+
+export interface Refused {
+  readonly n: number
+  readonly space: string
+  readonly name: string
+  readonly args: { readonly [key: string]: Json }
+  readonly madeMs: number
+  readonly error: SyncError
+  /** Makes it again as a new mutation and takes this one off the list. */
+  retry(): Promise<Sent>
+  /** Discards it: the only way in which something that a person wrote goes. */
+  dismiss(): Promise<void>
+}
+
+/** A mutation that the server has not answered for. */
+export interface Pending {
+  readonly n: number
+  readonly space: string
+  readonly name: string
+  readonly args: { readonly [key: string]: Json }
+  readonly madeMs: number
+}
+
+export type Phase = 'offline' | 'connecting' | 'greeting' | 'catching up' | 'live' | 'waiting'
+
+export interface Status {
+  readonly phase: Phase
+  /** Where each followed copy stands, and how far the server is known to be. */
+  readonly spaces: {
+    readonly [space: string]: Standing & { readonly head: number; readonly partial: boolean; readonly denied?: SyncError }
+  }
+  readonly pending: number
+  readonly refused: number
+  /** The promised interval between beats, in s. */
+  readonly beatS: number
+  /** When the next attempt to connect comes, in ms since the epoch; while `waiting`. */
+  readonly retryAtMs?: number | undefined
+  /** Why the last attempt ended. */
+  readonly because?: SyncError | undefined
+}
+
+type Mutators<A extends App, K extends KindOf<A>> = {
+  readonly [N in keyof ArgsOf<A, K>]: (args: ArgsOf<A, K>[N]) => Promise<Sent>
+}
+type BuiltIns<A extends App, K extends KindOf<A>> = {
+  put<C extends keyof CollectionsOf<A, K> & string>(args: {
+    readonly c: C
+    readonly id: string
+    readonly doc: DocumentOf<CollectionsOf<A, K>[C]>
+  }): Promise<Sent>
+  patch<C extends keyof CollectionsOf<A, K> & string>(
+    args: Omit<PatchArgs, 'c' | 'set'> & { readonly c: C; readonly set?: Partial<DocumentOf<CollectionsOf<A, K>[C]>> },
+  ): Promise<Sent>
+  delete<C extends keyof CollectionsOf<A, K> & string>(args: Omit<DeleteArgs, 'c'> & { readonly c: C }): Promise<Sent>
+}
+
+/** One space, followed until closed. */
+export type Space<A extends App, K extends KindOf<A>> = {
+  readonly id: string
+  /** Each mutator: saved on this device when it resolves, and visible. */
+  readonly mutate: Mutators<A, K> & BuiltIns<A, K>
+  /** Ends the follow once the last holder of the space has closed it; the copy stays. */
+  close(): void
+} & { readonly [C in keyof CollectionsOf<A, K>]: CollectionScope<DocumentOf<CollectionsOf<A, K>[C]>> }
+
+/** All that one user has on one device. */
+export interface Replica<A extends App> {
+  readonly clientId: string
+  readonly user: string
+  space<Id extends SpaceIdOf<A>>(id: Id): Space<A, KindOfId<A, Id>>
+  /** The Dexie table of a collection over all spaces, for reading. */
+  table<K extends KindOf<A>, C extends keyof CollectionsOf<A, K> & string>(
+    kind: K,
+    collection: C,
+  ): Table<DocumentRow<DocumentOf<CollectionsOf<A, K>[C]>>>
+  /** The present status first, then each change. */
+  readonly status$: Observable<Status>
+  readonly pending$: Observable<readonly Pending[]>
+  readonly rejected$: Observable<readonly Refused[]>
+  /** Resolves when nothing is pending any more. */
+  settled(): Promise<void>
+  /** An app's own offline switch: nothing is sent or received until `goOnline`. */
+  goOffline(): void
+  goOnline(): void
+  /** created = confirmed + refused + pending + discarded, counted on this device. */
+  audit(): Promise<{
+    readonly created: number
+    readonly confirmed: number
+    readonly refused: number
+    readonly pending: number
+    readonly discarded: number
+  }>
+  /** Ends the connection and the database's handle; everything stays on the device. */
+  close(): Promise<void>
+}
+
+export type { BuiltIn }

@@ -1,0 +1,58 @@
+/** A row of any table; its primary key is the field that the table names. */
+export type Row = Readonly<Record<string, unknown>>
+export type Key = string | number
+
+/** The tables that every replica has beside one `{kind}_{collection}` for each collection. Primary keys in brackets. */
+export const REPLICA_TABLES = {
+  /** One row: client id, the last number given out, counts for the audit. [`id`] */
+  self: 'id',
+  /** One row a copy: `$s`, version, seal, the unfinished copy beside it [R6]. [`space`] */
+  copies: 'space',
+  /** Mutations not yet settled, and settled ones that are still shown [M4]. [`n`] */
+  outbox: 'n',
+  /** Refused ones, kept until the app retries or dismisses them. [`n`] */
+  refused: 'n',
+  /** Settled ones, so that a server that forgot can be healed [M6]. [`n`] */
+  tail: 'n',
+  /** Documents as the server last told them, of those on which optimistic results lie. [`key`] */
+  base: 'key',
+} as const
+
+/** A stretch of primary keys, both ends included where given. */
+export interface KeyRange {
+  readonly from?: Key | undefined
+  readonly to?: Key | undefined
+}
+
+export type Write =
+  | { readonly table: string; readonly put: readonly Row[] }
+  | { readonly table: string; readonly delete: readonly Key[] }
+  | { readonly table: string; readonly deleteRange: KeyRange }
+
+/** Reads of one moment. */
+export interface StorageRead {
+  get(table: string, key: Key): Promise<Row | undefined>
+  getMany(table: string, keys: readonly Key[]): Promise<readonly (Row | undefined)[]>
+  /** Rows in order of their primary keys. */
+  list(table: string, range?: KeyRange, limit?: number): Promise<readonly Row[]>
+}
+
+/**
+ * The client's store. IndexedDB commits by itself when nothing is asked of a transaction: a unit therefore reads, runs app
+ * code, and then hands back all its writes, which are issued in one synchronous burst. A unit that dies has written nothing.
+ */
+export interface ReplicaStorage {
+  read<T>(tables: readonly string[], work: (tx: StorageRead) => Promise<T>): Promise<T>
+  /**
+   * Runs one unit. `work` awaits nothing but `tx`; what it returns as `writes` is committed whole, or not at all.
+   * `strict` asks for a flush to the disk before this resolves (the outbox); `relaxed` does not (ranges, which can be pulled again).
+   */
+  write<T>(
+    tables: readonly string[],
+    durability: 'strict' | 'relaxed',
+    work: (tx: StorageRead) => Promise<{ readonly result: T; readonly writes: readonly Write[] }>,
+  ): Promise<T>
+  /** Calls `listener` after commits, of other tabs too where the engine tells; a hint. The returned function ends it. */
+  onChange(listener: (tables: readonly string[]) => void): () => void
+  close(): Promise<void>
+}
