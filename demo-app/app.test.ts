@@ -1,0 +1,39 @@
+// The definitions on which outside clients rely.
+import { validate } from '@tidemark/shared'
+import { describe, expect, it } from 'vitest'
+import { app, MESSAGE_CHARACTERS_MAX } from './app.ts'
+
+const { messages } = app.spaces.room.collections
+const message = { text: 'Tide is turning', author: 'alice', sentAtMs: 1_763_596_800_000 }
+const check = (doc: unknown) => validate(messages.schema, doc, 'messages')
+
+describe('the demo app', () => {
+  it('is version 1, with the kinds user and room', () => {
+    expect(app.version).toBe('1')
+    expect(Object.keys(app.spaces)).toEqual(['user', 'room'])
+    expect(Object.keys(app.spaces.user.collections)).toEqual(['profile', 'chats'])
+    expect(Object.keys(app.spaces.room.mutators)).toEqual(['send'])
+    expect(messages).toMatchObject({ read: 'space', write: 'creator', creatorField: 'author', indexes: ['sentAtMs'] })
+  })
+
+  it('takes texts of 1 to 2000 characters, and counts characters rather than UTF-16 units', () => {
+    expect(check(message)).toEqual(message)
+    expect(() => check({ ...message, text: '' })).toThrow(/text: is empty/)
+    expect(() => check({ ...message, text: 'x'.repeat(MESSAGE_CHARACTERS_MAX) })).not.toThrow()
+    expect(() => check({ ...message, text: '🌊'.repeat(MESSAGE_CHARACTERS_MAX) })).not.toThrow()
+    expect(() => check({ ...message, text: '潮'.repeat(MESSAGE_CHARACTERS_MAX + 1) })).toThrow(/text: has more than 2000/)
+  })
+
+  it('refuses what is not a message, and names the field', () => {
+    expect(() => check({ ...message, sentAtMs: 'noon' })).toThrow(/sentAtMs/)
+    expect(() => check({ ...message, author: 7 })).toThrow(/author/)
+    expect(() => check({ ...message, colour: 'red' })).toThrow(/colour/)
+  })
+
+  it('sends as the user of the transaction, at its time', async () => {
+    const created: unknown[] = []
+    const tx = { user: 'alice', nowMs: 5, messages: { create: async (...args: unknown[]) => void created.push(args) } }
+    await app.spaces.room.mutators.send?.(tx as never, { id: 'm1', text: 'hi' } as never)
+    expect(created).toEqual([['m1', { text: 'hi', author: 'alice', sentAtMs: 5 }]])
+  })
+})
