@@ -201,5 +201,6 @@ const CLASSES: Record<Exclude<ErrorCode, 'out-of-order'>, new (message: string, 
 /** The error that a wire error stands for. A code that this build does not know counts as `internal`: try again later. */
 export function errorFromWire(wire: WireError): SyncError {
   if (wire.code === 'out-of-order') return new OutOfOrderError(wire.n ?? 0, wire.expected ?? 0)
-  return new (CLASSES[wire.code as keyof typeof CLASSES] ?? InternalError)(wire.message, wire)
+  const known = Object.hasOwn(CLASSES, wire.code) ? CLASSES[wire.code as keyof typeof CLASSES] : InternalError
+  return new known(wire.message, wire)
 }
