@@ -1,0 +1,14 @@
+// npm run check: format, lint and import layers (biome.json), types (tsconfig.json), and the lock. All at once, to stay fast.
+import './require-node.mjs'
+import { BIOME, quietly, TSC } from './node-child.mjs'
+
+const checks = [
+  { name: 'format, lint and layers', args: [BIOME, 'ci', '--error-on-warnings', '--max-diagnostics=100', '.'] },
+  { name: 'types', args: [TSC, '-b'] },
+  { name: 'lock', args: ['scripts/check-lock.mjs'] },
+]
+const results = await Promise.all(checks.map(async ({ name, args }) => ({ name, ...(await quietly(args)) })))
+const failed = results.filter(({ code }) => code !== 0)
+for (const { name, output } of failed) console.error(`${output.trimEnd()}\ncheck failed: ${name}`)
+if (failed.length === 0) console.log(`check passed: ${results.map(({ name }) => name).join(', ')}`)
+process.exitCode = failed.length === 0 ? 0 : 1

@@ -1,0 +1,83 @@
+import { playwright } from '@vitest/browser-playwright'
+import { defaultClientConditions, defaultServerConditions } from 'vite'
+import { defineConfig } from 'vitest/config'
+import { CHROMIUM_ARGS, findChromium } from './tests/browser/find-chromium.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Why no test of this project can run on this machine. */
+    skipReason: string
+  }
+}
+
+const source = '@tidemark/source'
+/** Workspace packages resolve to their TypeScript source, as they do in `npm start`. */
+const common = {
+  extends: true as const,
+  resolve: { conditions: [source, ...defaultClientConditions] },
+  ssr: { resolve: { conditions: [source, ...defaultServerConditions] } },
+}
+const BROWSER_TESTS = '**/*.browser.test.ts'
+const E2E_TESTS = ['e2e/**/*.test.ts', '**/*.e2e.test.ts']
+const ignored = ['**/node_modules/**', '**/dist/**']
+
+const chromium = await findChromium()
+const withoutBrowser = { runner: './tests/browser/skip-all.ts', provide: { skipReason: 'no Chromium or Chrome on this machine' } }
+// A browser shares its machine badly: these run one file at a time, after everything else.
+const alone = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 }
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    // A package may have no test yet; totals-reporter.mjs counts a file without tests as failed.
+    passWithNoTests: true,
+    coverage: { provider: 'v8', include: ['**/src/**/*.ts'], reporter: ['text-summary', 'json-summary', 'lcov'] },
+    projects: [
+      { ...common, root: './shared', test: { name: 'shared', exclude: ignored } },
+      { ...common, root: './client', test: { name: 'client', exclude: [...ignored, BROWSER_TESTS] } },
+      { ...common, root: './server', test: { name: 'server', exclude: ignored } },
+      { ...common, root: './demo-app', test: { name: 'demo-app', exclude: ignored } },
+      {
+        ...common,
+        root: './tests',
+        test: { name: 'tests', exclude: [...ignored, ...E2E_TESTS], testTimeout: 120_000, hookTimeout: 60_000 },
+      },
+      {
+        ...common,
+        root: './tests',
+        test: {
+          name: 'e2e',
+          include: E2E_TESTS,
+          exclude: ignored,
+          ...alone,
+          sequence: { groupOrder: 2 },
+          ...(chromium ? { env: { CHROMIUM_PATH: chromium } } : withoutBrowser),
+        },
+      },
+      {
+        ...common,
+        root: './client',
+        // Found by the server only while a test already runs, a dependency would reload the page under it.
+        optimizeDeps: { include: ['dexie', 'rxjs', 'idb-keyval', 'valibot', 'fast-check'] },
+        test: {
+          name: 'client-browser',
+          include: [BROWSER_TESTS],
+          exclude: ignored,
+          ...alone,
+          sequence: { groupOrder: 1 },
+          ...(chromium
+            ? {
+                browser: {
+                  enabled: true,
+                  headless: true,
+                  screenshotFailures: false,
+                  instances: [{ browser: 'chromium' as const }],
+                  provider: playwright({ launchOptions: { executablePath: chromium, args: CHROMIUM_ARGS } }),
+                },
+              }
+            : withoutBrowser),
+        },
+      },
+    ],
+  },
+})
