@@ -102,8 +102,13 @@ export interface WriteTransaction extends ReadTransaction {
   commit(space: SpaceId, changes: readonly NewChange[], origin: string | undefined, nowMs: number): Promise<Head>
   /** Binds a client id to a user, before its first mutation. */
   bindClient(client: string, user: string, nowMs: number): Promise<void>
-  /** Keeps how a mutation ended, and makes it the last of its client. */
+  /** Keeps how a mutation ended, and makes it the last of its client; `n` is the one after the last. */
   recordMutation(client: string, record: MutationRecord, nowMs: number): Promise<void>
+  /**
+   * Forgets the log up to and including `logStart`, and seals before, and deletions up to and including, `horizon`: at most
+   * `logStart`, which is at most the head. Neither ever moves back; documents stay.
+   */
+  trim(space: SpaceId, logStart: Version, horizon: Version): Promise<void>
 }
 
 /**

@@ -1,0 +1,64 @@
+import { UnavailableError } from '@tidemark/shared'
+import type { Changelog } from '../changelog.ts'
+import { TransactionLife } from '../transaction-life.ts'
+import { WriteQueue } from '../write-queue.ts'
+import { MemoryStore, type Snapshot } from './memory-store.ts'
+import { MemoryRead, MemoryWrite } from './memory-transaction.ts'
+
+export interface MemoryChangelog extends Changelog {
+  /** What is committed now: a backup. A changelog made from it is one that started again after a crash. */
+  snapshot(): Snapshot
+  /** Puts a backup in place of everything, under the feet of whoever is connected. A write that is under way fails. */
+  restore(snapshot: Snapshot): void
+}
+
+/** A changelog without a disk, for tests, simulations and trying things out. It uses promises only: no clock, no chance. */
+export function memoryChangelog(snapshot?: Snapshot): MemoryChangelog {
+  const writes = new WriteQueue()
+  let store = new MemoryStore(snapshot)
+  let closed = false
+
+  return {
+    write(work) {
+      return writes.run(async () => {
+        const into = store
+        const life = new TransactionLife()
+        try {
+          const result = await work((tenant) => new MemoryWrite(tenant, into, into.writing, life))
+          life.assertWhole()
+          if (into !== store) throw new UnavailableError('The changelog was restored meanwhile.')
+          into.commit()
+          return result
+        } catch (error) {
+          into.rollback()
+          throw error
+        } finally {
+          life.end()
+        }
+      })
+    },
+    async read(tenant, work) {
+      if (closed) throw new UnavailableError('The changelog is closed.')
+      const life = new TransactionLife()
+      const from = store
+      const { at, close } = from.openReader()
+      try {
+        return await work(new MemoryRead(tenant, from, at, life))
+      } finally {
+        life.end()
+        close()
+      }
+    },
+    async ready() {
+      if (closed) throw new UnavailableError('The changelog is closed.')
+    },
+    async close() {
+      await writes.close()
+      closed = true
+    },
+    snapshot: () => store.snapshot(),
+    restore(backup) {
+      store = new MemoryStore(backup)
+    },
+  }
+}
