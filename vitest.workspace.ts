@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
 import { defaultClientConditions, defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
@@ -22,8 +23,11 @@ const E2E_TESTS = ['e2e/**/*.test.ts', '**/*.e2e.test.ts']
 const ignored = ['**/node_modules/**', '**/dist/**']
 
 const chromium = await findChromium()
-const withoutBrowser = { runner: './tests/browser/skip-all.ts', provide: { skipReason: 'no Chromium or Chrome on this machine' } }
-// A browser shares its machine badly: these run one file at a time, after everything else.
+const withoutBrowser = {
+  runner: fileURLToPath(new URL('./tests/browser/skip-all.ts', import.meta.url)),
+  provide: { skipReason: 'no Chromium or Chrome on this machine' },
+}
+// A browser shares its machine badly: these run one file at a time, in groups of their own.
 const alone = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 }
 
 export default defineConfig({

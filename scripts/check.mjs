@@ -2,8 +2,9 @@
 import './require-node.mjs'
 import { BIOME, quietly, TSC } from './node-child.mjs'
 
+const colors = process.stdout.isTTY && !process.env.NO_COLOR ? 'force' : 'off'
 const checks = [
-  { name: 'format, lint and layers', args: [BIOME, 'ci', '--error-on-warnings', '--max-diagnostics=100', '.'] },
+  { name: 'format, lint and layers', args: [BIOME, 'ci', `--colors=${colors}`, '--error-on-warnings', '--max-diagnostics=100', '.'] },
   { name: 'types', args: [TSC, '-b'] },
   { name: 'lock', args: ['scripts/check-lock.mjs'] },
 ]

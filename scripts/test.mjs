@@ -56,6 +56,8 @@ passed += totals.passed
 failures.push(...totals.failures)
 const skipLines = totals.skips.map(({ name, reason = 'no reason given' }) => `${name} (${reason})`)
 if (requireAll) failures.push(...skipLines.map((line) => `skipped, and nothing may be: ${line}`))
+else if (vitestArgs.some((arg) => /^(-t|--testNamePattern)/.test(arg)))
+  console.log(`skipped: ${skipLines.length} tests, most by the name pattern`)
 else for (const line of skipLines) console.log(`skipped: ${line}`)
 for (const name of failures) console.log(`failed: ${name}`)
 console.log(`${passed} passed, ${failures.length} failed, ${requireAll ? 0 : skipLines.length} skipped`)

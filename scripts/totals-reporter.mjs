@@ -35,6 +35,7 @@ function count(module, totals) {
     const result = test.result()
     if (result.state === 'passed') totals.passed++
     else if (result.state === 'skipped') totals.skips.push({ name, reason: result.note ?? skipReason })
+    else if (skipReason) totals.skips.push({ name, reason: skipReason })
     else {
       failed++
       totals.failures.push(name)
@@ -42,6 +43,6 @@ function count(module, totals) {
   }
   // A file whose project cannot run here may not even load here: it counts as one.
   if (tests === 0 && skipReason) totals.skips.push({ name: file, reason: skipReason })
-  else if (tests === 0) totals.failures.push(`${file} (no test ran)`)
+  else if (tests === 0) totals.failures.push(`${file} (${module.errors().length > 0 ? 'it did not load' : 'it has no test'})`)
   else if (failed === 0 && module.state() === 'failed') totals.failures.push(`${file} (a hook or the file itself)`)
 }
