@@ -1,9 +1,10 @@
 import { UnavailableError } from '@tidemark/shared'
 import type { Changelog } from '../changelog.ts'
+import { RowsRead, RowsWrite } from '../transaction.ts'
 import { TransactionLife } from '../transaction-life.ts'
 import { WriteQueue } from '../write-queue.ts'
+import { MemoryRows, WritableMemoryRows } from './memory-rows.ts'
 import { MemoryStore, type Snapshot } from './memory-store.ts'
-import { MemoryRead, MemoryWrite } from './memory-transaction.ts'
 
 export interface MemoryChangelog extends Changelog {
   /** What is committed now: a backup. A changelog made from it is one that started again after a crash. */
@@ -22,9 +23,10 @@ export function memoryChangelog(snapshot?: Snapshot): MemoryChangelog {
     write(work) {
       return writes.run(async () => {
         const into = store
+        const rows = new WritableMemoryRows(into)
         const life = new TransactionLife()
         try {
-          const result = await work((tenant) => new MemoryWrite(tenant, into, into.writing, life))
+          const result = await work((tenant) => new RowsWrite(tenant, rows, life))
           life.assertWhole()
           if (into !== store) throw new UnavailableError('The changelog was restored meanwhile.')
           into.commit()
@@ -43,7 +45,7 @@ export function memoryChangelog(snapshot?: Snapshot): MemoryChangelog {
       const from = store
       const { at, close } = from.openReader()
       try {
-        return await work(new MemoryRead(tenant, from, at, life))
+        return await work(new RowsRead(tenant, new MemoryRows(from, at), life))
       } finally {
         life.end()
         close()

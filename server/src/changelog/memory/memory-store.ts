@@ -1,37 +1,29 @@
-import type { Seal, Version } from '@tidemark/shared'
+import type { Seal } from '@tidemark/shared'
 import type { ClientRecord, MutationRecord, StoredDocument } from '../changelog.ts'
+import type { SpaceRow } from '../rows.ts'
 import { type Contents, VersionedMap } from './versioned-map.ts'
 
-export interface SpaceRow {
-  readonly version: Version
-  readonly seal: Seal
-  readonly logStart: Version
-  readonly horizon: Version
-}
-
-export interface CommitRow {
+interface StoredCommit {
   readonly seal: Seal
   /** The stored bytes; undefined once trimmed. */
   readonly body: string | undefined
 }
 
-export interface MutationRow extends MutationRecord {
+interface StoredMutation {
+  readonly record: MutationRecord
   readonly atMs: number
-}
-
-export interface ClientRow extends ClientRecord {
-  /** The oldest mutation whose record is kept. */
-  readonly oldest: number
 }
 
 interface Tables {
   readonly spaces: SpaceRow
-  readonly commits: CommitRow
+  readonly commits: StoredCommit
   /** Keys of the documents that a commit changed, by the commit. */
   readonly touched: readonly string[]
   readonly documents: StoredDocument
-  readonly clients: ClientRow
-  readonly mutations: MutationRow
+  readonly clients: ClientRecord
+  readonly mutations: StoredMutation
+  /** The first mutation of a client whose record is kept. */
+  readonly oldestMutations: number
 }
 
 type TableName = keyof Tables
@@ -73,6 +65,7 @@ export class MemoryStore {
       documents: new VersionedMap(from?.documents),
       clients: new VersionedMap(from?.clients),
       mutations: new VersionedMap(from?.mutations),
+      oldestMutations: new VersionedMap(from?.oldestMutations),
     }
   }
 
@@ -122,7 +115,7 @@ export class MemoryStore {
   }
 
   snapshot(): Snapshot {
-    const { spaces, commits, touched, documents, clients, mutations } = this.#maps
+    const { spaces, commits, touched, documents, clients, mutations, oldestMutations } = this.#maps
     const at = this.#committed
     return {
       tables: {
@@ -132,6 +125,7 @@ export class MemoryStore {
         documents: documents.contents(at),
         clients: clients.contents(at),
         mutations: mutations.contents(at),
+        oldestMutations: oldestMutations.contents(at),
       },
     }
   }

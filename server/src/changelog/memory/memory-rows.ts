@@ -1,0 +1,133 @@
+import { type Seal, type SpaceId, toVersion, type Version } from '@tidemark/shared'
+import type { ClientRecord, MutationRecord, StoredDocument } from '../changelog.ts'
+import { isForgettable, PRUNED_AT_ONCE } from '../mutation-retention.ts'
+import type { CommitRow, Rows, SpaceRow, WritableRows } from '../rows.ts'
+import { keyOf, type MemoryStore } from './memory-store.ts'
+
+/** A memory store as it was at one moment. */
+export class MemoryRows implements Rows {
+  protected readonly store: MemoryStore
+  readonly #at: number
+
+  constructor(store: MemoryStore, at: number) {
+    this.store = store
+    this.#at = at
+  }
+
+  space(tenant: string, space: SpaceId): SpaceRow | undefined {
+    return this.store.get('spaces', keyOf(tenant, space), this.#at)
+  }
+
+  seal(tenant: string, space: SpaceId, version: Version): Seal | undefined {
+    return this.store.get('commits', keyOf(tenant, space, version), this.#at)?.seal
+  }
+
+  *commits(tenant: string, space: SpaceId, from: Version): Generator<CommitRow> {
+    for (const version of this.#versionsAfter(tenant, space, from)) {
+      const row = this.store.get('commits', keyOf(tenant, space, version), this.#at)
+      if (row?.body !== undefined) yield { version, seal: row.seal, body: row.body }
+    }
+  }
+
+  *documentsAfter(tenant: string, space: SpaceId, from: Version): Generator<StoredDocument> {
+    for (const version of this.#versionsAfter(tenant, space, from)) {
+      for (const key of this.touched(tenant, space, version)) {
+        const document = this.store.get('documents', key, this.#at)
+        if (document?.version === version) yield document
+      }
+    }
+  }
+
+  document(tenant: string, space: SpaceId, collection: string, id: string): StoredDocument | undefined {
+    return this.store.get('documents', keyOf(tenant, space, collection, id), this.#at)
+  }
+
+  client(tenant: string, client: string): ClientRecord | undefined {
+    return this.store.get('clients', keyOf(tenant, client), this.#at)
+  }
+
+  mutation(tenant: string, client: string, n: number): MutationRecord | undefined {
+    return this.store.get('mutations', keyOf(tenant, client, n), this.#at)?.record
+  }
+
+  protected touched(tenant: string, space: SpaceId, version: Version): readonly string[] {
+    return this.store.get('touched', keyOf(tenant, space, version), this.#at) ?? []
+  }
+
+  *#versionsAfter(tenant: string, space: SpaceId, from: Version): Generator<Version> {
+    const head = this.space(tenant, space)?.version ?? 0
+    for (let version = from + 1; version <= head; version++) yield toVersion(version)
+  }
+}
+
+/** A memory store as the write transaction under way sees it. */
+export class WritableMemoryRows extends MemoryRows implements WritableRows {
+  #savepoint = 0
+
+  constructor(store: MemoryStore) {
+    super(store, store.writing)
+  }
+
+  savepoint(): void {
+    this.#savepoint = this.store.mark()
+  }
+
+  rollbackToSavepoint(): void {
+    this.store.rollback(this.#savepoint)
+  }
+
+  releaseSavepoint(): void {}
+
+  putSpace(tenant: string, space: SpaceId, row: SpaceRow): void {
+    this.store.set('spaces', keyOf(tenant, space), row)
+  }
+
+  addCommit(tenant: string, space: SpaceId, { version, seal, body }: CommitRow, _nowMs: number): void {
+    this.store.set('commits', keyOf(tenant, space, version), { seal, body })
+  }
+
+  putDocument(tenant: string, space: SpaceId, document: StoredDocument): void {
+    const key = keyOf(tenant, space, document.collection, document.id)
+    this.store.set('documents', key, document)
+    this.store.set('touched', keyOf(tenant, space, document.version), [...this.touched(tenant, space, document.version), key])
+  }
+
+  putClient(tenant: string, client: string, record: ClientRecord, _nowMs: number): void {
+    this.store.set('clients', keyOf(tenant, client), record)
+  }
+
+  addMutation(tenant: string, client: string, record: MutationRecord, nowMs: number): void {
+    this.store.set('mutations', keyOf(tenant, client, record.n), { record, atMs: nowMs })
+    if (record.n === 1) this.store.set('oldestMutations', keyOf(tenant, client), 1)
+  }
+
+  pruneMutations(tenant: string, client: string, lastN: number, nowMs: number): void {
+    const clientKey = keyOf(tenant, client)
+    const oldest = this.store.get('oldestMutations', clientKey, this.store.writing) ?? 1
+    for (let n = oldest; n < oldest + PRUNED_AT_ONCE; n++) {
+      const key = keyOf(tenant, client, n)
+      const row = this.store.get('mutations', key, this.store.writing)
+      if (row === undefined || !isForgettable(n, row.atMs, lastN, nowMs)) return
+      this.store.set('mutations', key, undefined)
+      this.store.set('oldestMutations', clientKey, n + 1)
+    }
+  }
+
+  dropLog(tenant: string, space: SpaceId, logStart: Version): void {
+    for (let version = this.space(tenant, space)?.logStart ?? 0; version <= logStart; version++) {
+      const key = keyOf(tenant, space, version)
+      const row = this.store.get('commits', key, this.store.writing)
+      if (row !== undefined) this.store.set('commits', key, { seal: row.seal, body: undefined })
+    }
+  }
+
+  dropDeletions(tenant: string, space: SpaceId, horizon: Version): void {
+    for (let version = this.space(tenant, space)?.horizon ?? 0; version <= horizon; version++) {
+      for (const key of this.touched(tenant, space, toVersion(version))) {
+        const document = this.store.get('documents', key, this.store.writing)
+        if (document?.version === version && document.doc === undefined) this.store.set('documents', key, undefined)
+      }
+      if (version < horizon) this.store.set('commits', keyOf(tenant, space, version), undefined)
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import type { Seal, SpaceId, Version } from '@tidemark/shared'
+import type { ClientRecord, MutationRecord, StoredDocument } from './changelog.ts'
+
+/** Where a space stands and what of it is kept. */
+export interface SpaceRow {
+  readonly version: Version
+  readonly seal: Seal
+  readonly logStart: Version
+  readonly horizon: Version
+}
+
+/** A commit as it is stored; see commit-body.ts for the bytes. */
+export interface CommitRow {
+  readonly version: Version
+  readonly seal: Seal
+  readonly body: string
+}
+
+/**
+ * What an engine within this process keeps, row by row; transactions over it are the same for all of them. Each throws
+ * CorruptRowError rather than return a damaged row, and iterables read no further than they are drawn.
+ */
+export interface Rows {
+  space(tenant: string, space: SpaceId): SpaceRow | undefined
+  seal(tenant: string, space: SpaceId, version: Version): Seal | undefined
+  /** Commits after `from` in order of version. */
+  commits(tenant: string, space: SpaceId, from: Version): Iterable<CommitRow>
+  /** Documents whose last change came after `from`, in order of version. */
+  documentsAfter(tenant: string, space: SpaceId, from: Version): Iterable<StoredDocument>
+  document(tenant: string, space: SpaceId, collection: string, id: string): StoredDocument | undefined
+  client(tenant: string, client: string): ClientRecord | undefined
+  mutation(tenant: string, client: string, n: number): MutationRecord | undefined
+}
+
+export interface WritableRows extends Rows {
+  /** Marks the place to which `rollbackToSavepoint` goes back. */
+  savepoint(): void
+  rollbackToSavepoint(): void
+  releaseSavepoint(): void
+  putSpace(tenant: string, space: SpaceId, row: SpaceRow): void
+  addCommit(tenant: string, space: SpaceId, row: CommitRow, nowMs: number): void
+  putDocument(tenant: string, space: SpaceId, document: StoredDocument): void
+  putClient(tenant: string, client: string, record: ClientRecord, nowMs: number): void
+  addMutation(tenant: string, client: string, record: MutationRecord, nowMs: number): void
+  /** Takes out a few of the oldest records that isForgettable names. */
+  pruneMutations(tenant: string, client: string, lastN: number, nowMs: number): void
+  /** Drops the bodies of commits up to and including `logStart`. */
+  dropLog(tenant: string, space: SpaceId, logStart: Version): void
+  /** Drops deletions up to and including `horizon`, and commits (their seals) before it. */
+  dropDeletions(tenant: string, space: SpaceId, horizon: Version): void
+}
