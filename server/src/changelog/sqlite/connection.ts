@@ -1,0 +1,71 @@
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { migrate } from './schema.ts'
+
+/** How long a statement waits for another process that holds the file (a backup tool, a shell), blocking this thread. */
+const BUSY_TIMEOUT_MS = 2000
+/** Page cache of one connection. */
+const CACHE_KIB = 8192
+/** The write-ahead log is cut back to this after a checkpoint. */
+const WAL_BYTES_KEPT_MAX = 64 * 1_048_576
+
+/**
+ * Opens the connection that writes, creating folder and file where they are missing. Throws where durability cannot be had: the file
+ * must be in WAL mode with `synchronous=FULL`, so that a commit has reached the disk when it returns.
+ */
+export function openWriter(file: string, fileBytesMax: number | undefined): DatabaseSync {
+  if (file === '' || file === ':memory:') throw new TypeError('sqliteChangelog needs a file; memoryChangelog() needs none')
+  createFolder(dirname(resolve(file)))
+  const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, defensive: true })
+  try {
+    db.exec('pragma journal_mode = wal; pragma synchronous = full')
+    assertPragma(db, 'journal_mode', 'wal')
+    assertPragma(db, 'synchronous', 2)
+    tune(db)
+    db.exec(`pragma journal_size_limit = ${WAL_BYTES_KEPT_MAX}`)
+    migrate(db, file)
+    if (fileBytesMax !== undefined) limitSize(db, fileBytesMax)
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+/** Opens a connection that only reads; it sees what was committed when its transaction began. */
+export function openReader(file: string): DatabaseSync {
+  const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, readOnly: true })
+  tune(db)
+  return db
+}
+
+function tune(db: DatabaseSync): void {
+  db.exec(`pragma cache_size = -${CACHE_KIB}; pragma cell_size_check = on; pragma trusted_schema = off`)
+}
+
+function limitSize(db: DatabaseSync, fileBytesMax: number): void {
+  const pageBytes = Number(db.prepare('pragma page_size').get()?.page_size)
+  db.exec(`pragma max_page_count = ${Math.floor(fileBytesMax / pageBytes)}`)
+}
+
+function assertPragma(db: DatabaseSync, name: string, expected: string | number): void {
+  const found = db.prepare(`pragma ${name}`).get()?.[name]
+  if (found !== expected) throw new Error(`SQLite answers ${name}=${found} where ${expected} is needed: use a local disk`)
+}
+
+function createFolder(folder: string): void {
+  const first = mkdirSync(folder, { recursive: true, mode: 0o700 })
+  // Windows cannot open a folder to flush it, and does not need to.
+  if (first === undefined || process.platform === 'win32') return
+  for (let created = folder; created.length >= first.length; created = dirname(created)) flushFolder(dirname(created))
+}
+
+function flushFolder(folder: string): void {
+  const handle = openSync(folder, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}

@@ -1,0 +1,101 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/** `user_version` of the files that this build writes. A file with a higher one was written by a later build. */
+export const SCHEMA_VERSION = 1
+/** `application_id`: "Tide", so that another application's file is never taken for ours. */
+export const APPLICATION_ID = 0x54696465
+
+/** Each step takes a file from the version of its place to the next. Steps are never changed once released, only added. */
+const STEPS: readonly string[] = [
+  `
+  create table spaces (
+    tenant text not null,
+    space text not null,
+    version integer not null,
+    seal text not null,
+    log_start integer not null,
+    horizon integer not null,
+    checksum integer not null,
+    primary key (tenant, space)
+  ) strict, without rowid;
+
+  -- body is the last column: what needs only the seal does not read it. body_checksum stays when the body is trimmed.
+  create table commits (
+    tenant text not null,
+    space text not null,
+    version integer not null,
+    seal text not null,
+    at_ms integer not null,
+    body_checksum integer not null,
+    checksum integer not null,
+    body text,
+    primary key (tenant, space, version)
+  ) strict;
+
+  create table documents (
+    tenant text not null,
+    space text not null,
+    collection text not null,
+    id text not null,
+    version integer not null,
+    created integer not null,
+    creator text not null,
+    origin text,
+    checksum integer not null,
+    doc text,
+    primary key (tenant, space, collection, id)
+  ) strict;
+  create index documents_by_version on documents (tenant, space, version);
+
+  create table clients (
+    tenant text not null,
+    client text not null,
+    user text not null,
+    n integer not null,
+    nonce text not null,
+    seen_ms integer not null,
+    checksum integer not null,
+    primary key (tenant, client)
+  ) strict, without rowid;
+
+  create table mutations (
+    tenant text not null,
+    client text not null,
+    n integer not null,
+    nonce text not null,
+    at_ms integer not null,
+    outcome text not null,
+    checksum integer not null,
+    primary key (tenant, client, n)
+  ) strict, without rowid;
+
+  -- One row that is rewritten to find out whether the disk takes writes again.
+  create table probe (id integer primary key, at_count integer not null) strict;
+  insert into probe values (1, 0);
+  `,
+]
+
+/** Brings a file to this build's schema, or refuses it with an error that says what to do. */
+export function migrate(db: DatabaseSync, file: string): void {
+  const found = Number(db.prepare('pragma user_version').get()?.user_version)
+  const application = Number(db.prepare('pragma application_id').get()?.application_id)
+  const isEmpty = db.prepare('select 1 from sqlite_schema limit 1').get() === undefined
+  if (application !== APPLICATION_ID && !(isEmpty && application === 0)) {
+    throw new Error(`${file} is not a Tidemark changelog: it belongs to another application. Choose another file.`)
+  }
+  if (found > SCHEMA_VERSION) {
+    throw new Error(
+      `${file} has schema version ${found}, this build knows up to ${SCHEMA_VERSION}: it was written by a later Tidemark. Run that one, or restore a backup.`,
+    )
+  }
+  if (found === SCHEMA_VERSION) return
+  db.exec('begin immediate')
+  try {
+    for (const step of STEPS.slice(found)) db.exec(step)
+    db.exec(`pragma application_id = ${APPLICATION_ID}; pragma user_version = ${SCHEMA_VERSION}`)
+    db.exec('commit')
+  } catch (error) {
+    if (db.isTransaction) db.exec('rollback')
+    throw error
+  }
+}

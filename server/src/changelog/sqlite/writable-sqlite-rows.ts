@@ -1,0 +1,85 @@
+import type { SQLInputValue } from 'node:sqlite'
+import { type SpaceId, TAIL_MS, type Version } from '@tidemark/shared'
+import type { ClientRecord, MutationRecord, StoredDocument } from '../changelog.ts'
+import { type Cell, checksumOf } from '../checksum.ts'
+import { PRUNED_AT_ONCE, RECORDS_KEPT_MAX, RECORDS_KEPT_MIN } from '../mutation-retention.ts'
+import type { CommitRow, SpaceRow, WritableRows } from '../rows.ts'
+import { SqliteRows } from './sqlite-rows.ts'
+
+const PUT_SPACE = 'insert or replace into spaces (tenant, space, version, seal, log_start, horizon, checksum) values (?, ?, ?, ?, ?, ?, ?)'
+const ADD_COMMIT =
+  'insert into commits (tenant, space, version, seal, at_ms, body_checksum, checksum, body) values (?, ?, ?, ?, ?, ?, ?, ?)'
+const PUT_DOCUMENT = `insert into documents (tenant, space, collection, id, version, created, creator, origin, doc, checksum)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  on conflict (tenant, space, collection, id) do update set version = excluded.version, created = excluded.created,
+    creator = excluded.creator, origin = excluded.origin, doc = excluded.doc, checksum = excluded.checksum`
+const PUT_CLIENT = 'insert or replace into clients (tenant, client, user, n, nonce, seen_ms, checksum) values (?, ?, ?, ?, ?, ?, ?)'
+const ADD_MUTATION = 'insert into mutations (tenant, client, n, nonce, at_ms, outcome, checksum) values (?, ?, ?, ?, ?, ?, ?)'
+// The condition of isForgettable, asked of the oldest few only.
+const PRUNE_MUTATIONS = `delete from mutations where tenant = ?1 and client = ?2
+  and n in (select n from mutations where tenant = ?1 and client = ?2 and n <= ?3 order by n limit ${PRUNED_AT_ONCE})
+  and (n <= ?4 or at_ms < ?5)`
+const DROP_LOG = 'update commits set body = null where tenant = ? and space = ? and version <= ? and body is not null'
+const DROP_DELETIONS = 'delete from documents where tenant = ? and space = ? and version <= ? and doc is null'
+const DROP_SEALS = 'delete from commits where tenant = ? and space = ? and version < ?'
+
+/** The rows as the connection that writes sees and changes them. */
+export class WritableSqliteRows extends SqliteRows implements WritableRows {
+  savepoint(): void {
+    this.#run('savepoint mutation', 'savepoint', [])
+  }
+
+  rollbackToSavepoint(): void {
+    this.#run('rollback to mutation', 'savepoint', [])
+    this.releaseSavepoint()
+  }
+
+  releaseSavepoint(): void {
+    this.#run('release mutation', 'savepoint', [])
+  }
+
+  putSpace(tenant: string, space: SpaceId, { version, seal, logStart, horizon }: SpaceRow): void {
+    this.#put(PUT_SPACE, 'spaces', [tenant, space], [version, seal, logStart, horizon])
+  }
+
+  addCommit(tenant: string, space: SpaceId, { version, seal, body }: CommitRow, nowMs: number): void {
+    this.#put(ADD_COMMIT, 'commits', [tenant, space, version], [seal, nowMs, checksumOf([body])], [body])
+  }
+
+  putDocument(tenant: string, space: SpaceId, document: StoredDocument): void {
+    const { collection, id, version, created, creator, origin, doc } = document
+    this.#put(PUT_DOCUMENT, 'documents', [tenant, space, collection, id], [version, created, creator, origin ?? null, doc ?? null])
+  }
+
+  putClient(tenant: string, client: string, { user, n, nonce }: ClientRecord, nowMs: number): void {
+    this.#put(PUT_CLIENT, 'clients', [tenant, client], [user, n, nonce, nowMs])
+  }
+
+  addMutation(tenant: string, client: string, { n, nonce, outcome }: MutationRecord, nowMs: number): void {
+    this.#put(ADD_MUTATION, 'mutations', [tenant, client, n], [nonce, nowMs, outcome])
+  }
+
+  pruneMutations(tenant: string, client: string, lastN: number, nowMs: number): void {
+    if (lastN <= RECORDS_KEPT_MIN) return
+    const before = [lastN - RECORDS_KEPT_MIN, lastN - RECORDS_KEPT_MAX, nowMs - TAIL_MS]
+    this.#run(PRUNE_MUTATIONS, 'mutations', [tenant, client, ...before])
+  }
+
+  dropLog(tenant: string, space: SpaceId, logStart: Version): void {
+    this.#run(DROP_LOG, 'commits', [tenant, space, logStart])
+  }
+
+  dropDeletions(tenant: string, space: SpaceId, horizon: Version): void {
+    this.#run(DROP_DELETIONS, 'documents', [tenant, space, horizon])
+    this.#run(DROP_SEALS, 'commits', [tenant, space, horizon])
+  }
+
+  /** Writes key, columns, their checksum, and what has a checksum of its own. */
+  #put(sql: string, table: string, key: Cell[], cells: Cell[], more: Cell[] = []): void {
+    this.#run(sql, table, [...key, ...cells, checksumOf([table, ...key, ...cells]), ...more])
+  }
+
+  #run(sql: string, table: string, values: SQLInputValue[]): void {
+    this.guard(table, [], () => this.prepared(sql).run(...values))
+  }
+}
