@@ -1,0 +1,60 @@
+/** Every bound of a gateway, each with its unit in its name. What the protocol itself bounds stands in LIMITS. */
+export interface GatewayBounds {
+  /** Unsent bytes of one connection past which a live follow ends with `behind`, and no further frame of it is read [B5]. */
+  readonly bufferedBytesMax: number
+  /** Unsent bytes of one connection past which it is cut off. */
+  readonly bufferedBytesCutOff: number
+  /** Unsent bytes above which a copy that is catching up waits for its reader before the next page. */
+  readonly catchUpBufferedBytes: number
+  /** Bytes pushed to one copy on its way to the head; past them it is told `behind` and pulls. */
+  readonly catchUpBytesMax: number
+  /** Bounds of one pushed page. */
+  readonly pageChangesMax: number
+  readonly pageBytesMax: number
+  /** Ranges asked for at once on behalf of one connection. */
+  readonly asksPerConnectionMax: number
+  /** Frames and bytes of one connection that wait their turn before its socket is paused. */
+  readonly queueFramesMax: number
+  readonly queueBytesMax: number
+  /** Frames waiting, arrived in spite of the pause, past which the connection is cut off. */
+  readonly queueFramesCutOff: number
+  /** Commits that come within this time of the last fan-out leave as one wider range, in ms. */
+  readonly gatherMs: number
+  /** How often the gateway checks itself against the backend, and its readers against their rights, in ms [B6]. */
+  readonly checkMs: number
+  /** Connections whose rights are checked at once, and spaces stated at once. */
+  readonly checksAtOnceMax: number
+  readonly statedAtOnceMax: number
+  /** A backend that has not answered by then counts as unavailable, in ms. */
+  readonly answerWithinMs: number
+  readonly mutateWithinMs: number
+  /** Ranges kept for readers who come to the same place later, over all spaces: how many, and their characters. */
+  readonly recentRangesMax: number
+  readonly recentCharactersMax: number
+  /** Spaces that `follow` may state in one burst, and how many a second after that. */
+  readonly statementsBurst: number
+  readonly statementsPerS: number
+}
+
+export const GATEWAY_BOUNDS: GatewayBounds = {
+  bufferedBytesMax: 1_048_576,
+  bufferedBytesCutOff: 8 * 1_048_576,
+  catchUpBufferedBytes: 262_144,
+  catchUpBytesMax: 4 * 1_048_576,
+  pageChangesMax: 1000,
+  pageBytesMax: 262_144,
+  asksPerConnectionMax: 8,
+  queueFramesMax: 64,
+  queueBytesMax: 2 * 1_048_576,
+  queueFramesCutOff: 65_536,
+  gatherMs: 10,
+  checkMs: 5000,
+  checksAtOnceMax: 16,
+  statedAtOnceMax: 1000,
+  answerWithinMs: 20_000,
+  mutateWithinMs: 60_000,
+  recentRangesMax: 10_000,
+  recentCharactersMax: 32 * 1_048_576,
+  statementsBurst: 2000,
+  statementsPerS: 100,
+}

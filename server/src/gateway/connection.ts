@@ -1,0 +1,297 @@
+import {
+  BadRequestError,
+  type ClientFrame,
+  HELLO_WITHIN_MS,
+  NotFoundError,
+  parseClientFrame,
+  STRIKES_MAX,
+  type SyncError,
+  silenceMaxMs,
+  TokenExpiredError,
+} from '@tidemark/shared'
+import { within } from './deadline.ts'
+import { FrameQueue } from './frame-queue.ts'
+import { frames } from './frames.ts'
+import type { GatewaySocket, SocketEvents } from './gateway-socket.ts'
+import { type Outlet, Session, type SessionWorld } from './session.ts'
+
+type Phase =
+  | { readonly name: 'greeting'; readonly untilMs: number }
+  /** The hello came in time; its token and spaces are with the backend, whose own deadline holds. */
+  | { readonly name: 'admitting' }
+  | { readonly name: 'open'; readonly session: Session }
+  /** The closing handshake is under way, or the socket is gone: nothing is read or sent any more. */
+  | { readonly name: 'closed' }
+
+/** What a beat promises before the first one came, in seconds: a hello states it. */
+const SOON_S = 60
+
+/**
+ * One socket: takes its frames in order, one at a time, holds it to its deadlines, and counts what cannot be read.
+ * While frames wait, or the peer does not take what it was sent, the socket is not read.
+ */
+export class Connection implements SocketEvents, Outlet {
+  readonly #world: SessionWorld
+  readonly #socket: GatewaySocket
+  readonly #onClosed: (connection: Connection) => void
+  readonly #queue = new FrameQueue()
+  #phase: Phase
+  #working = false
+  #paused = false
+  #sentAway = false
+  #gone = false
+  #strikes = 0
+  #nextS = SOON_S
+  #heardAtMs: number
+  #deadline: { readonly atMs: number; readonly cancel: () => void } | undefined
+  #roomWanted: (() => void) | undefined
+
+  constructor(world: SessionWorld, socket: GatewaySocket, onClosed: (connection: Connection) => void) {
+    this.#world = world
+    this.#socket = socket
+    this.#onClosed = onClosed
+    this.#heardAtMs = world.clock.monotonicMs()
+    this.#phase = { name: 'greeting', untilMs: this.#heardAtMs + HELLO_WITHIN_MS }
+    this.#watch()
+  }
+
+  get session(): Session | undefined {
+    return this.#phase.name === 'open' ? this.#phase.session : undefined
+  }
+
+  /** True while a frame is being served. */
+  get working(): boolean {
+    return this.#working
+  }
+
+  /** True once the socket itself has ended. */
+  get gone(): boolean {
+    return this.#gone
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.bufferedBytes
+  }
+
+  send(text: string): void {
+    if (this.#phase.name === 'closed') return
+    this.#socket.send(text)
+    if (this.#socket.bufferedBytes > this.#world.bounds.bufferedBytesCutOff) this.terminate()
+  }
+
+  /** Asks the client to come back later, and serves it until it goes. */
+  goaway(afterMs: readonly [number, number]): void {
+    if (this.#sentAway) return
+    this.#sentAway = true
+    this.send(frames.goaway(afterMs))
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#phase.name === 'closed') return
+    this.#socket.close(code, reason)
+    this.#end()
+  }
+
+  terminate(): void {
+    if (this.#gone) return
+    this.#socket.terminate()
+    this.#end()
+  }
+
+  // ── what the socket tells ──
+
+  text(frame: string): void {
+    this.#take(frame)
+  }
+
+  binary(): void {
+    this.#take(undefined)
+  }
+
+  drained(): void {
+    if (this.#socket.bufferedBytes <= this.#world.bounds.bufferedBytesMax) {
+      this.#roomWanted?.()
+      this.#roomWanted = undefined
+    }
+    this.session?.resumeWaiting()
+  }
+
+  closed(): void {
+    this.#gone = true
+    this.#end()
+  }
+
+  // ── frames, in order ──
+
+  #take(frame: string | undefined): void {
+    if (this.#phase.name === 'closed') return
+    this.#heardAtMs = this.#world.clock.monotonicMs()
+    this.#queue.add(frame)
+    const { queueFramesMax, queueBytesMax, queueFramesCutOff } = this.#world.bounds
+    if (this.#queue.length > queueFramesCutOff) {
+      this.terminate()
+      return
+    }
+    if (!this.#paused && (this.#queue.length >= queueFramesMax || this.#queue.characters >= queueBytesMax)) {
+      this.#paused = true
+      this.#socket.pause()
+    }
+    if (!this.#working) void this.#work()
+  }
+
+  async #work(): Promise<void> {
+    this.#working = true
+    while (this.#queue.length > 0) {
+      const frame = this.#queue.take()
+      try {
+        await this.#serve(frame)
+      } catch (error) {
+        this.#refuse(this.#world.wireable(error))
+      }
+      await this.#room()
+      if (this.#paused && this.#queue.length < this.#world.bounds.queueFramesMax / 2) {
+        this.#paused = false
+        this.#socket.resume()
+      }
+    }
+    this.#working = false
+  }
+
+  /** Resolves when the peer has taken enough of what it was sent: answers pile up no higher than that. */
+  #room(): Promise<void> | undefined {
+    if (this.#phase.name === 'closed' || this.#socket.bufferedBytes <= this.#world.bounds.bufferedBytesMax) return undefined
+    return new Promise((resolve) => {
+      this.#roomWanted = resolve
+    })
+  }
+
+  async #serve(text: string | undefined): Promise<void> {
+    let frame: ClientFrame
+    try {
+      if (text === undefined) throw new BadRequestError('a binary frame: every frame is JSON text')
+      frame = parseClientFrame(text)
+      if (this.#phase.name === 'greeting' && frame.t !== 'hello') throw new BadRequestError(`${frame.t} before hello`)
+      if (this.#phase.name === 'open' && frame.t === 'hello') throw new BadRequestError('a second hello')
+    } catch (error) {
+      return this.#strike(this.#world.wireable(error))
+    }
+    if (frame.t === 'hello') return this.#greet(frame)
+    const session = this.session
+    if (session === undefined) return
+    switch (frame.t) {
+      case 'follow':
+        return session.follow(frame.spaces)
+      case 'unfollow':
+        return session.unfollow(frame.spaces)
+      case 'mutate':
+        return session.mutate(frame)
+      case 'beat':
+        this.#nextS = frame.nextS
+        this.#watch()
+        return session.beat()
+      case 'auth':
+        return this.#renew(session, frame.token)
+      case 'say':
+        return this.send(frames.said(frame.n, new NotFoundError(`lane ${frame.lane.slice(0, 64)}: this server has no lanes`)))
+    }
+  }
+
+  async #greet(hello: Extract<ClientFrame, { t: 'hello' }>): Promise<void> {
+    const { backend, bounds, clock } = this.#world
+    this.#nextS = hello.nextS
+    this.#phase = { name: 'admitting' }
+    try {
+      const principal = await within(clock, bounds.answerWithinMs, backend.authenticate(hello.token))
+      if (this.#isClosed()) return
+      const session = new Session(this.#world, this, principal, hello.client)
+      this.#phase = { name: 'open', session }
+      this.#watch()
+      await session.welcome(hello)
+    } catch (error) {
+      this.#dismiss(this.#world.wireable(error))
+    }
+  }
+
+  async #renew(session: Session, token: string): Promise<void> {
+    try {
+      await session.auth(token)
+      this.#watch()
+    } catch (thrown) {
+      const error = this.#world.wireable(thrown)
+      // Somebody else's token on this connection is a mix-up that must not go on; a bad one leaves the old one in force.
+      if (error.code === 'forbidden') this.#dismiss(error)
+      else this.#refuse(error)
+    }
+  }
+
+  /** Answers what could not be served; the connection stays. */
+  #refuse(error: SyncError): void {
+    if (this.#phase.name === 'closed') return
+    this.#world.metrics.refused(error.code)
+    this.send(frames.error(error))
+  }
+
+  #strike(error: SyncError): void {
+    this.#refuse(error)
+    if (++this.#strikes >= STRIKES_MAX) this.close(4400, 'bad-request')
+  }
+
+  /** Says why, then closes with 4000 + the HTTP status. */
+  #dismiss(error: SyncError): void {
+    this.#refuse(error)
+    this.close(4000 + error.status, error.code)
+  }
+
+  // ── deadlines ──
+
+  /** Arms one timer for the nearest deadline. It may fire early, when a frame has moved the deadline since; then it is armed again. */
+  #watch(): void {
+    const atMs = this.#nearestDeadlineMs()
+    if (atMs === undefined) return
+    if (this.#deadline !== undefined && this.#deadline.atMs <= atMs) return
+    this.#deadline?.cancel()
+    const { clock } = this.#world
+    const cancel = clock.after(Math.max(0, atMs - clock.monotonicMs()), () => {
+      this.#deadline = undefined
+      this.#judge()
+      if (this.#phase.name !== 'closed') this.#watch()
+    })
+    this.#deadline = { atMs, cancel }
+  }
+
+  #nearestDeadlineMs(): number | undefined {
+    if (this.#phase.name === 'greeting') return this.#phase.untilMs
+    if (this.#phase.name !== 'open') return undefined
+    const silentAtMs = this.#heardAtMs + silenceMaxMs(this.#nextS)
+    const { expiresAtMs } = this.#phase.session.principal
+    if (expiresAtMs === undefined) return silentAtMs
+    const { clock } = this.#world
+    return Math.min(silentAtMs, clock.monotonicMs() + expiresAtMs - clock.nowMs())
+  }
+
+  #judge(): void {
+    const { clock } = this.#world
+    const nowMs = clock.monotonicMs()
+    if (this.#phase.name === 'greeting' && nowMs >= this.#phase.untilMs) this.close(4408, 'no hello in time')
+    if (this.#phase.name !== 'open') return
+    const { expiresAtMs } = this.#phase.session.principal
+    if (expiresAtMs !== undefined && expiresAtMs <= clock.nowMs()) this.#dismiss(new TokenExpiredError())
+    else if (nowMs - this.#heardAtMs >= silenceMaxMs(this.#nextS)) this.close(4408, 'silent for too long')
+  }
+
+  #isClosed(): boolean {
+    return this.#phase.name === 'closed'
+  }
+
+  #end(): void {
+    if (this.#phase.name === 'closed') return
+    const session = this.session
+    this.#phase = { name: 'closed' }
+    this.#deadline?.cancel()
+    this.#queue.clear()
+    this.#roomWanted?.()
+    this.#roomWanted = undefined
+    session?.end()
+    this.#onClosed(this)
+  }
+}

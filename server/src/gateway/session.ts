@@ -1,0 +1,286 @@
+import {
+  type Acked,
+  type ClientFrame,
+  type Clock,
+  ForbiddenError,
+  type Heads,
+  LIMITS,
+  NotFoundError,
+  RateLimitedError,
+  type SpaceId,
+  type Standing,
+  type Standings,
+  type SyncError,
+  sumOf,
+  TooLargeError,
+  type Version,
+} from '@tidemark/shared'
+import type { Backend, Opened, Principal } from '../backend/backend.ts'
+import type { GatewayMetrics } from '../observe/gateway-metrics.ts'
+import type { GatewayBounds } from './bounds.ts'
+import type { Channel } from './channel.ts'
+import { within } from './deadline.ts'
+import { Follower, type Reader } from './follower.ts'
+import { frames } from './frames.ts'
+import { StatementBudget } from './statement-budget.ts'
+
+/** The gateway as a session uses it. */
+export interface SessionWorld {
+  readonly backend: Backend
+  readonly clock: Clock
+  readonly bounds: GatewayBounds
+  readonly metrics: GatewayMetrics
+  /** The channel of a space, made when it is the first to ask. */
+  channel(tenant: string, space: SpaceId): Channel
+  channelIfAny(tenant: string, space: SpaceId): Channel | undefined
+  wireable(error: unknown): SyncError
+}
+
+/** Where the frames of a session leave. */
+export interface Outlet {
+  readonly bufferedBytes: number
+  send(text: string): void
+}
+
+type Hello = Extract<ClientFrame, { t: 'hello' }>
+type Mutate = Extract<ClientFrame, { t: 'mutate' }>
+
+/** What a connection is after its hello: one reader, the copies it follows, and where each stands. Frames are given to it one at a time. */
+export class Session implements Reader {
+  principal: Principal
+  readonly client: string
+  readonly #world: SessionWorld
+  readonly #outlet: Outlet
+  readonly #following = new Map<SpaceId, { readonly follower: Follower; readonly channel: Channel }>()
+  readonly #budget: StatementBudget
+  /** Followers that wait for a turn to ask, or for room to send. */
+  readonly #waiting = new Set<Follower>()
+  #asks = 0
+  #resuming = false
+  #over = false
+  /** A beat that waits until each of these stands where it should, or has ended [B1]. */
+  #flush: { readonly awaited: Map<Follower, Version>; readonly done: () => void } | undefined
+
+  constructor(world: SessionWorld, outlet: Outlet, principal: Principal, client: string) {
+    this.#world = world
+    this.#outlet = outlet
+    this.principal = principal
+    this.client = client
+    this.#budget = new StatementBudget(world.bounds.statementsBurst, world.bounds.statementsPerS, world.clock.monotonicMs())
+  }
+
+  get spaces(): readonly SpaceId[] {
+    return [...this.#following.keys()]
+  }
+
+  /** Answers a hello: welcome, then what each copy lacks [B2]. */
+  async welcome(hello: Hello): Promise<void> {
+    const { clock } = this.#world
+    const { heads, acked, start } = await this.#open(hello.probe === true ? {} : hello.spaces, false)
+    this.send(frames.welcome(this.principal.user, clock.nowMs(), heads, acked))
+    start()
+  }
+
+  async follow(stated: Standings): Promise<void> {
+    const { heads, acked, start } = await this.#open(stated, true)
+    this.send(frames.heads(heads, acked))
+    start()
+  }
+
+  unfollow(spaces: readonly SpaceId[]): void {
+    for (const space of spaces) this.#drop(space)
+  }
+
+  async mutate({ client, on, mutations }: Mutate): Promise<void> {
+    const { backend, bounds, clock } = this.#world
+    let answer: Awaited<ReturnType<Backend['mutate']>>
+    try {
+      answer = await within(clock, bounds.mutateWithinMs, backend.mutate(this.principal, { client, on, mutations }))
+    } catch (thrown) {
+      const error = this.#world.wireable(thrown)
+      this.#world.metrics.refused(error.code)
+      this.send(frames.notRun(client, mutations[0]?.n, error))
+      return
+    }
+    this.send(frames.ack(client, answer.text))
+    for (const [space, version] of answer.touched) {
+      this.#world.channelIfAny(this.principal.tenant, space)?.hint(version)
+      const followed = this.#following.get(space)
+      followed?.channel.serve(followed.follower)
+    }
+  }
+
+  /** Sends what this connection lacks, then the sum over what it follows [B1]. */
+  async beat(): Promise<void> {
+    const awaited = new Map<Follower, Version>()
+    for (const { follower, channel } of this.#following.values()) if (channel.lacks(follower)) awaited.set(follower, channel.known)
+    if (awaited.size > 0) {
+      await new Promise<void>((done) => {
+        this.#flush = { awaited, done }
+        for (const follower of [...awaited.keys()]) this.#following.get(follower.space)?.channel.serve(follower)
+      })
+    }
+    this.send(frames.beat(this.#world.clock.nowMs(), this.sum()))
+  }
+
+  /** Over what this connection follows, of the places where its copies stand after all that was sent [B1]. */
+  sum(): number {
+    return sumOf(Array.from(this.#following.values(), ({ follower }): Standing => follower.standing))
+  }
+
+  /** A fresh token, in place. Throws what is wrong with it; ForbiddenError for somebody else's. */
+  async auth(token: string): Promise<void> {
+    const principal = await within(this.#world.clock, this.#world.bounds.answerWithinMs, this.#world.backend.authenticate(token))
+    if (principal.user !== this.principal.user || principal.tenant !== this.principal.tenant)
+      throw new ForbiddenError('This token is of another user: open a connection of their own.')
+    this.principal = principal
+  }
+
+  /** Holds each follow against the rights of this moment: ends what is no longer allowed, asks anew where the view is another. */
+  async recheck(): Promise<void> {
+    const before = new Map(this.#following)
+    if (before.size === 0) return
+    const { opened } = await this.#ask([...before.keys()])
+    for (const [space, { follower, channel }] of before) {
+      const now = opened.get(space)
+      if (now === undefined || follower.over) continue
+      if ('denied' in now) channel.deny(follower, now.denied)
+      else {
+        if (now.view !== follower.view) {
+          follower.view = now.view
+          follower.mustAsk = true
+        }
+        channel.hint(now.head)
+        channel.serve(follower)
+      }
+    }
+  }
+
+  /** Ends every follow, without a word. */
+  end(): void {
+    this.#over = true
+    for (const space of this.spaces) this.#drop(space)
+    this.#waiting.clear()
+  }
+
+  /** Serves who waits for a turn or for room, as far as there is some again. */
+  resumeWaiting(): void {
+    if (this.#resuming) return
+    this.#resuming = true
+    for (const follower of this.#waiting) {
+      if (this.#asks >= this.#world.bounds.asksPerConnectionMax) break
+      if (!this.#hasRoom(follower)) continue
+      this.#waiting.delete(follower)
+      this.#following.get(follower.space)?.channel.serve(follower)
+    }
+    this.#resuming = false
+  }
+
+  // ── what a channel asks of a reader ──
+
+  get bufferedBytes(): number {
+    return this.#outlet.bufferedBytes
+  }
+
+  send(text: string): void {
+    this.#outlet.send(text)
+  }
+
+  mayAsk(follower: Follower): boolean {
+    const may = this.#asks < this.#world.bounds.asksPerConnectionMax && this.#hasRoom(follower)
+    if (!may) this.#waiting.add(follower)
+    return may
+  }
+
+  waitForRoom(follower: Follower): void {
+    this.#waiting.add(follower)
+  }
+
+  asked(): void {
+    this.#asks++
+  }
+
+  answered(): void {
+    this.#asks--
+  }
+
+  moved(follower: Follower): void {
+    this.resumeWaiting()
+    const flush = this.#flush
+    const target = flush?.awaited.get(follower)
+    if (flush === undefined || target === undefined) return
+    const channel = this.#following.get(follower.space)?.channel
+    const arrived = !follower.mustAsk && (follower.standing.version >= target || channel?.lacks(follower) === false)
+    if (!follower.over && !arrived) return
+    flush.awaited.delete(follower)
+    if (flush.awaited.size > 0) return
+    this.#flush = undefined
+    flush.done()
+  }
+
+  ended(follower: Follower): void {
+    if (this.#following.get(follower.space)?.follower === follower) this.#following.delete(follower.space)
+  }
+
+  /** A copy that is catching up waits for its reader between pages; a live one is told `behind` when its reader is slow. */
+  #hasRoom(follower: Follower): boolean {
+    return follower.caughtUp || this.bufferedBytes <= this.#world.bounds.catchUpBufferedBytes
+  }
+
+  #drop(space: SpaceId): void {
+    const followed = this.#following.get(space)
+    if (followed === undefined) return
+    this.#following.delete(space)
+    followed.channel.leave(followed.follower)
+    this.moved(followed.follower)
+  }
+
+  #ask(spaces: readonly SpaceId[]): Promise<{ readonly opened: ReadonlyMap<SpaceId, Opened>; readonly acked: Acked }> {
+    const { backend, bounds, clock } = this.#world
+    return within(clock, bounds.answerWithinMs, backend.open(this.principal, this.client, spaces))
+  }
+
+  /** Asks for the right to follow. `start` sends what is denied and starts the ranges; it is called after the frame that names the heads. */
+  async #open(stated: Standings, counted: boolean): Promise<{ heads: Heads; acked: Acked; start: () => void }> {
+    const { clock, metrics } = this.#world
+    const refused = new Map<SpaceId, SyncError>()
+    const asked: SpaceId[] = []
+    let room = LIMITS.spaces - this.#following.size
+    for (const space of Object.keys(stated)) {
+      const waitMs = counted ? this.#budget.take(clock.monotonicMs()) : 0
+      if (waitMs > 0) refused.set(space, new RateLimitedError('Too many spaces were stated from here.', { afterMs: waitMs }))
+      else if (!this.#following.has(space) && room-- <= 0)
+        refused.set(space, new TooLargeError(`more than ${LIMITS.spaces} followed spaces`))
+      else asked.push(space)
+    }
+    const { opened, acked } = await this.#ask(asked)
+    const heads: Record<SpaceId, Version> = {}
+    for (const space of asked) {
+      const answer = opened.get(space) ?? { denied: new NotFoundError('no such space') }
+      if ('denied' in answer) refused.set(space, answer.denied)
+      else heads[space] = answer.head
+    }
+    const start = () => {
+      if (this.#over) return
+      for (const [space, error] of refused) {
+        this.#drop(space)
+        metrics.refused(error.code)
+        this.send(frames.denied(space, error))
+      }
+      for (const space of asked) {
+        const answer = opened.get(space)
+        const at = stated[space]
+        if (at === undefined || answer === undefined || 'denied' in answer) continue
+        const again = this.#following.has(space)
+        if (again) metrics.gaps()
+        this.#drop(space)
+        const follower = new Follower(this, space, answer.view, { version: at[0], seal: at[1] }, again)
+        const channel = this.#world.channel(this.principal.tenant, space)
+        this.#following.set(space, { follower, channel })
+        channel.hint(answer.head)
+        channel.join(follower)
+      }
+    }
+    return { heads, acked, start }
+  }
+}

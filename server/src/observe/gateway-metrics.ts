@@ -1,0 +1,15 @@
+import type { ErrorCode } from '@tidemark/shared'
+
+/** What a gateway counts. */
+export interface GatewayMetrics {
+  opened(): void
+  closed(): void
+  /** A range was sent to one reader. */
+  ranges(): void
+  /** A client stated again where a followed copy stands: something was lost on the way. */
+  gaps(): void
+  /** A follow ended because its reader was too slow or too far back. */
+  behind(): void
+  /** A frame, a space or a connection was refused. */
+  refused(code: ErrorCode): void
+}

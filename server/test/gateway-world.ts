@@ -1,0 +1,53 @@
+import type { Standings } from '@tidemark/shared'
+import type { GatewayBounds } from '../src/gateway/bounds.ts'
+import { createGateway, type Gateway } from '../src/gateway/gateway.ts'
+import { SILENT } from '../src/observe/log.ts'
+import { FakeBackend, FakeBus } from './fake-backend.ts'
+import { FakeSocket } from './fake-socket.ts'
+import { VirtualClock } from './virtual-clock.ts'
+
+export const CLIENT = `c_${'A'.repeat(22)}`
+
+/** One gateway over a fake backend, under a virtual clock. */
+export class GatewayWorld {
+  readonly clock = new VirtualClock()
+  readonly bus = new FakeBus()
+  readonly backend = new FakeBackend(this.bus)
+  readonly counts: Record<string, number> = {}
+  readonly gateway: Gateway
+
+  constructor(bounds: Partial<GatewayBounds> = {}) {
+    const count = (name: string) => {
+      this.counts[name] = (this.counts[name] ?? 0) + 1
+    }
+    this.gateway = createGateway({
+      backend: this.backend,
+      bus: this.bus,
+      clock: this.clock,
+      log: SILENT,
+      bounds,
+      metrics: {
+        opened: () => count('opened'),
+        closed: () => count('closed'),
+        ranges: () => count('ranges'),
+        gaps: () => count('gaps'),
+        behind: () => count('behind'),
+        refused: (code) => count(code),
+      },
+    })
+  }
+
+  connect(): FakeSocket {
+    const socket = new FakeSocket()
+    socket.events = this.gateway.accept(socket)
+    return socket
+  }
+
+  /** A connection that said hello and was answered. */
+  async greet(user: string, spaces: Standings | Record<string, [number, string]>, more: object = {}): Promise<FakeSocket> {
+    const socket = this.connect()
+    socket.say({ t: 'hello', client: CLIENT, token: user, spaces, nextS: 60, app: '1', ...more })
+    await this.clock.pass(0)
+    return socket
+  }
+}
