@@ -1,0 +1,68 @@
+import { errorFromWire, RejectedError, type SyncError } from '@tidemark/shared'
+import type { OutboxRow, RefusedRow, TailRow } from './rows.ts'
+import type { ReplicaStorage } from './storage.ts'
+
+/** A mutation that is saved here. */
+export interface Enqueued {
+  readonly n: number
+  readonly nonce: string
+}
+
+export interface Confirmations {
+  /** Resolves when the server has done it, rejects with the SyncError of its refusal; settled by this tab or by another. */
+  confirmed(mutation: Enqueued): Promise<void>
+  /** The outbox changed: looks for what has been settled since. */
+  look(): void
+}
+
+/** Mutations are settled in their order, so that only the first that is waited for has to be looked at. */
+export function confirmations(storage: ReplicaStorage): Confirmations {
+  const waiting: (Enqueued & { resolve(): void; reject(error: SyncError): void })[] = []
+  let looking = false
+  let again = false
+
+  async function lookAll(): Promise<void> {
+    for (let first = waiting[0]; first; first = waiting[0]) {
+      const end = await outcome(storage, first)
+      if (end === undefined) return
+      waiting.splice(waiting.indexOf(first), 1)
+      if (end === 'done') first.resolve()
+      else first.reject(end)
+    }
+  }
+  function look(): void {
+    again = true
+    if (looking) return
+    looking = true
+    again = false
+    void lookAll()
+      // A storage without an answer is asked again at the next change.
+      .catch(() => {})
+      .then(() => {
+        looking = false
+        if (again) look()
+      })
+  }
+  return {
+    confirmed: (mutation) =>
+      new Promise((resolve, reject) => {
+        const at = waiting.findLastIndex(({ n }) => n <= mutation.n)
+        waiting.splice(at + 1, 0, { ...mutation, resolve, reject })
+        look()
+      }),
+    look,
+  }
+}
+
+/** How a mutation ended; undefined while it is pending. */
+function outcome(storage: ReplicaStorage, { n, nonce }: Enqueued): Promise<SyncError | 'done' | undefined> {
+  return storage.read(['outbox', 'refused', 'tail'], async (tx) => {
+    const row = (await tx.get('outbox', n)) as OutboxRow | undefined
+    if (row?.nonce === nonce) return row.in ? 'done' : undefined
+    const refused = (await tx.get('refused', n)) as RefusedRow | undefined
+    if (refused?.nonce === nonce) return errorFromWire(refused.error)
+    const tail = (await tx.get('tail', n)) as TailRow | undefined
+    if (tail?.nonce === nonce && 'void' in tail) return new RejectedError('It was refused, and is not on the list any more.')
+    return 'done'
+  })
+}

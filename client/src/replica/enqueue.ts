@@ -1,0 +1,55 @@
+import { type JsonObject, type Mutation, NotFoundError, type SpaceId, TooLargeError } from '@tidemark/shared'
+import { beginAnew } from './apply-range.ts'
+import { runOn, type Slots, type Stage, showTop } from './replay.ts'
+import type { OutboxRow, RefusedRow } from './rows.ts'
+import type { Unit } from './unit.ts'
+
+/** Mutations that are pending or refused on one device; what would make more is not accepted. */
+export const UNSETTLED_MUTATIONS_MAX = 10_000
+
+export interface Made {
+  readonly nonce: string
+  readonly space: SpaceId
+  readonly name: string
+  readonly args: JsonObject
+  readonly madeMs: number
+  /** The refused mutation whose place it takes. */
+  readonly retryOf?: number | undefined
+}
+
+/**
+ * Runs a mutation on what is shown, and puts it at the end of the outbox. Throws what the mutator throws, and TooLargeError
+ * where the outbox is full; then nothing is written.
+ */
+export async function enqueue(unit: Unit, stage: Stage, made: Made): Promise<number> {
+  const { retryOf, ...rest } = made
+  const self = await unit.self()
+  if (retryOf !== undefined) {
+    if (!(await unit.tx.get('refused', retryOf))) throw new NotFoundError(`mutation ${retryOf} is not among the refused any more`)
+    unit.remove('refused', retryOf)
+  } else if (self.created - self.confirmed - self.discarded >= UNSETTLED_MUTATIONS_MAX)
+    throw new TooLargeError(
+      `${UNSETTLED_MUTATIONS_MAX} mutations wait for the server or were refused: let them be sent, or dismiss the refused`,
+    )
+  if (!(await unit.copy(rest.space))) await beginAnew(unit, rest.space, false, false)
+
+  const n = self.n + 1
+  const under: Slots = new Map()
+  const top: Slots = new Map()
+  const mutation: Mutation = { n, ...rest }
+  const touched = await runOn(unit, stage, { ...mutation, touched: [rest.space], arrived: [] }, under, top)
+  await showTop(unit, under, top)
+  await unit.setOutbox({ ...mutation, touched: [...touched], arrived: [] } satisfies OutboxRow)
+  // A retry is the same text again: what was created stays one.
+  await unit.setSelf({ n, created: self.created + (retryOf === undefined ? 1 : 0) })
+  return n
+}
+
+/** The app lets a refused mutation go. False when it was not there any more. */
+export async function dismiss(unit: Unit, n: number): Promise<boolean> {
+  const row = (await unit.tx.get('refused', n)) as RefusedRow | undefined
+  if (!row) return false
+  unit.remove('refused', n)
+  await unit.setSelf({ discarded: (await unit.self()).discarded + 1 })
+  return true
+}

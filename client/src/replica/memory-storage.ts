@@ -1,0 +1,168 @@
+import type { Key, KeyRange, ReplicaStorage, Row, StorageRead, Write } from './storage.ts'
+
+type Tables = Map<string, Map<Key, Row>>
+
+/** A storage in memory, with what tests need: what survives a crash, and copies of it. */
+export interface MemoryStorage extends ReplicaStorage {
+  /** The process dies: units under way write nothing, units asked for later never begin. What was committed stays, for `reopen`. */
+  crash(): void
+  /** Another handle on the same rows: a second tab, or the next start after a crash. */
+  reopen(): MemoryStorage
+  /** The rows as they are now, on a device of their own: a backup, or a copied phone. */
+  clone(): MemoryStorage
+  /** Makes the rows those of a clone made earlier: a device that is set back. */
+  restore(backup: MemoryStorage): void
+  /** All rows, in order, as one JSON text: two storages are equal when these are. */
+  dump(): string
+}
+
+interface Shared {
+  tables: Tables
+  /** Ends when the units asked for so far have ended: units run one at a time, in the order in which they were asked for. */
+  queue: Promise<unknown>
+  readonly listeners: Set<(tables: readonly string[]) => void>
+}
+
+/**
+ * Keeps a replica in memory, with the transactions of IndexedDB: a unit sees the rows of one moment, units do not overlap, a
+ * unit that throws or dies has written nothing. Needs no timers, so that a seeded run repeats itself.
+ * `primaryKeys` names the key field of each table; documents have `$k`.
+ */
+export function memoryStorage(primaryKeys: Readonly<Record<string, string>> = REPLICA_KEYS): MemoryStorage {
+  return open({ tables: new Map(), queue: Promise.resolve(), listeners: new Set() }, primaryKeys)
+}
+
+/** As `REPLICA_TABLES` names them; what is not there is a table of documents. */
+const REPLICA_KEYS: Readonly<Record<string, string>> = { self: 'id', copies: 'space', outbox: 'n', refused: 'n', tail: 'n', base: 'key' }
+
+function open(shared: Shared, primaryKeys: Readonly<Record<string, string>>): MemoryStorage {
+  let dead = false
+  const own = new Set<(tables: readonly string[]) => void>()
+
+  function run<T>(tables: readonly string[], work: (tx: StorageRead) => Promise<{ result: T; writes: readonly Write[] }>): Promise<T> {
+    if (dead) return new Promise(() => {})
+    const unit = shared.queue.then(async () => {
+      if (dead) return new Promise<never>(() => {})
+      const { result, writes } = await work(reader(shared, tables))
+      if (dead) return new Promise<never>(() => {})
+      commit(shared, tables, writes, primaryKeys)
+      const changed = [...new Set(writes.map(({ table }) => table))]
+      if (changed.length > 0) for (const listener of [...shared.listeners]) listener(changed)
+      return result
+    })
+    // A handle that died in the middle of a unit must not hold up the others.
+    shared.queue = Promise.race([unit.catch(() => {}), died])
+    return unit
+  }
+  let die = () => {}
+  const died = new Promise<void>((resolve) => {
+    die = resolve
+  })
+
+  return {
+    read: (tables, work) => run(tables, async (tx) => ({ result: await work(tx), writes: [] })),
+    write: (tables, _durability, work) => run(tables, work),
+    onChange(listener) {
+      const once = (tables: readonly string[]) => listener(tables)
+      own.add(once)
+      shared.listeners.add(once)
+      return () => {
+        own.delete(once)
+        shared.listeners.delete(once)
+      }
+    },
+    async close() {
+      for (const listener of own) shared.listeners.delete(listener)
+    },
+    crash() {
+      dead = true
+      for (const listener of own) shared.listeners.delete(listener)
+      die()
+    },
+    reopen: () => open(shared, primaryKeys),
+    clone: () => open({ tables: copyOf(shared.tables), queue: Promise.resolve(), listeners: new Set() }, primaryKeys),
+    restore(backup) {
+      shared.tables = new Map(
+        Object.entries(JSON.parse(backup.dump()) as Record<string, readonly Row[]>).map(([table, rows]) => [
+          table,
+          new Map(rows.map((row) => [row[primaryKeys[table] ?? '$k'] as Key, frozen(row) as Row])),
+        ]),
+      )
+    },
+    dump: () =>
+      JSON.stringify(
+        Object.fromEntries(
+          [...shared.tables]
+            .filter(([, rows]) => rows.size > 0)
+            .sort(([a], [b]) => compare(a, b))
+            .map(([table, rows]) => [table, inOrder(rows).map(([, row]) => row)]),
+        ),
+      ),
+  }
+}
+
+function reader(shared: Shared, allowed: readonly string[]): StorageRead {
+  const rowsOf = (table: string) => {
+    if (!allowed.includes(table)) throw new TypeError(`table ${table} is not part of this unit`)
+    return shared.tables.get(table) ?? new Map<Key, Row>()
+  }
+  return {
+    get: async (table, key) => rowsOf(table).get(key),
+    getMany: async (table, keys) => keys.map((key) => rowsOf(table).get(key)),
+    async list(table, range = {}, limit) {
+      const within = inOrder(rowsOf(table)).filter(([key]) => inside(key, range))
+      return within.slice(0, limit).map(([, row]) => row)
+    },
+  }
+}
+
+function commit(shared: Shared, allowed: readonly string[], writes: readonly Write[], primaryKeys: Readonly<Record<string, string>>): void {
+  // Everything that can fail comes before the first change.
+  const changes = writes.map((write): [string, (rows: Map<Key, Row>) => void] => {
+    const { table } = write
+    if (!allowed.includes(table)) throw new TypeError(`table ${table} is not part of this unit`)
+    if ('put' in write) {
+      const entries = write.put.map((row): [Key, Row] => [keyOf(table, row, primaryKeys), frozen(row) as Row])
+      return [table, (rows) => entries.forEach(([key, row]) => void rows.set(key, row))]
+    }
+    if ('delete' in write) return [table, (rows) => write.delete.forEach((key) => void rows.delete(key))]
+    return [table, (rows) => [...rows.keys()].forEach((key) => void (inside(key, write.deleteRange) && rows.delete(key)))]
+  })
+  for (const [table, change] of changes) {
+    const rows = shared.tables.get(table) ?? new Map<Key, Row>()
+    shared.tables.set(table, rows)
+    change(rows)
+  }
+}
+
+function keyOf(table: string, row: Row, primaryKeys: Readonly<Record<string, string>>): Key {
+  const key = row[primaryKeys[table] ?? '$k']
+  if (typeof key !== 'string' && typeof key !== 'number') throw new TypeError(`a row of ${table} without its key`)
+  return key
+}
+
+/** The order of IndexedDB: numbers before texts, texts by their UTF-16 units. */
+function compare(a: Key, b: Key): number {
+  if (typeof a !== typeof b) return typeof a === 'number' ? -1 : 1
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function inside(key: Key, { from, to }: KeyRange): boolean {
+  return (from === undefined || compare(key, from) >= 0) && (to === undefined || compare(key, to) <= 0)
+}
+
+function inOrder(rows: ReadonlyMap<Key, Row>): [Key, Row][] {
+  return [...rows].sort(([a], [b]) => compare(a, b))
+}
+
+/** A deep copy that nobody can change. Throws DataCloneError's likeness for what IndexedDB would not store. */
+function frozen(value: unknown): unknown {
+  if (typeof value === 'function' || typeof value === 'symbol') throw new TypeError(`a ${typeof value} cannot be stored`)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return Object.freeze(value.map(frozen))
+  return Object.freeze(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, frozen(item)])))
+}
+
+function copyOf(tables: Tables): Tables {
+  return new Map([...tables].map(([name, rows]) => [name, new Map(rows)]))
+}

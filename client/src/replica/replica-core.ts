@@ -1,0 +1,248 @@
+import {
+  type Acked,
+  type App,
+  type Clock,
+  type Heads,
+  InvalidError,
+  type Mutation,
+  newClientId,
+  newNonce,
+  type Random,
+  type Range,
+  type SpaceId,
+  type Standing,
+  toJsonObject,
+  utf8Bytes,
+} from '@tidemark/shared'
+import type { Copies } from '../following/copies.ts'
+import type { Outbox } from '../outbox/outbox.ts'
+import { applyRange, isWhole, standingOf } from './apply-range.ts'
+import type { Known } from './arrivals.ts'
+import { type Confirmations, confirmations, type Enqueued } from './confirmations.ts'
+import { dismiss, enqueue, type Made } from './enqueue.ts'
+import { sweep } from './garbage.ts'
+import { type Stage, UnitBrokenError } from './replay.ts'
+import { allTables, type CopyRow, type OutboxRow, type RefusedRow, SELF, type TailRow } from './rows.ts'
+import { checkArgs } from './run-mutator.ts'
+import { beginForNewTables } from './schema.ts'
+import { dropCopy, settle } from './settle.ts'
+import type { ReplicaStorage, Row } from './storage.ts'
+import { openUnit, type Unit } from './unit.ts'
+
+/** What the status tells of one copy. */
+export interface CopyState extends Standing {
+  readonly head: number
+  /** True while it shows less than a whole prefix of the commits, or another copy is being built. */
+  readonly partial: boolean
+}
+
+export interface Audit {
+  readonly created: number
+  readonly confirmed: number
+  readonly refused: number
+  readonly pending: number
+  readonly discarded: number
+}
+
+/** The replica without network, browser or Dexie: everything that happens to rows happens here, one unit at a time. */
+export interface ReplicaCore extends Copies, Outbox {
+  readonly clientId: string
+  readonly storage: ReplicaStorage
+  /** Runs a mutation here and saves it. Throws the SyncError of a refusal by the mutator or a schema; then nothing is saved. */
+  mutate(space: SpaceId, name: string, args: unknown): Promise<Enqueued>
+  /** Makes a refused mutation again, in the transaction that takes it off the list. */
+  retry(n: number): Promise<Enqueued>
+  /** Lets a refused mutation go. */
+  dismiss(n: number): Promise<void>
+  refused(): Promise<readonly RefusedRow[]>
+  pending(): Promise<readonly Mutation[]>
+  audit(): Promise<Audit>
+  confirmed: Confirmations['confirmed']
+  /** How far each copy has come; spaces without a copy are left out. */
+  copies(spaces: readonly SpaceId[]): Promise<ReadonlyMap<SpaceId, CopyState>>
+  /** `$s` of every copy that is shown. */
+  shown(): Promise<ReadonlyMap<SpaceId, number>>
+  /** The server's clock minus this device's, in ms, as `welcome` told it. */
+  setClockOffset(offsetMs: number): void
+  /** After commits of this tab, and of others where the storage tells. The returned function ends it. */
+  onChange(listener: (tables: readonly string[]) => void): () => void
+  close(): Promise<void>
+}
+
+export interface ReplicaPorts {
+  readonly app: App
+  readonly storage: ReplicaStorage
+  readonly clock: Clock
+  readonly random: Random
+  /** Who uses it; mutators see it as `tx.user`. */
+  readonly user: string
+}
+
+/** How long documents of a copy that is shown no longer stay, so that queries of other tabs find their way to the new one; in ms. */
+const SWEEP_AFTER_MS = 5000
+/** Spaces of which it is remembered what was done at their heads. */
+const KNOWN_SPACES_MAX = 10_000
+
+/** Opens the replica in `storage`; a new one gets its client id. */
+export async function createReplicaCore({ app, storage, clock, random, user }: ReplicaPorts): Promise<ReplicaCore> {
+  const tables = allTables(app)
+  const stage: Stage = { app, user, muted: new Set() }
+  const known = new Map<SpaceId, Known>()
+  const { confirmed, look } = confirmations(storage)
+  storage.onChange((changed) => void (changed.includes('outbox') && look()))
+  let offsetMs = 0
+  let cancelSweep = () => {}
+
+  /** One unit; run again without the mutator that broke it, which then shows nothing here. */
+  async function unit<T>(durability: 'strict' | 'relaxed', work: (unit: Unit) => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await storage.write(tables, durability, async (tx) => {
+          const unit = openUnit(tx)
+          return { result: await work(unit), writes: unit.writes() }
+        })
+      } catch (error) {
+        if (!(error instanceof UnitBrokenError) || stage.muted.has(error.nonce)) throw error
+        stage.muted.add(error.nonce)
+      }
+    }
+  }
+  const list = (table: string) => storage.read([table], (tx) => tx.list(table))
+
+  async function make(made: Omit<Made, 'nonce' | 'madeMs'>): Promise<Enqueued> {
+    const nonce = newNonce(random)
+    const madeMs = Math.max(0, clock.nowMs() + offsetMs)
+    let triedN: number | undefined
+    const n = await unit('strict', async (unit) => {
+      // The storage runs a unit again when it cannot know what became of it: the same mutation is never saved twice.
+      if (triedN !== undefined && (await isSaved(unit, triedN, nonce))) return triedN
+      triedN = (await unit.self()).n + 1
+      try {
+        return await enqueue(unit, stage, { ...made, nonce, madeMs })
+      } catch (error) {
+        if (error instanceof UnitBrokenError)
+          throw new InvalidError(`${made.name} waited for something else than its transaction: do that before the mutation`, {
+            cause: error,
+          })
+        throw error
+      }
+    })
+    return { n, nonce }
+  }
+
+  const scheduleSweep = () => {
+    cancelSweep()
+    cancelSweep = clock.after(SWEEP_AFTER_MS, () => {
+      unit('relaxed', sweep).then((more) => more && scheduleSweep(), scheduleSweep)
+    })
+  }
+
+  const self = await unit('strict', async (unit) => {
+    const row = await unit.tx.get('self', SELF)
+    if (!row) {
+      const counts = { n: 0, s: 0, created: 0, confirmed: 0, discarded: 0 }
+      const fresh: Row = { id: SELF, client: newClientId(random), ...counts, tables, garbage: [] }
+      unit.put('self', fresh)
+      return fresh
+    }
+    await beginForNewTables(unit, stage, tables)
+    return row
+  })
+  scheduleSweep()
+
+  return {
+    clientId: self.client as string,
+    storage,
+    mutate: async (space, name, args) => {
+      const json = toJsonObject(args, `the arguments of ${name}`)
+      checkArgs(app, { space, name, args: json })
+      return make({ space, name, args: json })
+    },
+    async retry(n) {
+      const row = (await storage.read(['refused'], (tx) => tx.get('refused', n))) as RefusedRow | undefined
+      const { space, name, args } = row ?? { space: '', name: '', args: {} }
+      return make({ space, name, args, retryOf: n })
+    },
+    dismiss: async (n) => void (await unit('strict', (unit) => dismiss(unit, n))),
+    refused: async () => (await list('refused')) as readonly RefusedRow[],
+    pending: async () => ((await list('outbox')) as readonly OutboxRow[]).filter((row) => !row.in),
+    audit: () =>
+      storage.read(['self', 'outbox', 'refused'], async (tx) => {
+        const { created, confirmed, discarded } = (await tx.get('self', SELF)) as unknown as Audit
+        const pending = ((await tx.list('outbox')) as readonly OutboxRow[]).filter((row) => !row.in).length
+        return { created, confirmed, discarded, pending, refused: (await tx.list('refused')).length }
+      }),
+    confirmed,
+    standings: (spaces) =>
+      storage.read(['copies'], async (tx) => {
+        const rows = (await tx.getMany('copies', spaces)) as readonly (CopyRow | undefined)[]
+        return new Map(spaces.map((space, at) => [space, standingOf(rows[at])]))
+      }),
+    async apply(range: Range) {
+      if (range.acked) remember(known, range.space, { acked: range.acked, head: range.head })
+      const applied = await unit('relaxed', (unit) => applyRange(unit, stage, range, known.get(range.space)))
+      if (applied.verdict === 'reset' && range.reset === 'history' && !range.acked) known.delete(range.space)
+      if (applied.verdict !== 'repeat') scheduleSweep()
+      return applied
+    },
+    known(acked: Acked, heads: Heads) {
+      for (const [space, head] of Object.entries(heads)) remember(known, space, { acked, head })
+    },
+    async drop(space) {
+      known.delete(space)
+      await unit('relaxed', (unit) => dropCopy(unit, stage, space))
+      scheduleSweep()
+    },
+    batch: ({ mutationsMax, bytesMax }) =>
+      storage.read(['self', 'outbox', 'tail'], async (tx) => {
+        const rows = (await tx.list('outbox')) as readonly OutboxRow[]
+        const pending = rows.filter((row) => !row.in)
+        const [first] = pending
+        if (!first) return undefined
+        const mutations: Mutation[] = []
+        let bytes = 0
+        for (const { touched: _, arrived: __, in: ___, ...mutation } of pending.slice(0, mutationsMax)) {
+          bytes += utf8Bytes(JSON.stringify(mutation)) + 1
+          if (mutations.length > 0 && (bytes > bytesMax || mutation.n !== first.n + mutations.length)) break
+          mutations.push(mutation)
+        }
+        const before = rows.find(({ n }) => n === first.n - 1) ?? ((await tx.get('tail', first.n - 1)) as TailRow | undefined)
+        const { client } = (await tx.get('self', SELF)) as unknown as { client: string }
+        return { client, on: before?.nonce ?? '', mutations }
+      }),
+    async settle(acks) {
+      const { toReach } = await unit('strict', (unit) => settle(unit, stage, acks, clock.nowMs()))
+      return toReach
+    },
+    onAppended: (listener) => storage.onChange((changed) => void (changed.includes('outbox') && listener())),
+    copies: (spaces) =>
+      storage.read(['copies'], async (tx) => {
+        const rows = (await tx.getMany('copies', spaces)) as readonly (CopyRow | undefined)[]
+        return new Map(
+          rows.flatMap((row) =>
+            row ? [[row.space, { version: row.version, seal: row.seal, head: row.head, partial: !isWhole(row) }] as const] : [],
+          ),
+        )
+      }),
+    shown: async () => new Map(((await list('copies')) as readonly CopyRow[]).map(({ space, $s }) => [space, $s])),
+    setClockOffset(ms) {
+      offsetMs = ms
+    },
+    onChange: (listener) => storage.onChange(listener),
+    async close() {
+      cancelSweep()
+      await storage.close()
+    },
+  }
+}
+
+function remember(known: Map<SpaceId, Known>, space: SpaceId, fact: Known): void {
+  known.delete(space)
+  known.set(space, fact)
+  if (known.size > KNOWN_SPACES_MAX) known.delete(known.keys().next().value as SpaceId)
+}
+
+async function isSaved(unit: Unit, n: number, nonce: string): Promise<boolean> {
+  for (const table of ['outbox', 'tail']) if ((await unit.tx.get(table, n))?.nonce === nonce) return true
+  return false
+}

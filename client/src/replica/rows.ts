@@ -1,0 +1,131 @@
+import {
+  type Ack,
+  type App,
+  type Heads,
+  type JsonObject,
+  kindOf,
+  type Mutation,
+  type Seal,
+  type SpaceId,
+  type Standing,
+  type Version,
+  type WireError,
+} from '@tidemark/shared'
+import { type KeyRange, REPLICA_TABLES, type Row } from './storage.ts'
+
+/** What the replica knows of itself; one row. */
+export type SelfRow = {
+  readonly id: typeof SELF
+  readonly client: string
+  /** The last mutation number given out. */
+  readonly n: number
+  /** The last `$s` given out. */
+  readonly s: number
+  /** Counts for the audit: mutations made here, done by the server, and dismissed by the app. */
+  readonly created: number
+  readonly confirmed: number
+  readonly discarded: number
+  /** The tables that the app had when it last ran here. */
+  readonly tables: readonly string[]
+  /** Copies that are shown no longer, and whose documents are still to be deleted. */
+  readonly garbage: readonly Garbage[]
+}
+export interface Garbage {
+  readonly s: number
+  readonly kind: string
+}
+export const SELF = 'self'
+
+/** One copy: what is shown of a space. */
+export type CopyRow = {
+  readonly version: Version
+  readonly seal: Seal
+  readonly space: SpaceId
+  readonly $s: number
+  /** How far the server was when it last said so. */
+  readonly head: number
+  /** False before the first page with `to == head`, and inside a compacted run [C2]. */
+  readonly whole: boolean
+  /** True once it was whole: from then on a new beginning is built beside it [R6]. */
+  readonly settled: boolean
+  readonly next?: Unfinished | undefined
+}
+/** A new beginning, built beside the copy that is shown until it is whole [R6]. */
+export interface Unfinished extends Standing {
+  readonly $s: number
+  /** True when the old history no longer holds, and versions of acks with it. */
+  readonly history: boolean
+  /** Numbers of the pending mutations whose commits it already holds. */
+  readonly arrived: readonly number[]
+}
+
+/** A mutation that is not settled, or still shown. */
+export type OutboxRow = Mutation & {
+  /** Set by its ack: the versions that it made. Undefined while it is pending. */
+  readonly in?: Heads | undefined
+  /** The spaces that it reads or writes here. */
+  readonly touched: readonly SpaceId[]
+  /** Those of them whose copies already hold what the server made of it, or where there is nothing to wait for. */
+  readonly arrived: readonly SpaceId[]
+}
+export type RefusedRow = Mutation & { readonly error: WireError }
+export type TailRow = (Mutation | { readonly n: number; readonly nonce: string; readonly void: true }) & {
+  readonly in?: Ack['in']
+  readonly settledMs: number
+}
+
+/** A document as a copy holds it. `v`: version of its last change; `b`: of its creation. */
+export interface Stored {
+  readonly doc: JsonObject
+  readonly v: number
+  readonly b: number
+}
+/** The place of a document, and what is there. */
+export type Slot = {
+  readonly key: string
+  readonly s: number
+  readonly table: string
+  readonly id: string
+  readonly at: Stored | undefined
+}
+export type BaseRow = Slot
+
+export function tableOf(space: SpaceId, collection: string): string {
+  return `${kindOf(space)}_${collection}`
+}
+
+/** The tables of the app's collections. */
+export function documentTables(app: App): readonly string[] {
+  return Object.entries(app.spaces).flatMap(([kind, { collections }]) => Object.keys(collections).map((c) => `${kind}_${c}`))
+}
+
+/** Every table of a replica of this app. */
+export function allTables(app: App): readonly string[] {
+  return [...Object.keys(REPLICA_TABLES), ...documentTables(app)]
+}
+
+/** The key of a document in `base`, and in the maps of a unit. */
+export function baseKey(s: number, table: string, id: string): string {
+  return `${s} ${table} ${id}`
+}
+
+/** The primary key of a document in its table. */
+export function documentKey(s: number, id: string): string {
+  return `${s} ${id}`
+}
+
+/** All keys of one copy; `!` follows the blank after `$s`. */
+export function keysOf(s: number): KeyRange {
+  return { from: `${s} `, to: `${s}!` }
+}
+
+/** A document's row: its fields, and what the replica knows of it beside them. */
+export function documentRow({ s, id }: Slot, { doc, v, b }: Stored, pending: 0 | 1): Row {
+  return { ...doc, $k: documentKey(s, id), $s: s, $id: id, $v: v, $b: b, $p: pending }
+}
+
+export function storedOf(row: Row | undefined): Stored | undefined {
+  if (row === undefined) return undefined
+  const { $k, $s, $id, $v, $b, $p, ...doc } = row
+  return { doc: doc as JsonObject, v: $v as number, b: $b as number }
+}

@@ -1,0 +1,22 @@
+import { beginAnew } from './apply-range.ts'
+import { replay, type Stage } from './replay.ts'
+import type { CopyRow } from './rows.ts'
+import type { Unit } from './unit.ts'
+
+/**
+ * An app that was given a collection reads the copies of its kind again: changes to what was no collection then were passed
+ * over. What is pending stays.
+ */
+export async function beginForNewTables(unit: Unit, stage: Stage, tables: readonly string[]): Promise<void> {
+  const self = await unit.self()
+  const fresh = tables.filter((table) => !self.tables.includes(table))
+  if (fresh.length === 0) return
+  // Those of an older or another build stay on the list: their rows are still there to be swept.
+  await unit.setSelf({ tables: [...self.tables, ...fresh] })
+  for (const { space } of (await unit.tx.list('copies')) as readonly CopyRow[]) {
+    const kind = space.split(':', 1)[0]
+    if (!fresh.some((table) => table.startsWith(`${kind}_`))) continue
+    await beginAnew(unit, space, false, false)
+    await replay(unit, stage, [space])
+  }
+}
