@@ -1,0 +1,69 @@
+import {
+  type App,
+  type Clock,
+  ForbiddenError,
+  InternalError,
+  type KindOf,
+  kindOf,
+  NotFoundError,
+  nameOf,
+  type SpaceId,
+} from '@tidemark/shared'
+import type { Log } from '../observe/log.ts'
+import type { Principal } from './backend.ts'
+import { ACCESS_WITHIN_MS } from './bounds.ts'
+import { within } from './deadline.ts'
+
+export type Access = 'none' | 'read' | 'write'
+
+/** What a user may do in a space of one kind. It may ask a database; it is asked again for every range and batch. */
+export type AccessRule = (user: string, space: SpaceId, principal: Principal) => Access | Promise<Access>
+
+/** One rule for every kind of the app. */
+export type AccessRules<A extends App = App> = { readonly [K in KindOf<A>]: AccessRule }
+
+/** A rule for spaces that belong to one user, the one whose name is the space's: `user:alice` is alice's. */
+export function ownerOnly(user: string, space: SpaceId): Access {
+  return nameOf(space) === user ? 'write' : 'none'
+}
+
+/** Throws TypeError where a kind has no rule, or a rule no kind; it says which. */
+export function assertAccessRules(app: App, rules: Readonly<Record<string, unknown>>): void {
+  for (const kind of Object.keys(app.spaces)) {
+    if (!Object.hasOwn(rules, kind) || typeof rules[kind] !== 'function')
+      throw new TypeError(`access: add \`${kind}\`, a function of (user, space) that returns 'none', 'read' or 'write'`)
+  }
+  for (const kind of Object.keys(rules)) {
+    if (!Object.hasOwn(app.spaces, kind)) throw new TypeError(`access: the app has no space kind ${kind}`)
+  }
+}
+
+/** Asks the rule of a space. Throws NotFoundError for an unknown kind, and InternalError for a rule that throws, says nonsense or takes too long [B8]. */
+export type AskAccess = (principal: Principal, space: SpaceId) => Promise<Access>
+
+export function askAccess(rules: Readonly<Record<string, AccessRule>>, clock: Clock, log: Log): AskAccess {
+  return async (principal, space) => {
+    const kind = kindOf(space)
+    const rule = Object.hasOwn(rules, kind) ? rules[kind] : undefined
+    if (rule === undefined) throw new NotFoundError(`There is no space kind ${kind}.`)
+    try {
+      const answer: unknown = await within(
+        clock,
+        ACCESS_WITHIN_MS,
+        // Called inside a promise, so that a rule that throws at once is caught like one that rejects.
+        Promise.resolve().then(() => rule(principal.user, space, principal)),
+        () => new Error(`no answer within ${ACCESS_WITHIN_MS} ms`),
+      )
+      if (answer === 'none' || answer === 'read' || answer === 'write') return answer
+      throw new TypeError(`it answered ${String(answer)}; 'none', 'read' and 'write' are answers`)
+    } catch (error) {
+      log.error({ err: error, kind }, 'an access rule failed: nothing flows until it answers')
+      throw new InternalError('Access to this space could not be decided. Try again.', { cause: error })
+    }
+  }
+}
+
+/** The access of a reader. Throws ForbiddenError where there is none, whether the space exists or not. */
+export async function assertReadable(ask: AskAccess, principal: Principal, space: SpaceId): Promise<void> {
+  if ((await ask(principal, space)) === 'none') throw new ForbiddenError('You may not read this space.')
+}

@@ -1,0 +1,42 @@
+import { LIMITS } from '@tidemark/shared'
+
+// Every bound of the backend that the protocol does not state; those it states are in @tidemark/shared.
+
+/** Commits between a copy and the head up to which a range is read from the log; past it from the documents, each once. */
+export const LOG_SPAN_COMMITS_MAX = 1000
+/** The same for a copy whose reader sees only a part: a compacted answer would make it begin at 0 [C4], which costs more than some log. */
+export const LOG_SPAN_FILTERED_COMMITS_MAX = 10_000
+/** Commits since a filtered run began that are searched for what went out of sight; past it the run begins again. */
+export const RUN_SEARCH_COMMITS_MAX = 10_000
+/** Bytes of hidden and shown rows that one page looks at, so that a page of nothing does not read a whole log. */
+export const PAGE_SCANNED_BYTES_MAX = 8_388_608
+/** Rows read at a time for a reader who sees only a part. */
+export const FILTERED_CHUNK_CHANGES = 500
+
+/** Spaces that one `open` or one read of `differing` looks at. */
+export const OPEN_SPACES_MAX: number = LIMITS.spaces
+
+/** An access rule that has not answered by then is `internal`, in ms. */
+export const ACCESS_WITHIN_MS = 2000
+/** A token check that has not answered by then is `unavailable`, in ms. */
+export const AUTHENTICATE_WITHIN_MS = 5000
+/** A mutator that has not ended by then is stopped with `unavailable`, in ms: the changelog's only writer waits for it. */
+export const MUTATOR_WITHIN_MS = 2000
+/** Characters of a token; a longer one is refused unread. */
+export const TOKEN_CHARACTERS_MAX = 8192
+
+/** Mutations that go into one write transaction of the changelog. */
+export const GROUP_MUTATIONS_MAX = 500
+/** Mutations that wait for the changelog, those that are run included. */
+export const QUEUE_MUTATIONS_MAX = 10_000
+/** Bytes of JSON that wait for the changelog. */
+export const QUEUE_BYTES_MAX = 67_108_864
+/** What a client is told to wait, in ms, when the queue is full. */
+export const QUEUE_FULL_AFTER_MS = 1000
+
+/** Spaces that one mutation may write to. */
+export const MUTATION_SPACES_MAX = 100
+/** Bytes of documents that one mutation may hold in hand, over all spaces. */
+export const MUTATION_BYTES_MAX = 8_388_608
+/** Characters of a refusal's message that are kept and sent. */
+export const MESSAGE_CHARACTERS_MAX = 500

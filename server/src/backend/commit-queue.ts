@@ -1,0 +1,113 @@
+import { type Clock, type SpaceId, UnavailableError, type Version } from '@tidemark/shared'
+import type { Bus } from '../bus/bus.ts'
+import type { Changelog } from '../changelog/changelog.ts'
+import type { Log } from '../observe/log.ts'
+import type { BackendMetrics } from '../observe/metrics.ts'
+import { GROUP_MUTATIONS_MAX } from './bounds.ts'
+import { type BatchJob, type BatchPart, runBatch } from './run-batch.ts'
+import type { MutationWorld } from './run-mutation.ts'
+
+interface Waiting {
+  readonly job: BatchJob
+  readonly resolve: (part: BatchPart) => void
+  readonly reject: (error: UnavailableError) => void
+}
+
+export interface CommitQueueOptions {
+  readonly world: MutationWorld
+  readonly changelog: Changelog
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: BackendMetrics | undefined
+}
+
+/**
+ * Group commit: whatever waits when the changelog is free goes into one write transaction, so that one flush of the disk pays for
+ * all of it. Who waits is bounded by the one who hands jobs in.
+ */
+export class CommitQueue {
+  readonly #options: CommitQueueOptions
+  readonly #waiting: Waiting[] = []
+  #isWriting = false
+
+  constructor(options: CommitQueueOptions) {
+    this.#options = options
+  }
+
+  /** What the next write transaction made of the job, once it is durable. Throws UnavailableError where that failed: nothing was done. */
+  run(job: BatchJob): Promise<BatchPart> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ job, resolve, reject })
+      if (!this.#isWriting) void this.#drain()
+    })
+  }
+
+  async #drain(): Promise<void> {
+    this.#isWriting = true
+    while (this.#waiting.length > 0) await this.#writeGroup(this.#takeGroup())
+    this.#isWriting = false
+  }
+
+  #takeGroup(): readonly Waiting[] {
+    let mutations = 0
+    let jobs = 0
+    for (const { job } of this.#waiting) {
+      mutations += job.items.length
+      if (jobs > 0 && mutations > GROUP_MUTATIONS_MAX) break
+      jobs += 1
+    }
+    return this.#waiting.splice(0, jobs)
+  }
+
+  async #writeGroup(group: readonly Waiting[]): Promise<void> {
+    const { changelog, clock, log, metrics, world } = this.#options
+    const beganMs = clock.monotonicMs()
+    let parts: readonly BatchPart[]
+    try {
+      parts = await changelog.write(async (tenant) => {
+        const run: BatchPart[] = []
+        for (const { job } of group) run.push(await runBatch(world, tenant(job.principal.tenant), job))
+        return run
+      })
+    } catch (error) {
+      log.error({ err: error, batches: group.length }, 'a group of mutations could not be stored')
+      const unavailable = error instanceof UnavailableError ? error : unavailableBecause(error)
+      for (const { reject } of group) reject(unavailable)
+      return
+    }
+    const sumOf = (count: (part: BatchPart) => number): number => parts.reduce((sum, part) => sum + count(part), 0)
+    metrics?.group(
+      sumOf(({ recorded }) => recorded),
+      sumOf(({ commits }) => commits),
+      clock.monotonicMs() - beganMs,
+    )
+    this.#publish(group, parts)
+    for (const [at, { resolve }] of group.entries()) resolve(parts[at] as BatchPart)
+  }
+
+  /** One hint a space, after the commit: before it, whoever came to look would find nothing. */
+  #publish(group: readonly Waiting[], parts: readonly BatchPart[]): void {
+    const { bus, log } = this.#options
+    const heads = new Map<string, Map<SpaceId, Version>>()
+    for (const [at, { job }] of group.entries()) {
+      const { tenant } = job.principal
+      const ofTenant = heads.get(tenant) ?? new Map<SpaceId, Version>()
+      heads.set(tenant, ofTenant)
+      for (const [space, version] of parts[at]?.committed ?? []) if (version > (ofTenant.get(space) ?? 0)) ofTenant.set(space, version)
+    }
+    for (const [tenant, spaces] of heads) {
+      for (const [space, version] of spaces) {
+        try {
+          bus.publish({ tenant, space, version })
+        } catch (error) {
+          log.warn({ err: error }, 'the bus took no hint: readers find the commit a little later')
+        }
+      }
+    }
+  }
+}
+
+function unavailableBecause(cause: unknown): UnavailableError {
+  return new UnavailableError('The server cannot store this now. Try again.', { cause })
+}

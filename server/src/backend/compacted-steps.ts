@@ -1,0 +1,51 @@
+import type { SpaceId, Version } from '@tidemark/shared'
+import type { ReadTransaction, StoredDocument } from '../changelog/changelog.ts'
+import type { RunStart } from './judge-ask.ts'
+import { outOfSight } from './out-of-sight.ts'
+import { type ReadSteps, type Step, withOrigin } from './page.ts'
+import type { View } from './view.ts'
+
+/**
+ * Reads documents by the version of their last change, deletions included [C2]. For a reader who sees only a part, a document that
+ * is now hidden is a deletion where they saw it at the run's beginning or since [C4]. Throws RunLostError where nobody knows any
+ * more whether they did.
+ */
+export function compactedSteps(tx: ReadTransaction, space: SpaceId, view: View, run: RunStart): ReadSteps {
+  const { shows } = view
+  const wasSeen = shows && outOfSight(tx, space, shows, run.began)
+
+  const shown = async (document: StoredDocument): Promise<string | undefined> => {
+    if (shows === undefined || shows(document.collection, document.creator)) return documentText(document)
+    if (document.version <= run.began || !(await wasSeen?.(document))) return undefined
+    return deletionText(document)
+  }
+
+  return async (from, bounds) => {
+    const steps: { version: Version; changes: string[]; scannedBytes: number }[] = []
+    for (const document of await tx.documentsAfter(space, from, bounds)) {
+      let step = steps.at(-1)
+      if (step?.version !== document.version) {
+        step = { version: document.version, changes: [], scannedBytes: 0 }
+        steps.push(step)
+      }
+      step.scannedBytes += document.doc?.length ?? 0
+      const text = await shown(document)
+      if (text !== undefined) step.changes.push(step.changes.length === 0 ? withOrigin(text, document.origin) : text)
+    }
+    return steps satisfies Step[]
+  }
+}
+
+function documentText(document: StoredDocument): string {
+  const { version, created, doc } = document
+  if (doc === undefined) return deletionText(document)
+  return `${placeText(document)},"put":${doc}${created < version ? `,"b":${created}` : ''}}`
+}
+
+function deletionText(document: StoredDocument): string {
+  return `${placeText(document)},"del":true}`
+}
+
+function placeText({ version, collection, id }: StoredDocument): string {
+  return `{"v":${version},"c":${JSON.stringify(collection)},"id":${JSON.stringify(id)}`
+}

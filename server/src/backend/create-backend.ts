@@ -1,0 +1,166 @@
+import {
+  type Acked,
+  type App,
+  BadRequestError,
+  type Clock,
+  InternalError,
+  isClientId,
+  isSpaceId,
+  isUserId,
+  kindOf,
+  NotFoundError,
+  type SpaceId,
+  SyncError,
+  UnauthenticatedError,
+  UnavailableError,
+  type Version,
+} from '@tidemark/shared'
+import type { Bus } from '../bus/bus.ts'
+import type { Changelog, ReadTransaction } from '../changelog/changelog.ts'
+import { type Log, SILENT } from '../observe/log.ts'
+import type { BackendMetrics } from '../observe/metrics.ts'
+import { type AccessRules, askAccess, assertAccessRules, assertReadable } from './access.ts'
+import { asSyncError } from './as-sync-error.ts'
+import type { Ask, Backend, EncodedRange, Opened, Principal, RangeBounds } from './backend.ts'
+import { AUTHENTICATE_WITHIN_MS, OPEN_SPACES_MAX, TOKEN_CHARACTERS_MAX } from './bounds.ts'
+import { CommitQueue } from './commit-queue.ts'
+import { within } from './deadline.ts'
+import type { Authenticate } from './jwt.ts'
+import { Mutate } from './mutate.ts'
+import { assertAsk, readRange } from './read-range.ts'
+import { viewsOf } from './view.ts'
+
+export interface BackendOptions<A extends App = App> {
+  readonly app: A
+  readonly changelog: Changelog
+  /** Who a token stands for. */
+  readonly authenticate: Authenticate
+  /** What a user may do in a space: one rule a kind. */
+  readonly access: AccessRules<A>
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly log?: Log | undefined
+  readonly metrics?: BackendMetrics | undefined
+}
+
+/** Rules, mutators and commits over a changelog. Throws TypeError where `access` lacks a kind of the app. */
+export function createBackend<A extends App>(options: BackendOptions<A>): Backend {
+  const { app, changelog, bus, clock, metrics } = options
+  const log = options.log ?? SILENT
+  assertAccessRules(app, options.access)
+  const ask = askAccess(options.access, clock, log)
+  const viewOf = viewsOf(app)
+  const hasKind = (kind: string): boolean => Object.hasOwn(app.spaces, kind)
+  const world = { app, clock, log }
+  const mutate = new Mutate({ queue: new CommitQueue({ world, changelog, bus, clock, log, metrics }), ask, hasKind, metrics })
+
+  /** Errors leave as SyncErrors; what is a fault of the server's is told to the log. */
+  async function guarded<T>(what: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      const ours = asSyncError(error)
+      if (ours.code === 'internal' && !(error instanceof InternalError && error.cause !== undefined))
+        log.error({ err: error }, `${what} failed`)
+      throw ours
+    }
+  }
+
+  async function range(tx: ReadTransaction, principal: Principal, space: SpaceId, asked: Ask, bounds: RangeBounds): Promise<EncodedRange> {
+    return readRange(tx, space, asked, viewOf(kindOf(space), principal.user), bounds, metrics)
+  }
+
+  return {
+    authenticate: (token) => guarded('authenticate', () => authenticated(options.authenticate, token, clock)),
+
+    open: (principal, client, spaces) =>
+      guarded('open', async () => {
+        if (!isClientId(client)) throw new BadRequestError('client: not a client id')
+        if (spaces.length > OPEN_SPACES_MAX) throw new BadRequestError(`spaces: more than ${OPEN_SPACES_MAX}`)
+        const denied = await Promise.all(spaces.map((space) => denial(() => readable(principal, space))))
+        return changelog.read(principal.tenant, async (tx) => {
+          const opened = new Map<SpaceId, Opened>()
+          for (const [at, space] of spaces.entries()) {
+            const error = denied[at]
+            if (error !== undefined) opened.set(space, { denied: error })
+            else opened.set(space, { view: viewOf(kindOf(space), principal.user).id, head: (await tx.head(space)).version })
+          }
+          return { opened, acked: await ackedOf(tx, principal, client) }
+        })
+      }),
+
+    range: (principal, space, asked, bounds) =>
+      guarded('range', async () => {
+        assertAsk(space, asked)
+        await readable(principal, space)
+        return changelog.read(principal.tenant, (tx) => range(tx, principal, space, asked, bounds))
+      }),
+
+    pull: (principal, space, asked, bounds, client) =>
+      guarded('pull', async () => {
+        assertAsk(space, asked)
+        if (client !== undefined && !isClientId(client)) throw new BadRequestError('client: not a client id')
+        await readable(principal, space)
+        return changelog.read(principal.tenant, async (tx) => ({
+          range: await range(tx, principal, space, asked, bounds),
+          acked: client === undefined ? undefined : await ackedOf(tx, principal, client),
+        }))
+      }),
+
+    mutate: (principal, batch) => guarded('mutate', () => mutate.run(principal, batch)),
+
+    differing: (tenant, stated) =>
+      guarded('differing', async () => {
+        const heads = new Map<SpaceId, Version>()
+        const all = [...stated]
+        // In pieces, so that no read transaction holds its moment for long.
+        for (let at = 0; at < all.length; at += OPEN_SPACES_MAX) {
+          await changelog.read(tenant, async (tx) => {
+            for (const [space, { version, seal }] of all.slice(at, at + OPEN_SPACES_MAX)) {
+              const head = await tx.head(space)
+              if (head.version !== version || (version > 0 && seal.slice(0, 8) !== head.seal)) heads.set(space, head.version)
+            }
+          })
+        }
+        return heads
+      }),
+
+    ready: () => guarded('ready', () => changelog.ready()),
+  }
+
+  async function readable(principal: Principal, space: SpaceId): Promise<void> {
+    if (!isSpaceId(space)) throw new BadRequestError('space: not a space id')
+    if (!hasKind(kindOf(space))) throw new NotFoundError(`There is no space kind ${kindOf(space)}.`)
+    await assertReadable(ask, principal, space)
+  }
+}
+
+async function authenticated(authenticate: Authenticate, token: string, clock: Clock): Promise<Principal> {
+  if (typeof token !== 'string' || token === '' || token.length > TOKEN_CHARACTERS_MAX) throw new UnauthenticatedError()
+  const principal = await within(
+    clock,
+    AUTHENTICATE_WITHIN_MS,
+    Promise.resolve().then(() => authenticate(token, clock.nowMs())),
+    () => new UnavailableError('The token could not be checked in time. Try again.'),
+  )
+  if (!isUserId(principal.user) || !isUserId(principal.tenant))
+    throw new InternalError('`authenticate` gave a user or tenant that is not 1 to 128 of A-Z a-z 0-9 . _ ~ -')
+  return principal
+}
+
+/** Why something is denied; undefined where it is not. */
+async function denial(work: () => Promise<void>): Promise<SyncError | undefined> {
+  try {
+    await work()
+    return undefined
+  } catch (error) {
+    if (error instanceof SyncError) return error
+    throw error
+  }
+}
+
+/** The last mutation done for a client id, as far as this user may know. Source: protocol [M4]. */
+async function ackedOf(tx: ReadTransaction, principal: Principal, client: string): Promise<Acked> {
+  const record = await tx.client(client)
+  return record === undefined || record.user !== principal.user ? [0, ''] : [record.n, record.nonce]
+}

@@ -1,0 +1,14 @@
+import type { ErrorCode, ResetReason } from '@tidemark/shared'
+
+/** What the backend counts. Plain calls, made after the fact and never awaited; an implementation does not throw. */
+export interface BackendMetrics {
+  /** One write transaction of the changelog: mutations done in it, refused ones included, commits they made, and its duration in ms. */
+  group(mutations: number, commits: number, durationMs: number): void
+  /** A mutation was refused for good, with this code. */
+  refused(code: ErrorCode): void
+  /** A batch stopped before its end, with this code. */
+  stopped(code: ErrorCode): void
+  /** A range was read: `changes` in it and bytes of its text. */
+  range(form: 'log' | 'compacted' | 'empty', changes: number, bytes: number): void
+  reset(reason: ResetReason): void
+}
