@@ -1,0 +1,22 @@
+import type { OpenChangelog, TestRunner } from './contract/bench.ts'
+import { describeClients } from './contract/clients.ts'
+import { describeCommits } from './contract/commits.ts'
+import { openedBy } from './contract/opened.ts'
+import { describePaging } from './contract/paging.ts'
+import { describeTenants } from './contract/tenants.ts'
+import { describeTransactions } from './contract/transactions.ts'
+
+/**
+ * What every engine must do. `runner` is what a test file imports from vitest; `open` gives an empty changelog each time, which the
+ * suite closes.
+ */
+export function describeChangelog(name: string, runner: TestRunner, open: OpenChangelog): void {
+  const opened = openedBy(open)
+  runner.describe(`${name} changelog`, () => {
+    describeCommits(runner, opened)
+    describeTransactions(runner, opened)
+    describePaging(runner, opened)
+    describeClients(runner, opened)
+    describeTenants(runner, opened)
+  })
+}
