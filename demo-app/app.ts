@@ -21,6 +21,8 @@ const Message = v.strictObject({ text, author: v.string(), sentAtMs: v.pipe(v.nu
 const Chat = v.strictObject({ title: name })
 const Profile = v.strictObject({ name })
 
+export type Message = v.InferOutput<typeof Message>
+
 /** What both ends share: the browser bundles it, the server loads it. */
 export const app = defineApp({
   version: '1',

@@ -1,0 +1,63 @@
+import { useEffect, useState } from 'react'
+import './chat.css'
+import type { DemoReplica } from './replica/demo.ts'
+import { openDemoReplica } from './replica/open-demo-replica.ts'
+import { ReplicaContext } from './replica/replica-context.ts'
+import { RoomView } from './room/room.tsx'
+import { RoomList } from './rooms/room-list.tsx'
+import { useOpenRoom } from './rooms/route.ts'
+import { forgetUser } from './session/session.ts'
+
+/** What a signed-in user sees: the list and the open room, beside each other where there is space. */
+export function Chat({ user }: { readonly user: string }) {
+  const [replica, setReplica] = useState<DemoReplica>()
+  const [problem, setProblem] = useState<string>()
+  const open = useOpenRoom()
+
+  useEffect(() => {
+    let wanted = true
+    const opening = openDemoReplica(user)
+    opening.then(
+      (opened) => wanted && setReplica(opened),
+      (error: unknown) => wanted && setProblem(error instanceof Error ? error.message : String(error)),
+    )
+    return () => {
+      wanted = false
+      setReplica(undefined)
+      void opening.then((opened) => opened.close()).catch(() => undefined)
+    }
+  }, [user])
+
+  if (problem !== undefined) return <Unopened problem={problem} />
+  if (replica === undefined) return <main className="chat" aria-busy="true" />
+  return (
+    <ReplicaContext value={replica}>
+      <main className="chat" data-open={open}>
+        <RoomList open={open} />
+        {open === undefined ? (
+          <p className="chat-choose hint">Choose a room, or join one by its name.</p>
+        ) : (
+          <RoomView key={open} name={open} />
+        )}
+      </main>
+    </ReplicaContext>
+  )
+}
+
+function Unopened({ problem }: { readonly problem: string }) {
+  return (
+    <main className="chat-unopened">
+      <h1>The copy on this device does not open</h1>
+      <p className="problem" role="alert">
+        {problem}
+      </p>
+      <p>What you wrote is still on this device. Reloading often helps; closing other tabs of this page, too.</p>
+      <button type="button" className="button primary" onClick={() => location.reload()}>
+        Reload
+      </button>
+      <button type="button" className="button quiet" onClick={forgetUser}>
+        Sign in as somebody else
+      </button>
+    </main>
+  )
+}

@@ -1,0 +1,25 @@
+import './styles/base.css'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { Chat } from './chat.tsx'
+import { useSignedInUser } from './session/session.ts'
+import { SignIn } from './session/sign-in.tsx'
+import { UpdateNotice } from './update/update-notice.tsx'
+
+function Page() {
+  const user = useSignedInUser()
+  return (
+    <>
+      {user === undefined ? <SignIn /> : <Chat key={user} user={user} />}
+      <UpdateNotice />
+    </>
+  )
+}
+
+const root = document.getElementById('root')
+if (root === null) throw new Error('index.html has no #root')
+createRoot(root).render(
+  <StrictMode>
+    <Page />
+  </StrictMode>,
+)

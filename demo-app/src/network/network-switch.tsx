@@ -1,0 +1,35 @@
+import { useReplica } from '../replica/replica-context.ts'
+import { useStatus } from '../replica/use-status.ts'
+import { rememberOffline } from './offline-choice.ts'
+import './network-switch.css'
+import { phaseWords } from './status-sentence.ts'
+
+/** The app's own offline switch, and the connection in words. */
+export function NetworkSwitch() {
+  const replica = useReplica()
+  const { phase } = useStatus()
+  const online = phase !== 'offline'
+
+  function toggle() {
+    rememberOffline(online)
+    if (online) replica.goOffline()
+    else replica.goOnline()
+  }
+
+  return (
+    <button
+      type="button"
+      role="switch"
+      aria-checked={online}
+      aria-label="Online"
+      className="network-switch"
+      data-phase={phase}
+      onClick={toggle}
+    >
+      <span className="network-switch-track" aria-hidden="true">
+        <span className="network-switch-thumb" />
+      </span>
+      <span className="network-switch-words">{phaseWords(phase)}</span>
+    </button>
+  )
+}

@@ -1,0 +1,28 @@
+import { UnauthenticatedError, UnavailableError } from '@tidemark/shared'
+import { describe, expect, it } from 'vitest'
+import { type phaseWords, statusSentence } from './status-sentence.ts'
+
+const at = (phase: Parameters<typeof phaseWords>[0], more: object = {}) =>
+  statusSentence({ status: { phase }, version: 165, head: 165, pending: 0, nowMs: 0, ...more })
+
+describe('the sentence about a room', () => {
+  it('says what will happen to what was written offline', () => {
+    expect(at('offline', { pending: 3 })).toBe('Offline. 3 messages will be sent when you are back.')
+    expect(at('offline', { pending: 1 })).toBe('Offline. 1 message will be sent when you are back.')
+    expect(at('offline')).toBe('Offline. You see the room as it was at this version.')
+  })
+
+  it('says when the next attempt comes, and whether it is the sign-in that fails', () => {
+    const status = { phase: 'waiting' as const, retryAtMs: 4200, because: new UnavailableError('no answer') }
+    expect(at('waiting', { status })).toBe('No connection. Next try in 5 s.')
+    expect(at('waiting', { status, nowMs: 9000, pending: 2 })).toBe('No connection. Next try now. 2 messages will be sent then.')
+    expect(at('waiting', { status: { ...status, because: new UnauthenticatedError() } })).toMatch(/^The server refuses this sign-in\./)
+  })
+
+  it('counts what is still to come, then what is still to go', () => {
+    expect(at('catching up', { version: 100 })).toBe('Catching up: 65 versions to go.')
+    expect(at('live', { version: 164 })).toBe('Catching up: 1 version to go.')
+    expect(at('live', { pending: 2 })).toBe('Sending 2 messages.')
+    expect(at('live')).toBe('Up to date.')
+  })
+})

@@ -1,0 +1,103 @@
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
+import { characters, MESSAGE_CHARACTERS_MAX } from '../../app.ts'
+import './composer.css'
+import { readDraft, saveDraft } from './draft.ts'
+
+/** The count shows once so few characters are left. */
+const COUNT_SHOWN_BELOW = 200
+
+interface Props {
+  /** Whose draft it is, and where: kept on the device until it is sent. */
+  readonly draftKey: string
+  readonly label: string
+  readonly focusOnOpen: boolean
+  /** Resolves once the text is saved on this device. */
+  readonly onSend: (text: string) => Promise<void>
+}
+
+/** Enter sends, Shift and Enter makes a line; what is typed is kept until it is sent. */
+export function Composer({ draftKey, label, focusOnOpen, onSend }: Props) {
+  const [text, setText] = useState(() => readDraft(draftKey))
+  const [problem, setProblem] = useState<string>()
+  const field = useRef<HTMLTextAreaElement>(null)
+  const sending = useRef(false)
+  const id = useId()
+  const left = MESSAGE_CHARACTERS_MAX - characters(text)
+  const sendable = text.trim() !== '' && left >= 0
+
+  useEffect(() => {
+    if (focusOnOpen) field.current?.focus()
+  }, [focusOnOpen])
+
+  // Grows with its text up to the height that the style allows.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
+  useEffect(() => {
+    const element = field.current
+    if (element === null) return
+    element.style.height = 'auto'
+    element.style.height = `${element.scrollHeight + 2}px`
+  }, [text])
+
+  function write(next: string) {
+    setText(next)
+    saveDraft(draftKey, next)
+  }
+
+  async function send() {
+    if (!sendable || sending.current) return
+    sending.current = true
+    setProblem(undefined)
+    try {
+      await onSend(text.trim())
+      write('')
+    } catch (error) {
+      setProblem(error instanceof Error ? `Not saved: ${error.message}` : 'Not saved.')
+    } finally {
+      sending.current = false
+      field.current?.focus()
+    }
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    // While an input method composes, Enter picks a word. Safari ends the composition first and says 229.
+    const composing = event.nativeEvent.isComposing || event.keyCode === 229
+    if (event.key !== 'Enter' || event.shiftKey || composing) return
+    event.preventDefault()
+    void send()
+  }
+
+  return (
+    <form
+      className="composer"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void send()
+      }}
+    >
+      <label htmlFor={id} className="visually-hidden">
+        {label}
+      </label>
+      <textarea
+        id={id}
+        ref={field}
+        className="field composer-text"
+        rows={1}
+        dir="auto"
+        placeholder={label}
+        enterKeyHint="send"
+        value={text}
+        onChange={(event) => write(event.target.value)}
+        onKeyDown={onKeyDown}
+        aria-invalid={left < 0}
+      />
+      <button type="submit" className="button primary composer-send" disabled={!sendable}>
+        Send
+      </button>
+      {(problem !== undefined || left < COUNT_SHOWN_BELOW) && (
+        <p className={problem !== undefined || left < 0 ? 'problem' : 'hint'} role="status">
+          {problem ?? (left < 0 ? `${-left} characters too many` : `${left} characters left`)}
+        </p>
+      )}
+    </form>
+  )
+}

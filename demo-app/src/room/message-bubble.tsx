@@ -1,0 +1,73 @@
+import { memo, useState } from 'react'
+import type { Bubble } from './message-items.ts'
+import './message-bubble.css'
+import { refusalWords } from './refusal-words.ts'
+import { RefusedActions } from './refused-actions.tsx'
+import { StateMark } from './state-mark.tsx'
+import { timeOf } from './time-words.ts'
+
+interface Props {
+  readonly bubble: Bubble
+  readonly onSendAgain: (bubble: Bubble) => Promise<void>
+}
+
+/** One message. The time shows on hover and tap, and is always there for screen readers. */
+export const MessageBubble = memo(function MessageBubble({ bubble, onSendAgain }: Props) {
+  const [timeShown, setTimeShown] = useState(false)
+  const { author, text, sentAtMs, own, state, first, last, refused } = bubble
+
+  return (
+    <li
+      className="message"
+      data-testid="message"
+      data-id={bubble.id}
+      data-state={state}
+      data-own={own || undefined}
+      data-first={first || undefined}
+      data-last={last || undefined}
+    >
+      {first && !own && (
+        <p className="message-author">
+          <span className="message-monogram" aria-hidden="true">
+            {author.slice(0, 1).toUpperCase()}
+          </span>
+          {author}
+        </p>
+      )}
+      {!(first && !own) && <span className="visually-hidden">{own ? 'You' : author}</span>}
+      <div className="message-line">
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: a tap only shows what screen readers have anyway */}
+        {/* biome-ignore lint/a11y/useKeyWithClickEvents: likewise */}
+        <div className="message-bubble" dir="auto" onClick={() => setTimeShown((shown) => !shown)}>
+          {text}
+        </div>
+        <span className="message-marks">
+          <time className="message-time digits" data-shown={timeShown || undefined}>
+            {timeOf(sentAtMs)}
+          </time>
+          {own && <StateMark state={state} />}
+        </span>
+      </div>
+      {refused !== undefined && (
+        <div className="message-refusal">
+          <p className="problem">{refusalWords(refused.error)}</p>
+          <RefusedActions refused={refused} onSendAgain={() => onSendAgain(bubble)} />
+        </div>
+      )}
+    </li>
+  )
+}, sameBubble)
+
+/** Items are built anew with each change of the list; what shows the same is not rendered again. */
+function sameBubble(a: Props, b: Props): boolean {
+  return (
+    a.onSendAgain === b.onSendAgain &&
+    a.bubble.text === b.bubble.text &&
+    a.bubble.author === b.bubble.author &&
+    a.bubble.sentAtMs === b.bubble.sentAtMs &&
+    a.bubble.state === b.bubble.state &&
+    a.bubble.first === b.bubble.first &&
+    a.bubble.last === b.bubble.last &&
+    a.bubble.refused === b.bubble.refused
+  )
+}

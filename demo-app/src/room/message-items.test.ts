@@ -1,0 +1,60 @@
+import type { Refused } from '@tidemark/client'
+import { RejectedError } from '@tidemark/shared'
+import { describe, expect, it } from 'vitest'
+import type { MessageRow } from '../replica/demo.ts'
+import { messageItems } from './message-items.ts'
+import { dayWords, timeOf } from './time-words.ts'
+
+const noonMs = new Date(2026, 5, 10, 12).getTime()
+const MINUTE_MS = 60_000
+const DAY_MS = 24 * 60 * MINUTE_MS
+const row = (id: string, author: string, sentAtMs: number, $p: 0 | 1 = 0): MessageRow =>
+  ({ $id: id, $v: 1, $b: 1, $p, $s: 1, text: id, author, sentAtMs }) as MessageRow
+const refused = (n: number): Refused => ({
+  n,
+  space: 'room:lobby',
+  name: 'send',
+  args: { id: `r${n}`, text: 'again' },
+  madeMs: noonMs,
+  error: new RejectedError('taken'),
+  retry: () => Promise.reject(new Error('not here')),
+  dismiss: () => Promise.resolve(),
+})
+const keys = (items: ReturnType<typeof messageItems>) => items.map((item) => (item.kind === 'day' ? 'day' : item.key))
+
+describe('the list of messages', () => {
+  it('keeps the order of creation, whatever the times say', () => {
+    const rows = [row('m1', 'alice', noonMs), row('m2', 'bob', noonMs - 3 * DAY_MS), row('m3', 'alice', noonMs + MINUTE_MS)]
+    expect(keys(messageItems(rows, [], 'alice'))).toEqual(['day', 'm1', 'm2', 'm3'])
+  })
+
+  it('puts the refused below what is settled and above what waits', () => {
+    const rows = [row('m1', 'alice', noonMs), row('m2', 'alice', noonMs, 1)]
+    const items = messageItems(rows, [refused(7)], 'alice')
+    expect(keys(items)).toEqual(['day', 'm1', 'refused 7', 'm2'])
+    expect(items.map((item) => (item.kind === 'message' ? item.state : 'day'))).toEqual(['day', 'confirmed', 'refused', 'pending'])
+  })
+
+  it('groups what one author sent within minutes', () => {
+    const rows = [
+      row('m1', 'bob', noonMs),
+      row('m2', 'bob', noonMs + MINUTE_MS),
+      row('m3', 'bob', noonMs + 30 * MINUTE_MS),
+      row('m4', 'alice', noonMs + 30 * MINUTE_MS),
+    ]
+    const ends = messageItems(rows, [], 'alice').map((item) => (item.kind === 'message' ? [item.first, item.last] : item.kind))
+    expect(ends).toEqual(['day', [true, false], [false, true], [true, true], [true, true]])
+  })
+
+  it('separates days, once each', () => {
+    const rows = [row('m1', 'bob', noonMs - DAY_MS), row('m2', 'bob', noonMs), row('m3', 'bob', noonMs + MINUTE_MS)]
+    expect(keys(messageItems(rows, [], 'alice'))).toEqual(['day', 'm1', 'day', 'm2', 'm3'])
+    expect([dayWords(noonMs - DAY_MS, noonMs), dayWords(noonMs, noonMs)]).toEqual(['Yesterday', 'Today'])
+    expect(dayWords(noonMs - 5 * DAY_MS, noonMs)).toBe('Friday, June 5')
+  })
+
+  it('survives a time that is no date', () => {
+    expect(keys(messageItems([row('m1', 'mallory', 1e300), row('m2', 'bob', noonMs)], [], 'alice'))).toEqual(['m1', 'day', 'm2'])
+    expect([timeOf(1e300), dayWords(-1e300, noonMs)]).toEqual(['', ''])
+  })
+})

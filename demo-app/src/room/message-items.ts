@@ -1,0 +1,76 @@
+import type { Refused } from '@tidemark/client'
+import type { MessageRow } from '../replica/demo.ts'
+import { dayOf } from './time-words.ts'
+
+/** Messages of one author that come closer together than this stand in one group. */
+const GROUP_WITHIN_MS = 5 * 60_000
+
+/** What a person's text came to: on its way, confirmed, or refused. */
+export type MessageState = 'pending' | 'confirmed' | 'refused'
+
+export interface Bubble {
+  readonly kind: 'message'
+  readonly key: string
+  readonly id: string
+  readonly text: string
+  readonly author: string
+  readonly sentAtMs: number
+  readonly own: boolean
+  readonly state: MessageState
+  /** First and last of their group. */
+  readonly first: boolean
+  readonly last: boolean
+  readonly refused?: Refused
+}
+
+export type Item = Bubble | { readonly kind: 'day'; readonly key: string; readonly ms: number }
+
+/**
+ * What the list shows, top to bottom. The rows keep the order in which they come, which is that of their creation: times
+ * are what devices believed, so they only label. What was refused stands below what is settled and above what waits.
+ */
+export function messageItems(rows: readonly MessageRow[], refused: readonly Refused[], user: string): Item[] {
+  const settled = rows.filter((row) => row.$p === 0).map((row) => fromRow(row, user))
+  const waiting = rows.filter((row) => row.$p === 1).map((row) => fromRow(row, user))
+  return separated(grouped([...settled, ...refused.map((one) => fromRefused(one, user)), ...waiting]))
+}
+
+type Loose = Omit<Bubble, 'first' | 'last'>
+
+function fromRow(row: MessageRow, user: string): Loose {
+  const { $id: id, text, author, sentAtMs, $p } = row
+  return { kind: 'message', key: id, id, text, author, sentAtMs, own: author === user, state: $p === 1 ? 'pending' : 'confirmed' }
+}
+
+function fromRefused(refused: Refused, user: string): Loose {
+  const { n, args, madeMs } = refused
+  const text = typeof args.text === 'string' ? args.text : ''
+  const id = typeof args.id === 'string' ? args.id : ''
+  return { kind: 'message', key: `refused ${n}`, id, text, author: user, sentAtMs: madeMs, own: true, state: 'refused', refused }
+}
+
+function grouped(bubbles: readonly Loose[]): Bubble[] {
+  const together = (a: Loose | undefined, b: Loose | undefined) =>
+    a !== undefined &&
+    b !== undefined &&
+    a.author === b.author &&
+    (a.state === 'refused') === (b.state === 'refused') &&
+    dayOf(a.sentAtMs) === dayOf(b.sentAtMs) &&
+    Math.abs(b.sentAtMs - a.sentAtMs) < GROUP_WITHIN_MS
+  return bubbles.map((bubble, index) => ({
+    ...bubble,
+    first: !together(bubbles[index - 1], bubble),
+    last: !together(bubble, bubbles[index + 1]),
+  }))
+}
+
+/** A separator stands where the days go on; a message from a clock that runs behind brings none. */
+function separated(bubbles: readonly Bubble[]): Item[] {
+  let latestDay = Number.NEGATIVE_INFINITY
+  return bubbles.flatMap((bubble): Item[] => {
+    const day = dayOf(bubble.sentAtMs)
+    if (day === undefined || day <= latestDay) return [bubble]
+    latestDay = day
+    return [{ kind: 'day', key: `day ${day}`, ms: bubble.sentAtMs }, bubble]
+  })
+}

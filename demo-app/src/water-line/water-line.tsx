@@ -1,0 +1,56 @@
+import type { CSSProperties } from 'react'
+import { phaseWords, statusSentence } from '../network/status-sentence.ts'
+import { useNowMs } from '../network/use-now.ts'
+import { usePending, useStatus } from '../replica/use-status.ts'
+import { Drops } from './drops.tsx'
+import { useCounting } from './use-counting.ts'
+import { levelOf, tideOf } from './water-level.ts'
+import './water-line.css'
+
+/** How far the copy of a space has come: the number on the line, what waits above it, and both in words. */
+export function WaterLine({ space }: { readonly space: string }) {
+  const status = useStatus()
+  const pending = usePending().filter((mutation) => mutation.space === space).length
+  const copy = status.spaces[space]
+  const version = copy?.version ?? 0
+  const head = Math.max(copy?.head ?? 0, version)
+  const tide = tideOf(status.phase, version, head, copy?.denied !== undefined)
+  const counted = useCounting(version)
+  const nowMs = useNowMs(status.phase === 'waiting')
+  const sentence = copy?.denied?.message ?? statusSentence({ status, version, head, pending, nowMs })
+
+  return (
+    <section
+      className="water-line"
+      aria-label="How far this copy has come"
+      data-testid="water-line"
+      data-tide={tide}
+      data-phase={status.phase}
+      data-version={version}
+      data-head={head}
+      data-pending={pending}
+      style={{ '--level': levelOf(version, head) } as CSSProperties}
+    >
+      <div className="water-line-sky">
+        <span className="water-line-sentence" role="status" data-testid="sentence">
+          {sentence}
+        </span>
+        <Drops count={pending} />
+      </div>
+      <div className="water-line-level">
+        <span className="water-line-line" />
+        <span className="water-line-number digits" title={`Version ${version}, ${phaseWords(status.phase)}`}>
+          <span className="visually-hidden">Version </span>
+          {counted}
+        </span>
+        <span className="water-line-line water-line-far" />
+        {head > version && (
+          <span className="water-line-head digits">
+            <span className="visually-hidden">The server has </span>
+            {head}
+          </span>
+        )}
+      </div>
+    </section>
+  )
+}
