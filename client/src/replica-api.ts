@@ -88,6 +88,8 @@ export interface Status {
   readonly retryAtMs?: number | undefined
   /** Why the last attempt ended. */
   readonly because?: SyncError | undefined
+  /** Why nothing is sent although something is pending and the server can be reached; nothing of it is lost. */
+  readonly blocked?: SyncError | undefined
 }
 
 type Mutators<A extends App, K extends KindOf<A>> = {

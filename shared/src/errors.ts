@@ -35,6 +35,8 @@ export const wireError = v.object({
   n: v.optional(v.number()),
 })
 export type WireError = v.InferOutput<typeof wireError>
+/** What a request that failed is answered with. */
+export const errorBody = v.object({ error: wireError })
 
 export interface ErrorDetail {
   /** Try again no earlier than after this many ms. */

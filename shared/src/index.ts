@@ -10,6 +10,7 @@ export type { ErrorCode, ErrorDetail, WireError } from './errors.ts'
 export {
   BadRequestError,
   ClientConflictError,
+  errorBody,
   errorFromWire,
   ForbiddenError,
   GoneError,

@@ -1,0 +1,206 @@
+import {
+  type App,
+  BadRequestError,
+  BUILT_IN,
+  type Clock,
+  errorFromWire,
+  isSpaceId,
+  kindOf,
+  type Mutation,
+  NotFoundError,
+  type Random,
+  type SpaceId,
+  UnavailableError,
+} from '@tidemark/shared'
+import { BehaviorSubject } from 'rxjs'
+import type { BeatPolicy } from './connection/beat-policy.ts'
+import type { Lifecycle, Network } from './connection/hints.ts'
+import type { TokenSource } from './connection/tokens.ts'
+import type { Transport } from './connection/transport.ts'
+import type { Enqueued } from './replica/confirmations.ts'
+import { type CopyState, createReplicaCore, type ReplicaCore } from './replica/replica-core.ts'
+import type { RefusedRow } from './replica/rows.ts'
+import type { ReplicaStorage } from './replica/storage.ts'
+import type { CollectionScope, Refused, Replica, Sent, Status } from './replica-api.ts'
+import { statusOf } from './status.ts'
+import { createSync } from './sync.ts'
+
+/** What reads documents for the app. */
+export interface Tables {
+  scope(space: SpaceId, collection: string): CollectionScope<unknown>
+  /** A Dexie table. */
+  table(kind: string, collection: string): unknown
+  close(): void
+}
+
+/** The world of a replica: nothing below this reaches for a clock, chance, network, storage or page of its own. */
+export interface ReplicaWorld<A extends App> {
+  readonly app: A
+  readonly user: string
+  readonly token: TokenSource
+  readonly storage: ReplicaStorage
+  /** False when `storage` keeps nothing across a reload. */
+  readonly durable: boolean
+  readonly tables: (core: ReplicaCore) => Tables
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly random: Random
+  readonly lifecycle: Lifecycle
+  readonly network: Network
+  readonly beat: BeatPolicy
+}
+
+/** A replica on ports alone. It begins to connect at once. Throws what the storage throws. */
+export async function createReplica<A extends App>(world: ReplicaWorld<A>): Promise<Replica<A>> {
+  const { app, user } = world
+  const core = await createReplicaCore(world)
+  const tables = world.tables(core)
+  const holders = new Map<SpaceId, number>()
+  let copies: ReadonlyMap<SpaceId, CopyState> = new Map()
+  let closed = false
+  const settlers = new Set<{ resolve(): void; reject(error: unknown): void }>()
+
+  const sync = createSync(
+    { ...world, copies: core, outbox: core, client: core.clientId, appVersion: app.version },
+    { changed: () => soon(), offset: (ms) => core.setClockOffset(ms) },
+  )
+  const present = () => statusOf(sync.state, copies, pending$.value.length, rejected$.value.length, world.clock)
+  const pending$ = new BehaviorSubject<readonly Mutation[]>([])
+  const rejected$ = new BehaviorSubject<readonly Refused[]>([])
+  const status$ = new BehaviorSubject<Status>(present())
+
+  /** What has to be read again before the next status. */
+  const stale = new Set(['copies', 'outbox', 'refused'])
+  let telling = false
+  let again = false
+  function soon(): void {
+    again = true
+    if (telling || closed) return
+    telling = true
+    void (async () => {
+      while (again && !closed) {
+        again = false
+        // A storage that cannot be read now is asked again at the next change; the connection tells of the trouble.
+        await tell().catch(() => {})
+      }
+      telling = false
+    })()
+  }
+  async function tell(): Promise<void> {
+    const tables = [...stale]
+    stale.clear()
+    try {
+      if (tables.includes('outbox')) await tellPending()
+      if (tables.includes('refused')) {
+        const rows = await core.refused()
+        if (rows.length > 0 || rejected$.value.length > 0) rejected$.next(rows.map(refusedOf))
+      }
+      if (tables.includes('copies')) copies = await core.copies([...holders.keys()])
+    } catch (error) {
+      for (const table of tables) stale.add(table)
+      throw error
+    }
+    if (!closed) status$.next(present())
+  }
+  async function tellPending(): Promise<void> {
+    const pending = await core.pending()
+    if (pending.length > 0 || pending$.value.length > 0) pending$.next(pending)
+    if (pending.length === 0) for (const settler of settlers) settler.resolve()
+  }
+  const endChanges = core.onChange((changed) => {
+    for (const table of changed) if (table === 'outbox' || table === 'refused' || table === 'copies') stale.add(table)
+    soon()
+  })
+  await tell()
+
+  const sentOf = (made: Enqueued): Sent => {
+    const confirmed = core.confirmed(made)
+    // Whoever does not look at it is told by rejected$.
+    confirmed.catch(() => {})
+    return { n: made.n, durable: world.durable, confirmed }
+  }
+  const refusedOf = ({ n, space, name, args, madeMs, error }: RefusedRow): Refused => ({
+    n,
+    space,
+    name,
+    args,
+    madeMs,
+    error: errorFromWire(error),
+    retry: async () => sentOf(await core.retry(n)),
+    dismiss: () => core.dismiss(n),
+  })
+  const kindNamed = (kind: string) => {
+    if (closed) throw new UnavailableError('this replica is closed: open it again')
+    const definition = Object.hasOwn(app.spaces, kind) ? app.spaces[kind] : undefined
+    if (definition === undefined) throw new NotFoundError(`the app defines no space kind ${kind}`)
+    return definition
+  }
+
+  function space(id: SpaceId): Record<string, unknown> {
+    if (!isSpaceId(id)) throw new BadRequestError(`${id} is no space id: "kind" or "kind:name"`)
+    const { mutators, collections } = kindNamed(kindOf(id))
+    const held: Record<string, unknown> = { id }
+    const names = [...Object.keys(mutators), ...Object.keys(BUILT_IN)]
+    held.mutate = Object.fromEntries(names.map((name) => [name, async (args: unknown) => sentOf(await core.mutate(id, name, args))]))
+    for (const name of Object.keys(collections)) {
+      let scope: CollectionScope<unknown> | undefined
+      Object.defineProperty(held, name, { enumerable: true, get: () => (scope ??= tables.scope(id, name)) })
+    }
+    let open = true
+    held.close = () => {
+      if (!open) return
+      open = false
+      const left = (holders.get(id) ?? 1) - 1
+      if (left > 0) holders.set(id, left)
+      else {
+        holders.delete(id)
+        sync.release(id)
+      }
+    }
+    holders.set(id, (holders.get(id) ?? 0) + 1)
+    stale.add('copies')
+    sync.want(id)
+    return held
+  }
+
+  const replica = {
+    clientId: core.clientId,
+    user,
+    space,
+    table(kind: string, collection: string) {
+      if (!Object.hasOwn(kindNamed(kind).collections, collection))
+        throw new NotFoundError(`the app defines no collection ${kind}.${collection}`)
+      return tables.table(kind, collection)
+    },
+    status$,
+    pending$,
+    rejected$,
+    async settled() {
+      if ((await core.pending()).length === 0) return
+      let settler: { resolve(): void; reject(error: unknown): void } | undefined
+      await new Promise<void>((resolve, reject) => {
+        if (closed) return reject(new UnavailableError('the replica was closed; what is pending is sent when it is opened again'))
+        settler = { resolve, reject }
+        settlers.add(settler)
+        stale.add('outbox')
+        soon()
+      }).finally(() => settler && settlers.delete(settler))
+    },
+    goOffline: () => sync.goOffline(),
+    goOnline: () => sync.goOnline(),
+    audit: () => core.audit(),
+    async close() {
+      if (closed) return
+      closed = true
+      endChanges()
+      await sync.close()
+      tables.close()
+      await core.close()
+      for (const settler of settlers)
+        settler.reject(new UnavailableError('the replica was closed; what is pending is sent when it is opened again'))
+      for (const subject of [status$, pending$, rejected$]) subject.complete()
+    },
+  }
+  sync.goOnline()
+  return replica as unknown as Replica<A>
+}

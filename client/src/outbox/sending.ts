@@ -1,0 +1,124 @@
+import { LIMITS, type SyncError } from '@tidemark/shared'
+import { askedMs, backoffMs } from '../backoff.ts'
+
+/** What a batch of full size has at most, in bytes: small enough to pass a bad link within its deadline. */
+const BATCH_BYTES_MAX = 262_144
+/** An answer that has not come by then means a dead connection, or a batch too big for the link. In ms. */
+export const ANSWER_WITHIN_MS = 30_000
+/** How often a batch is halved at most. */
+const SHRINK_MAX = 6
+
+export type SendingStage =
+  /** No connection. */
+  | { readonly name: 'off' }
+  | { readonly name: 'idle' }
+  /** The replica is asked for what is first. */
+  | { readonly name: 'loading' }
+  /** One batch is under way; the next leaves on its answer. */
+  | { readonly name: 'in hand'; readonly first: number; readonly count: number; readonly deadlineAtMs: number }
+  | { readonly name: 'waiting'; readonly untilMs: number; readonly because: SyncError | undefined }
+  /** Until the next connection. */
+  | { readonly name: 'stopped'; readonly because: SyncError }
+
+/** The whole state of sending: what is pending is in the replica, and always sent from its first one on. */
+export interface Sending {
+  readonly stage: SendingStage
+  /** Answers in a row that brought nothing forward. */
+  readonly failures: number
+  /** Batches are this often halved: raised when one was too much, lowered by each that passes. */
+  readonly shrink: number
+  /** The first number of the last batch that was answered without an error: it cannot be the first again. */
+  readonly answered: number
+  readonly batchMax: number
+  readonly bytesMax: number
+}
+
+export const NOT_SENDING: Sending = {
+  stage: { name: 'off' },
+  failures: 0,
+  shrink: 0,
+  answered: 0,
+  batchMax: LIMITS.batch,
+  bytesMax: LIMITS.bytes,
+}
+
+export type SendingEvent =
+  | { readonly type: 'connected'; readonly batchMax: number; readonly bytesMax: number }
+  | { readonly type: 'disconnected' }
+  /** There may be something to send. */
+  | { readonly type: 'appended' }
+  /** The first number of what was loaded, and how many; 0: nothing is pending. It is sent when that leads to `in hand`. */
+  | { readonly type: 'loaded'; readonly first: number; readonly count: number }
+  /** Its acks are settled; `progressed`: there were any. */
+  | { readonly type: 'answered'; readonly progressed: boolean; readonly error: SyncError | undefined }
+  | { readonly type: 'time' }
+
+/** `load`: read the first pending ones within boundsOf and report `loaded`. `reconnect`: this connection does not answer. */
+export type SendingEffect = 'load' | 'reconnect'
+
+export interface SendingStep {
+  readonly state: Sending
+  readonly effects: readonly SendingEffect[]
+}
+
+/** What the next batch may have. The envelope of the frame takes less than 1 KiB. */
+export function boundsOf({ shrink, batchMax, bytesMax }: Sending): { readonly mutationsMax: number; readonly bytesMax: number } {
+  return {
+    mutationsMax: Math.max(1, batchMax >> shrink),
+    bytesMax: Math.max(1, Math.min(BATCH_BYTES_MAX, bytesMax - 1024) >> shrink),
+  }
+}
+
+/** When `step` wants to be called with `time`; Infinity: not by itself. */
+export function sendingWakeAtMs({ stage }: Sending): number {
+  if (stage.name === 'in hand') return stage.deadlineAtMs
+  return stage.name === 'waiting' ? stage.untilMs : Number.POSITIVE_INFINITY
+}
+
+/** What sending does about an event. Pure: `nowMs` is any clock that does not go back, `chance` uniform in [0, 1). */
+export function stepSending(state: Sending, event: SendingEvent, nowMs: number, chance: number): SendingStep {
+  const { stage } = state
+  const stay: SendingStep = { state, effects: [] }
+  const load = (change: Partial<Sending> = {}): SendingStep => ({
+    state: { ...state, ...change, stage: { name: 'loading' } },
+    effects: ['load'],
+  })
+  const wait = (failures: number, because: SyncError | undefined): SendingStep => {
+    const untilMs = nowMs + askedMs(because) + backoffMs(failures, chance)
+    return { state: { ...state, failures, answered: 0, stage: { name: 'waiting', untilMs, because } }, effects: [] }
+  }
+  const smaller = Math.min(SHRINK_MAX, state.shrink + 1)
+
+  switch (event.type) {
+    case 'connected':
+      return load({ answered: 0, batchMax: event.batchMax, bytesMax: event.bytesMax })
+    case 'disconnected':
+      return { state: { ...state, stage: { name: 'off' } }, effects: [] }
+    case 'appended':
+      return stage.name === 'idle' ? load() : stay
+    case 'loaded':
+      if (stage.name !== 'loading') return stay
+      if (event.count === 0) return { state: { ...state, failures: 0, stage: { name: 'idle' } }, effects: [] }
+      if (event.first === state.answered) return wait(state.failures + 1, undefined)
+      return {
+        state: { ...state, stage: { name: 'in hand', first: event.first, count: event.count, deadlineAtMs: nowMs + ANSWER_WITHIN_MS } },
+        effects: [],
+      }
+    case 'answered': {
+      if (stage.name !== 'in hand') return stay
+      const { progressed, error } = event
+      if (error === undefined && progressed) return load({ failures: 0, shrink: Math.max(0, state.shrink - 1), answered: stage.first })
+      if (error?.code === 'client-conflict') return { state: { ...state, stage: { name: 'stopped', because: error } }, effects: [] }
+      const failures = progressed ? 1 : state.failures + 1
+      const tooMuch = (error?.code === 'too-large' || error?.code === 'bad-request') && stage.count > 1
+      // Another tab may have brought it forward meanwhile: once, what is first is simply read again.
+      if (tooMuch || (error?.code === 'out-of-order' && failures === 1)) return load({ failures, shrink: tooMuch ? smaller : state.shrink })
+      return wait(failures, error)
+    }
+    case 'time':
+      if (stage.name === 'waiting' && stage.untilMs <= nowMs) return load()
+      if (stage.name === 'in hand' && stage.deadlineAtMs <= nowMs)
+        return { state: { ...state, shrink: smaller, failures: state.failures + 1, stage: { name: 'off' } }, effects: ['reconnect'] }
+      return stay
+  }
+}
