@@ -1,0 +1,42 @@
+/** Which pages may use this server from a browser, as their Origin says: `same-origin`, or origins such as `https://app.example`, `capacitor://localhost`. */
+export type Origins = readonly string[]
+
+export const SAME_ORIGIN = 'same-origin'
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/
+
+/** Throws TypeError, naming the entry that no browser would ever send. */
+export function assertOrigins(origins: Origins): void {
+  for (const origin of origins) {
+    if (origin !== SAME_ORIGIN && !ORIGIN.test(origin))
+      throw new TypeError(
+        `origins: ${origin} is no origin; write scheme, host and port as a browser does (https://app.example), or ${SAME_ORIGIN}`,
+      )
+  }
+}
+
+/**
+ * True when whoever sent this Origin may go on. One rule for the WebSocket and for CORS. No Origin: not a browser, its token alone decides.
+ * `host`: the Host header, which a proxy in front must hand on.
+ */
+export function mayUse(origins: Origins, origin: string | undefined, host: string | undefined): boolean {
+  if (origin === undefined) return true
+  return origins.includes(origin) || (origins.includes(SAME_ORIGIN) && isSameOrigin(origin, host))
+}
+
+/** Scheme aside: behind a proxy that ends TLS it cannot be seen. */
+export function isSameOrigin(origin: string, host: string | undefined): boolean {
+  if (host === undefined) return false
+  try {
+    const page = new URL(origin)
+    return page.host !== '' && page.host === new URL(`${page.protocol}//${host}`).host
+  } catch {
+    return false
+  }
+}
+
+/** True for the names of this machine, with any port: what a page elsewhere cannot have for a Host, whatever its DNS says. */
+export function isLoopbackHost(host: string | undefined): boolean {
+  if (host === undefined) return false
+  const name = host.replace(/:\d+$/, '').toLowerCase()
+  return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name)
+}

@@ -1,0 +1,65 @@
+import {
+  BadRequestError,
+  conform,
+  isClientId,
+  isSpaceId,
+  PAGE_BYTES_MAX,
+  PAGE_CHANGES_DEFAULT,
+  PAGE_CHANGES_MAX,
+  type Seal,
+  type SpaceId,
+  seal,
+  toVersion,
+} from '@tidemark/shared'
+import type { Context } from 'hono'
+import type { Ask, Backend, RangeBounds } from '../backend/backend.ts'
+import { bearerToken, jsonAnswer } from './json-answer.ts'
+
+interface Pull {
+  readonly space: SpaceId
+  readonly ask: Ask
+  readonly bounds: RangeBounds
+  readonly client: string | undefined
+}
+
+/** GET /v1/spaces/{space}/changes: the range that stands on `since` and `seal`. Source: protocol §4. */
+export async function pullRoute(c: Context, backend: Backend): Promise<Response> {
+  const principal = await backend.authenticate(bearerToken(c.req.header('authorization')))
+  const { space, ask, bounds, client } = readPull(c.req.param('space') ?? '', (name) => c.req.query(name))
+  const { range, acked } = await backend.pull(principal, space, ask, bounds, client)
+  return jsonAnswer(acked === undefined ? range.text : `${range.text.slice(0, -1)},"acked":${JSON.stringify(acked)}}`)
+}
+
+/** Throws BadRequestError, which names the parameter. */
+export function readPull(space: string, query: (name: string) => string | undefined): Pull {
+  if (!isSpaceId(space)) throw new BadRequestError('space: not a space id')
+  const version = wholeNumber('since', query('since'))
+  const stated = query('seal') ?? ''
+  if (version > 0 && stated === '') throw new BadRequestError('seal: required when since is not 0')
+  const window = query('window')
+  if (window !== undefined && window !== 'default' && window !== 'all') throw new BadRequestError('window: default or all')
+  const client = query('client')
+  if (client !== undefined && !isClientId(client)) throw new BadRequestError('client: not a client id')
+  const limit = query('limit') === undefined ? PAGE_CHANGES_DEFAULT : wholeNumber('limit', query('limit'))
+  if (limit < 1) throw new BadRequestError('limit: at least 1')
+  return {
+    space,
+    ask: { version: toVersion(version), seal: readSeal(stated) },
+    bounds: { changesMax: Math.min(limit, PAGE_CHANGES_MAX), bytesMax: PAGE_BYTES_MAX },
+    client,
+  }
+}
+
+function wholeNumber(name: string, text: string | undefined): number {
+  const number = text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+  if (!Number.isSafeInteger(number)) throw new BadRequestError(`${name}: a whole number is required`)
+  return number
+}
+
+function readSeal(text: string): Seal {
+  try {
+    return conform(seal, text)
+  } catch (cause) {
+    throw new BadRequestError('seal: at most 96 printable characters', { cause })
+  }
+}

@@ -1,0 +1,106 @@
+import { ForbiddenError, InternalError, NotFoundError, SyncError, UnavailableError } from '@tidemark/shared'
+import { type Context, Hono } from 'hono'
+import { compress } from 'hono/compress'
+import type { Backend } from '../backend/backend.ts'
+import type { Log } from '../observe/log.ts'
+import type { Prometheus } from '../observe/prometheus.ts'
+import { type DevSignIn, devSignInRoute } from './dev-sign-in.ts'
+import { errorAnswer, jsonAnswer } from './json-answer.ts'
+import { mutationsRoute } from './mutations-route.ts'
+import { isSameOrigin, mayUse, type Origins } from './origins.ts'
+import { pageFolder } from './page.ts'
+import { pullRoute } from './pull-route.ts'
+
+export interface RoutesWorld {
+  readonly backend: Backend
+  readonly origins: Origins
+  readonly log: Log
+  readonly prometheus: Prometheus
+  readonly dev: DevSignIn | undefined
+  /** A folder with a built page. */
+  readonly page: string | undefined
+  /** True while the server is about to end. */
+  stopping(): boolean
+  /** True where only this machine can reach the server, or where that is not known. */
+  loopbackOnly(): boolean
+}
+
+/** How long a browser may remember what CORS allows, in seconds. */
+const PREFLIGHT_S = 600
+
+/** The HTTP side of protocol §4. Errors leave as §9 writes them, with their status. */
+export function createRoutes(world: RoutesWorld): Hono {
+  const { backend, log, prometheus, dev } = world
+  const hono = new Hono()
+  const page = world.page === undefined ? undefined : pageFolder(world.page)
+
+  hono.use(compress())
+  hono.use(async (c, next) => {
+    await next()
+    c.header('X-Content-Type-Options', 'nosniff')
+  })
+  hono.use('/v1/*', async (c, next) => {
+    const origin = c.req.header('origin')
+    const host = c.req.header('host') ?? new URL(c.req.url).host
+    if (!mayUse(world.origins, origin, host)) throw new ForbiddenError('Pages of this origin may not use this server.')
+    if (origin !== undefined && !isSameOrigin(origin, host)) {
+      c.header('Access-Control-Allow-Origin', origin)
+      c.header('Vary', 'Origin', { append: true })
+      c.header('Access-Control-Expose-Headers', 'Retry-After')
+      if (c.req.method === 'OPTIONS') {
+        c.header('Access-Control-Allow-Methods', 'GET, POST')
+        c.header('Access-Control-Allow-Headers', 'Authorization, Content-Type')
+        c.header('Access-Control-Max-Age', String(PREFLIGHT_S))
+        return c.body(null, 204)
+      }
+    }
+    if (world.stopping()) throw new UnavailableError('This server is about to stop.', { afterMs: 1000 })
+    return next()
+  })
+
+  hono.get('/healthz', () => jsonAnswer('{"ok":true}'))
+  hono.get('/readyz', async () => {
+    if (world.stopping()) throw new UnavailableError('This server is about to stop.')
+    try {
+      await backend.ready()
+    } catch (cause) {
+      // Whatever keeps it from serving, to who asks it means: not now. What it is, its operator may read here.
+      throw new UnavailableError(cause instanceof SyncError ? cause.message : 'It cannot serve now. Its log tells more.', { cause })
+    }
+    return jsonAnswer('{"ok":true}')
+  })
+  hono.get('/metrics', async () => {
+    const text = await prometheus.text()
+    return new Response(text, { headers: { 'content-type': prometheus.contentType, 'cache-control': 'no-store' } })
+  })
+  hono.get('/v1/spaces/:space/changes', (c) => pullRoute(c, backend))
+  hono.post('/v1/mutations', (c) => mutationsRoute(c, backend))
+  if (dev !== undefined) hono.post('/v1/dev/token', (c) => devSignInRoute(c, dev, world.loopbackOnly()))
+
+  // The page is what is left, so that routes which are added to this app later are found before it.
+  hono.notFound(async (c) => {
+    if (!c.req.path.startsWith('/v1/')) {
+      const found = await page?.(c)
+      if (found !== undefined) return found
+    }
+    return refuse(c, new NotFoundError(`There is no ${c.req.method} ${pathOf(c)} here.`))
+  })
+  hono.onError((thrown, c) => {
+    const error = thrown instanceof SyncError ? thrown : new InternalError(undefined, { cause: thrown })
+    if (error.code === 'internal') log.error({ err: thrown, method: c.req.method, path: pathOf(c) }, 'a request failed inside the server')
+    return refuse(c, error)
+  })
+
+  function refuse(c: Context, error: SyncError): Response {
+    if (c.req.path.startsWith('/v1/')) prometheus.gateway.refused(error.code)
+    return errorAnswer(error)
+  }
+
+  return hono
+}
+
+const PATH_CHARACTERS_SHOWN = 100
+
+function pathOf(c: Context): string {
+  return c.req.path.slice(0, PATH_CHARACTERS_SHOWN)
+}

@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { BadRequestError, ForbiddenError, LIMITS, NotFoundError, SUBPROTOCOL, type SyncError, UnavailableError } from '@tidemark/shared'
+import { WebSocketServer } from 'ws'
+import type { Gateway } from '../gateway/gateway.ts'
+import type { Log } from '../observe/log.ts'
+import { mayUse, type Origins } from './origins.ts'
+import { LastEncoded, WsSocket } from './ws-socket.ts'
+
+export interface UpgradeWorld {
+  readonly gateway: Gateway
+  readonly origins: Origins
+  readonly log: Log
+  stopping(): boolean
+}
+
+/** What a listener for `upgrade` of node:http is given. */
+export type HandleUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
+/** A frame that is a little too large is read, to be answered with `too-large`; a larger one ends the connection with 1009. */
+const PAYLOAD_BYTES_MAX = 2 * LIMITS.bytes
+const FRAGMENTS_MAX = 1024
+const CHUNKS_MAX = 4096
+/** How long a closing handshake may take, in ms. */
+const CLOSE_WITHIN_MS = 5000
+
+/** GET /v1/connect: the live connection. What is refused is refused before the handshake, as HTTP. */
+export function createUpgrade({ gateway, origins, log, stopping }: UpgradeWorld): HandleUpgrade {
+  const encoded = new LastEncoded()
+  // A variable: `closeTimeout` is missing from the types.
+  const options = {
+    noServer: true,
+    clientTracking: false,
+    // Shared contexts fragment the memory of ten thousand connections, and what is large goes over HTTP.
+    perMessageDeflate: false,
+    maxPayload: PAYLOAD_BYTES_MAX,
+    maxFragments: FRAGMENTS_MAX,
+    maxBufferedChunks: CHUNKS_MAX,
+    closeTimeout: CLOSE_WITHIN_MS,
+    handleProtocols: () => SUBPROTOCOL,
+  }
+  const wss = new WebSocketServer(options)
+
+  function refusal(request: IncomingMessage): SyncError | undefined {
+    if (request.url?.split('?')[0] !== '/v1/connect') return new NotFoundError('There is no live connection at this path.')
+    if (!mayUse(origins, request.headers.origin, request.headers.host))
+      return new ForbiddenError('Pages of this origin may not use this server.')
+    if (stopping()) return new UnavailableError('This server is about to stop.', { afterMs: 1000 })
+    const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim())
+    if (offered?.includes(SUBPROTOCOL) !== true) return new BadRequestError(`offer the subprotocol ${SUBPROTOCOL}`)
+    return undefined
+  }
+
+  return (request, socket, head) => {
+    const ignore = () => {}
+    socket.on('error', ignore)
+    const error = refusal(request)
+    if (error !== undefined) return refuse(socket, error)
+    wss.handleUpgrade(request, socket, head, (ws) => {
+      socket.off('error', ignore)
+      const adapted = new WsSocket(ws, encoded)
+      adapted.attach(gateway.accept(adapted), (err) => log.info({ err }, 'a connection failed'))
+    })
+  }
+}
+
+const REASONS: Readonly<Record<number, string>> = { 400: 'Bad Request', 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' }
+
+function refuse(socket: Duplex, error: SyncError): void {
+  const body = JSON.stringify({ error: error.toWire() })
+  socket.end(
+    [
+      `HTTP/1.1 ${error.status} ${REASONS[error.status] ?? 'Error'}`,
+      'Connection: close',
+      'Content-Type: application/json; charset=utf-8',
+      'Cache-Control: no-store',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      '',
+      body,
+    ].join('\r\n'),
+  )
+}

@@ -1,0 +1,73 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { GatewayMetrics } from './gateway-metrics.ts'
+import type { BackendMetrics } from './metrics.ts'
+
+/** The metrics of one server, and the text that /metrics answers with. */
+export interface Prometheus {
+  readonly backend: BackendMetrics
+  readonly gateway: GatewayMetrics
+  readonly contentType: string
+  text(): Promise<string>
+}
+
+export function createPrometheus(): Prometheus {
+  const registry = new Registry()
+  const registers = [registry]
+  const connections = new Gauge({ registers, name: 'tidemark_connections', help: 'Live connections that are open.' })
+  const commits = new Counter({ registers, name: 'tidemark_commits_total', help: 'Commits made by mutations.' })
+  const group = new Histogram({
+    registers,
+    name: 'tidemark_group_mutations',
+    help: 'Mutations that went into the changelog in one write transaction.',
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
+  })
+  const groupSeconds = new Histogram({
+    registers,
+    name: 'tidemark_group_seconds',
+    help: 'Duration of one write transaction, until it was durable.',
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5],
+  })
+  const ranges = new Counter({ registers, name: 'tidemark_ranges_total', help: 'Ranges read, by form.', labelNames: ['form'] })
+  const rangeChanges = new Counter({ registers, name: 'tidemark_range_changes_total', help: 'Changes in the ranges read.' })
+  const rangeBytes = new Counter({ registers, name: 'tidemark_range_bytes_total', help: 'Bytes of the ranges read.' })
+  const sent = new Counter({ registers, name: 'tidemark_ranges_sent_total', help: 'Ranges sent over live connections, one a reader.' })
+  const gaps = new Counter({ registers, name: 'tidemark_gaps_total', help: 'Copies whose place was stated again: something was lost.' })
+  const behind = new Counter({ registers, name: 'tidemark_behind_total', help: 'Follows ended for a slow or far reader.' })
+  const resets = new Counter({ registers, name: 'tidemark_resets_total', help: 'Copies begun anew, by reason.', labelNames: ['reason'] })
+  const refusals = new Counter({
+    registers,
+    name: 'tidemark_refusals_total',
+    help: 'Mutations, frames, spaces and requests refused, by code.',
+    labelNames: ['code'],
+  })
+  for (const reason of ['history', 'rights', 'horizon']) resets.inc({ reason }, 0)
+  for (const form of ['log', 'compacted', 'empty']) ranges.inc({ form }, 0)
+
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    backend: {
+      group(mutations, made, durationMs) {
+        group.observe(mutations)
+        groupSeconds.observe(durationMs / 1000)
+        commits.inc(made)
+      },
+      refused: (code) => refusals.inc({ code }),
+      stopped: (code) => refusals.inc({ code }),
+      range(form, changes, bytes) {
+        ranges.inc({ form })
+        rangeChanges.inc(changes)
+        rangeBytes.inc(bytes)
+      },
+      reset: (reason) => resets.inc({ reason }),
+    },
+    gateway: {
+      opened: () => connections.inc(),
+      closed: () => connections.dec(),
+      ranges: () => sent.inc(),
+      gaps: () => gaps.inc(),
+      behind: () => behind.inc(),
+      refused: (code) => refusals.inc({ code }),
+    },
+  }
+}

@@ -1,0 +1,100 @@
+import type { App, Clock } from '@tidemark/shared'
+import type { Hono } from 'hono'
+import type { AccessRules } from './backend/access.ts'
+import { createBackend } from './backend/create-backend.ts'
+import type { Authenticate } from './backend/jwt.ts'
+import type { Bus } from './bus/bus.ts'
+import { inProcessBus } from './bus/in-process-bus.ts'
+import type { Changelog } from './changelog/changelog.ts'
+import { createGateway } from './gateway/gateway.ts'
+import type { DevSignIn } from './http/dev-sign-in.ts'
+import { assertOrigins, type Origins, SAME_ORIGIN } from './http/origins.ts'
+import { createRoutes } from './http/routes.ts'
+import { createUpgrade, type HandleUpgrade } from './http/upgrade.ts'
+import { type Log, SILENT } from './observe/log.ts'
+import { createPrometheus } from './observe/prometheus.ts'
+import { systemClock } from './platform/system-clock.ts'
+
+export interface SyncServerOptions<A extends App> {
+  readonly app: A
+  /** Taken over: `close` closes it. */
+  readonly changelog: Changelog
+  /** Who a token stands for; `jwt({ ... })` for signed ones. */
+  readonly authenticate: Authenticate
+  /** What a user may do in a space: one rule for each kind of the app. */
+  readonly access: AccessRules<A>
+  /** Pages that may use this server. Default: those that it serves itself, `['same-origin']`. */
+  readonly origins?: Origins
+  /** Development sign-in: any name gets in. Refused under NODE_ENV=production. */
+  readonly dev?: DevSignIn
+  /** A folder with a built page, served beside the API. */
+  readonly page?: string
+  readonly log?: Log
+  readonly clock?: Clock
+  readonly bus?: Bus
+}
+
+export interface SyncServer {
+  /** An ordinary Hono app: mount it, or add routes to it. */
+  readonly hono: Hono
+  /** For the `upgrade` event of a node:http server. */
+  readonly handleUpgrade: HandleUpgrade
+  /** Set where the address is one that other machines reach. */
+  reachableFromOutside: boolean
+  /** Sends clients away, lets what is in hand finish, closes the changelog. Call it twice, it ends once. */
+  close(): Promise<void>
+}
+
+/** How long frames in hand may take when the server ends, and closing handshakes after that, in ms. */
+const FINISH_MS = 2000
+const GRACE_MS = 500
+/** The earliest that a client comes back after the server went away, in ms, and how much later for each connection, so that they do not all at once. */
+const BACK_AFTER_MS = 500
+const BACK_PER_CONNECTION_MS = 5
+const BACK_SPREAD_MS_MAX = 30_000
+
+/** Everything in one process. Throws TypeError, saying what to do, for settings that are missing or unsafe. */
+export function createSyncServer<A extends App>(options: SyncServerOptions<A>): SyncServer {
+  const { app, changelog, authenticate, access, log = SILENT, clock = systemClock, origins = [SAME_ORIGIN] } = options
+  if (typeof authenticate !== 'function')
+    throw new TypeError(
+      'createSyncServer: `authenticate` is missing. Without it anyone would be anyone: pass jwt({ ... }), or a function of your own.',
+    )
+  if (options.dev !== undefined && process.env.NODE_ENV === 'production')
+    throw new TypeError('createSyncServer: `dev` lets anyone sign in under any name, and is refused under NODE_ENV=production.')
+  assertOrigins(origins)
+
+  const prometheus = createPrometheus()
+  const bus = options.bus ?? inProcessBus((err) => log.error({ err }, 'a listener of the bus failed'))
+  const backend = createBackend({ app, changelog, authenticate, access, bus, clock, log, metrics: prometheus.backend })
+  const gateway = createGateway({ backend, bus, clock, log, metrics: prometheus.gateway })
+  let closed: Promise<void> | undefined
+  const stopping = () => closed !== undefined
+
+  const server: SyncServer = {
+    hono: createRoutes({
+      backend,
+      origins,
+      log,
+      prometheus,
+      stopping,
+      dev: options.dev,
+      page: options.page,
+      loopbackOnly: () => !server.reachableFromOutside,
+    }),
+    handleUpgrade: createUpgrade({ gateway, origins, log, stopping }),
+    reachableFromOutside: false,
+    close() {
+      closed ??= end()
+      return closed
+    },
+  }
+
+  async function end(): Promise<void> {
+    const spreadMs = Math.min(BACK_SPREAD_MS_MAX, BACK_AFTER_MS + gateway.connections * BACK_PER_CONNECTION_MS)
+    await gateway.stop({ afterMs: [BACK_AFTER_MS, BACK_AFTER_MS + spreadMs], finishMs: FINISH_MS, graceMs: GRACE_MS })
+    await changelog.close()
+  }
+
+  return server
+}
