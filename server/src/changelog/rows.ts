@@ -1,5 +1,6 @@
 import type { Seal, SpaceId, Version } from '@tidemark/shared'
 import type { ClientRecord, MutationRecord, StoredDocument } from './changelog.ts'
+import type { CorruptRowError } from './corrupt-row-error.ts'
 
 /** Where a space stands and what of it is kept. */
 export interface SpaceRow {
@@ -30,6 +31,8 @@ export interface Rows {
   document(tenant: string, space: SpaceId, collection: string, id: string): StoredDocument | undefined
   client(tenant: string, client: string): ClientRecord | undefined
   mutation(tenant: string, client: string, n: number): MutationRecord | undefined
+  /** Takes note that a row which must be there is not, and gives the error to throw. */
+  missing(row: string): CorruptRowError
 }
 
 export interface WritableRows extends Rows {

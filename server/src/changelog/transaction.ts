@@ -21,7 +21,7 @@ import type {
   WriteTransaction,
 } from './changelog.ts'
 import { decodeBody } from './commit-body.ts'
-import { CorruptRowError } from './corrupt-row-error.ts'
+import type { CorruptRowError } from './corrupt-row-error.ts'
 import { documentPage } from './document-page.ts'
 import { PageBudget } from './page-budget.ts'
 import { prepareCommit } from './prepare-commit.ts'
@@ -110,7 +110,7 @@ export class RowsRead<R extends Rows = Rows> implements ReadTransaction {
   }
 
   protected missingCommit(space: SpaceId, version: Version): CorruptRowError {
-    return new CorruptRowError(`commits ${this.tenant} ${space} ${version} (missing)`)
+    return this.rows.missing(`commits ${this.tenant} ${space} ${version}`)
   }
 }
 

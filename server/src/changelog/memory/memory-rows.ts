@@ -1,5 +1,6 @@
 import { type Seal, type SpaceId, toVersion, type Version } from '@tidemark/shared'
 import type { ClientRecord, MutationRecord, StoredDocument } from '../changelog.ts'
+import { CorruptRowError } from '../corrupt-row-error.ts'
 import { isForgettable, PRUNED_AT_ONCE } from '../mutation-retention.ts'
 import type { CommitRow, Rows, SpaceRow, WritableRows } from '../rows.ts'
 import { keyOf, type MemoryStore } from './memory-store.ts'
@@ -48,6 +49,10 @@ export class MemoryRows implements Rows {
 
   mutation(tenant: string, client: string, n: number): MutationRecord | undefined {
     return this.store.get('mutations', keyOf(tenant, client, n), this.#at)?.record
+  }
+
+  missing(row: string): CorruptRowError {
+    return new CorruptRowError(`${row} (missing)`)
   }
 
   protected touched(tenant: string, space: SpaceId, version: Version): readonly string[] {

@@ -1,12 +1,16 @@
 import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { CorruptRowError } from '../corrupt-row-error.ts'
+import { fromEngine } from './engine-error.ts'
 import { migrate } from './schema.ts'
 
 /** How long a statement waits for another process that holds the file (a backup tool, a shell), blocking this thread. */
 const BUSY_TIMEOUT_MS = 2000
 /** Page cache of one connection. */
 const CACHE_KIB = 8192
+/** Files up to this size are checked as a whole when they are opened: less than a second. */
+const CHECKED_BYTES_MAX = 256 * 1_048_576
 /** The write-ahead log is cut back to this after a checkpoint. */
 const WAL_BYTES_KEPT_MAX = 64 * 1_048_576
 
@@ -25,10 +29,12 @@ export function openWriter(file: string, fileBytesMax: number | undefined): Data
     tune(db)
     db.exec(`pragma journal_size_limit = ${WAL_BYTES_KEPT_MAX}`)
     migrate(db, file)
+    assertWhole(db, file)
     if (fileBytesMax !== undefined) limitSize(db, fileBytesMax)
     return db
   } catch (error) {
     db.close()
+    if (fromEngine(error, file) instanceof CorruptRowError) throw damaged(file, error)
     throw error
   }
 }
@@ -42,6 +48,21 @@ export function openReader(file: string): DatabaseSync {
 
 function tune(db: DatabaseSync): void {
   db.exec(`pragma cache_size = -${CACHE_KIB}; pragma cell_size_check = on; pragma trusted_schema = off`)
+}
+
+/**
+ * Compares the tables with their indexes. A checksum finds a row that was changed; only this finds one whose key was, and that
+ * would seem never to have been there.
+ */
+function assertWhole(db: DatabaseSync, file: string): void {
+  const bytes = Number(db.prepare('select page_count * page_size as bytes from pragma_page_count, pragma_page_size').get()?.bytes)
+  if (bytes > CHECKED_BYTES_MAX) return
+  const found = db.prepare('pragma integrity_check(1)').get()?.integrity_check
+  if (found !== 'ok') throw damaged(file, found)
+}
+
+function damaged(file: string, cause: unknown): Error {
+  return new Error(`${file} is damaged, or no database at all: put a backup in its place.`, { cause })
 }
 
 function limitSize(db: DatabaseSync, fileBytesMax: number): void {

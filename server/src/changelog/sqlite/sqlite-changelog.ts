@@ -29,18 +29,24 @@ export function sqliteChangelog(file: string, { fileBytesMax }: SqliteOptions = 
   const noteCorrupt = (error: CorruptRowError): void => {
     corrupt ??= error
   }
-  /** What the engine said within the write that is under way: SQLite may have undone part of it, so none of it may be committed. */
+  /**
+   * What the engine said within the write that is under way. SQLite may have ended the transaction by itself then, and whatever came
+   * after would be committed alone: so nothing comes after, and nothing is committed.
+   */
   let doomed: unknown
   const rows = new WritableSqliteRows(writer, {
     corrupt: noteCorrupt,
     failed(error) {
       doomed ??= error
     },
+    assertUsable() {
+      if (doomed !== undefined) throw doomed
+    },
   })
   const writes = new WriteQueue()
   const snapshots = new Snapshots(() => {
     const db = openReader(file)
-    return { db, rows: new SqliteRows(db, { corrupt: noteCorrupt, failed: () => undefined }) }
+    return { db, rows: new SqliteRows(db, { corrupt: noteCorrupt, failed: () => undefined, assertUsable: () => undefined }) }
   })
 
   async function transact<T>(work: (life: TransactionLife) => Promise<T>): Promise<T> {

@@ -32,6 +32,8 @@ export interface RowsWatch {
   corrupt(error: CorruptRowError): void
   /** The engine failed at something: what came before in this transaction may be undone already. */
   failed(error: unknown): void
+  /** Before each access: throws where the transaction must not go on. */
+  assertUsable(): void
 }
 
 /** The rows that one connection sees. Every statement is prepared once. */
@@ -51,7 +53,7 @@ export class SqliteRows implements Rows {
       const raw = this.one(SPACE, key)
       if (raw === undefined) {
         // Without its row a space would start again at 1, under everybody's feet.
-        if (this.one(ANY_COMMIT, key) !== undefined) throw new CorruptRowError(['spaces', ...key, '(missing)'].join(' '))
+        if (this.one(ANY_COMMIT, key) !== undefined) throw this.missing(['spaces', ...key].join(' '))
         return undefined
       }
       const row = believe<{ version: Version; seal: Seal; log_start: Version; horizon: Version }>('spaces', key, raw, SPACE_CELLS)
@@ -113,6 +115,12 @@ export class SqliteRows implements Rows {
     })
   }
 
+  missing(row: string): CorruptRowError {
+    const error = new CorruptRowError(`${row} (missing)`)
+    this.#watch.corrupt(error)
+    return error
+  }
+
   protected one(sql: string, values: SQLInputValue[]): RawRow | undefined {
     return this.prepared(sql).get(...values)
   }
@@ -128,6 +136,7 @@ export class SqliteRows implements Rows {
 
   /** Runs one access, and makes its errors ours. */
   protected guard<T>(table: string, key: readonly Cell[], access: () => T): T {
+    this.#watch.assertUsable()
     try {
       return access()
     } catch (error) {
