@@ -1,0 +1,291 @@
+// Goal: nobody reads or writes what the rules do not give them, and no answer tells what is there.
+import { EMPTY_SEAL, type Version } from '@tidemark/shared'
+import { describe, expect, it } from 'vitest'
+import { after, app, askOf, BackendWorld, BOUNDS, CLIENT, everybody, NEW, user } from '../../test/backend-world.ts'
+import { type AccessRules, ownerOnly } from './access.ts'
+import { ACCESS_WITHIN_MS, AUTHENTICATE_WITHIN_MS } from './bounds.ts'
+import { createBackend } from './create-backend.ts'
+
+const alice = user('alice')
+const bob = user('bob')
+const access = everybody(app)
+
+describe('access', () => {
+  it('lacks no kind: what is missing is said at creation', () => {
+    const world = new BackendWorld()
+    expect(() => world.start({ access: { open: () => 'write', mixed: () => 'write' } as AccessRules })).toThrow(/access: add `hidden`/)
+    expect(() => world.start({ access: { ...access, opne: () => 'write' } })).toThrow(/no space kind opne/)
+  })
+
+  it('is checked by the types, kind by kind', () => {
+    const world = new BackendWorld()
+    const { changelog, bus, clock } = world
+    const authenticate = async () => alice
+    // @ts-expect-error the rules of mixed and hidden are missing
+    expect(() => createBackend({ app, changelog, bus, clock, authenticate, access: { open: ownerOnly } })).toThrow(TypeError)
+  })
+
+  it('gives a space to the user whose name it bears', () => {
+    expect(ownerOnly('alice', 'user:alice')).toBe('write')
+    expect(ownerOnly('alice', 'user:bob')).toBe('none')
+    expect(ownerOnly('alice', 'user')).toBe('none')
+  })
+
+  it('answers forbidden for a space that is not yours, whether it exists or not, without its name', async () => {
+    const world = new BackendWorld()
+    await world.put(alice, 'open:1', 'notes', 'x', { text: 'secret' })
+    world.start({ access: { ...access, open: ownerOnly } })
+    const errors = await Promise.all(
+      ['open:1', 'open:2'].map((space) =>
+        world.range(bob, space, NEW).then(
+          () => undefined,
+          (error) => error.toWire(),
+        ),
+      ),
+    )
+    expect(errors[0]).toEqual(errors[1])
+    expect(errors[0]).toMatchObject({ code: 'forbidden' })
+    expect(JSON.stringify(errors)).not.toContain('open:')
+    expect((await world.put(bob, 'open:1', 'notes', 'y', { text: 'x' })).error).toMatchObject({ code: 'forbidden' })
+  })
+
+  it('lets a reader read and refuses what they write', async () => {
+    const world = new BackendWorld({ access: { ...access, open: (name) => (name === 'alice' ? 'write' : 'read') } })
+    await world.put(alice, 'open:1', 'notes', 'x', { text: 'hi' })
+    expect((await world.range(bob, 'open:1', NEW)).changes).toHaveLength(1)
+    expect((await world.mutate(bob, 'open:1', 'add', { id: 'y', text: 'x' })).error?.code).toBe('forbidden')
+  })
+
+  it('[B8] wiped by a bug: a rule that throws, lies or hangs is internal, and denies nobody for good', async () => {
+    const world = new BackendWorld()
+    const broken: AccessRules[string][] = [
+      () => {
+        throw new Error('a bug in a rule')
+      },
+      () => Promise.reject(new Error('a bug in a rule')),
+      () => true as never,
+      () => new Promise(() => {}),
+    ]
+    for (const open of broken) {
+      world.start({ access: { ...access, open } })
+      const range = world.backend.range(alice, 'open:1', askOf(NEW), BOUNDS).catch((error) => error)
+      const open1 = world.backend.open(alice, CLIENT, ['open:1', 'mixed:1'])
+      const batch = world.put(alice, 'open:1', 'notes', 'x', { text: 'x' }).catch((error) => error)
+      await world.clock.pass(ACCESS_WITHIN_MS)
+      expect(await range).toMatchObject({ code: 'internal', retryable: true })
+      expect((await open1).opened.get('open:1')).toMatchObject({ denied: { code: 'internal' } })
+      expect((await open1).opened.get('mixed:1')).toMatchObject({ head: 0 })
+      expect(await batch).toMatchObject({ code: 'internal', n: 1 })
+    }
+    world.start()
+    expect((await world.put(alice, 'open:1', 'notes', 'x', { text: 'x' })).in).toEqual({ 'open:1': 1 })
+    expect(world.clock.timers).toBe(0)
+  })
+
+  it('is asked again for what earlier mutations of the batch may have opened', async () => {
+    const world = new BackendWorld()
+    const member: AccessRules[string] = async (name, space) => {
+      const joined = await world.changelog.read('default', (tx) => tx.document('open:1', 'notes', `member-${name}`))
+      return space === 'open:1' || joined?.doc !== undefined ? 'write' : 'none'
+    }
+    world.start({ access: { ...access, open: member } })
+    const mutations = [
+      { n: 1, nonce: '0000000000000001', space: 'open:1', name: 'add', args: { id: 'member-alice', text: 'x' }, madeMs: 0 },
+      { n: 2, nonce: '0000000000000002', space: 'open:2', name: 'add', args: { id: 'hello', text: 'x' }, madeMs: 0 },
+    ]
+    expect(await world.batch(alice, { client: CLIENT, on: '', mutations })).toMatchObject({
+      acks: [
+        { n: 1, in: { 'open:1': 1 } },
+        { n: 2, in: { 'open:2': 1 } },
+      ],
+    })
+  })
+
+  it('gives the ack of what is done also after the right is gone', async () => {
+    const world = new BackendWorld()
+    const batch = {
+      client: CLIENT,
+      on: '',
+      mutations: [{ n: 1, nonce: '0000000000000001', space: 'open:1', name: 'add', args: { id: 'a', text: 'x' }, madeMs: 0 }],
+    }
+    const first = await world.batch(alice, batch)
+    world.start({ access: { ...access, open: () => 'none' } })
+    expect(await world.batch(alice, batch)).toEqual(first)
+  })
+})
+
+describe('built-in mutators under presets', () => {
+  it('let only the creator change what is written by creators', async () => {
+    const world = new BackendWorld()
+    await world.put(alice, 'open:1', 'signed', 'm', { text: 'mine', by: 'alice' })
+    const forbidden = [
+      await world.put(bob, 'open:1', 'signed', 'm', { text: 'mine now', by: 'bob' }),
+      await world.put(bob, 'open:1', 'signed', 'm', { text: 'mine now', by: 'alice' }),
+      await world.mutate(bob, 'open:1', 'patch', { c: 'signed', id: 'm', set: { text: 'x' } }),
+      await world.delete(bob, 'open:1', 'signed', 'm'),
+    ]
+    expect(forbidden.map(({ error }) => error?.code)).toEqual(['forbidden', 'forbidden', 'forbidden', 'forbidden'])
+    expect((await world.mutate(alice, 'open:1', 'patch', { c: 'signed', id: 'm', set: { text: 'still mine' } })).in).toEqual({
+      'open:1': 2,
+    })
+    expect((await world.delete(alice, 'open:1', 'signed', 'm')).in).toEqual({ 'open:1': 3 })
+  })
+
+  it('set the creator field to oneself only, and never change it', async () => {
+    const world = new BackendWorld()
+    expect((await world.put(bob, 'open:1', 'signed', 'm', { text: 'x', by: 'alice' })).error?.code).toBe('forbidden')
+    expect((await world.put(bob, 'open:1', 'signed', 'm', { text: 'x' })).error?.code).toBe('forbidden')
+    await world.put(bob, 'open:1', 'signed', 'm', { text: 'x', by: 'bob' })
+    expect((await world.put(bob, 'open:1', 'signed', 'm', { text: 'x', by: 'alice' })).error?.code).toBe('forbidden')
+    const changes = [{ set: { by: 'alice' } }, { unset: ['by'] }]
+    for (const change of changes)
+      expect((await world.mutate(bob, 'open:1', 'patch', { c: 'signed', id: 'm', ...change })).error?.code).toBe('forbidden')
+    expect((await world.head('open:1')).version).toBe(1)
+  })
+
+  it('write nothing where only mutators write', async () => {
+    const world = new BackendWorld()
+    expect((await world.put(alice, 'open:1', 'locked', 'x', { text: 'x' })).error?.code).toBe('forbidden')
+    expect((await world.delete(alice, 'open:1', 'locked', 'x')).error?.code).toBe('forbidden')
+  })
+
+  it('answer for what one cannot see as if it were not there, but for an id that is taken', async () => {
+    const world = new BackendWorld()
+    await world.put(alice, 'mixed:1', 'mine', 'x', { text: 'secret' })
+    const patch = (id: string) => world.mutate(bob, 'mixed:1', 'patch', { c: 'mine', id, set: { text: 'y' } })
+    const [there, nowhere] = [await patch('x'), await patch('none')]
+    expect(there.error).toMatchObject({ code: 'rejected' })
+    expect(there.error).toEqual(nowhere.error)
+    expect((await world.delete(bob, 'mixed:1', 'mine', 'x')).in).toEqual({})
+    expect((await world.delete(bob, 'mixed:1', 'mine', 'none')).in).toEqual({})
+    const taken = await world.put(bob, 'mixed:1', 'mine', 'x', { text: 'y' })
+    expect(taken.error).toMatchObject({ code: 'rejected' })
+    expect(JSON.stringify(taken)).not.toContain('alice')
+    expect((await world.put(bob, 'mixed:1', 'mine', 'x', { text: 5 })).error?.code).toBe('invalid')
+    expect((await world.put(bob, 'hidden:1', 'kept', 'k', { text: 'y' })).in).toEqual({ 'hidden:1': 1 })
+    expect((await world.put(alice, 'hidden:1', 'kept', 'k', { text: 'y' })).error?.code).toBe('rejected')
+    expect((await world.head('mixed:1')).version).toBe(1)
+  })
+
+  it('patch: set, inc, append, remove and unset, through the schema', async () => {
+    const world = new BackendWorld()
+    await world.put(alice, 'open:1', 'notes', 'x', { text: 'one', stars: 1 })
+    await world.mutate(bob, 'open:1', 'patch', { c: 'notes', id: 'x', set: { text: 'two' }, inc: { stars: 2 } })
+    await world.mutate(bob, 'open:1', 'patch', { c: 'notes', id: 'x', unset: ['stars'] })
+    expect((await world.mutate(bob, 'open:1', 'patch', { c: 'notes', id: 'x', unset: ['text'] })).error?.code).toBe('invalid')
+    expect((await world.mutate(bob, 'open:1', 'patch', { c: 'notes', id: 'x', inc: { text: 1 } })).error?.code).toBe('invalid')
+    expect((await world.mutate(bob, 'open:1', 'patch', { c: 'notes', id: 'none', set: { text: 'x' } })).error?.code).toBe('rejected')
+    const { changes } = await world.range(alice, 'open:1', NEW)
+    expect(changes.slice(1)).toMatchObject([{ set: { text: 'two', stars: 3 } }, { set: {}, unset: ['stars'] }])
+  })
+
+  it('[C3] never write a `set` into a windowed collection', async () => {
+    const world = new BackendWorld()
+    await world.put(alice, 'open:1', 'recent', 'x', { text: 'one' })
+    await world.mutate(alice, 'open:1', 'patch', { c: 'recent', id: 'x', set: { text: 'two' } })
+    const { changes } = await world.range(alice, 'open:1', NEW)
+    expect(changes[1]).toMatchObject({ v: 2, c: 'recent', id: 'x', put: { text: 'two' }, b: 1 })
+  })
+
+  it('take a document of 256 KiB and 64 levels, and no more', async () => {
+    const { defineApp, space, collection } = await import('@tidemark/shared')
+    const anything = { '~standard': { version: 1 as const, vendor: 'test', validate: (value: unknown) => ({ value }) } }
+    const loose = defineApp({ version: '1', spaces: { open: space({ collections: { notes: collection(anything as any) } }) } })
+    const world = new BackendWorld({ app: loose as any })
+    const nested = (levels: number) => JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`)
+    expect((await world.put(alice, 'open:1', 'notes', 'deep', nested(64))).in).toBeDefined()
+    expect((await world.put(alice, 'open:1', 'notes', 'deeper', nested(65))).error?.code).toBe('invalid')
+    const sized = (bytes: number) => ({ a: 'x'.repeat(bytes - '{"a":""}'.length) })
+    expect((await world.put(alice, 'open:1', 'notes', 'big', sized(262_144))).in).toBeDefined()
+    expect((await world.put(alice, 'open:1', 'notes', 'bigger', sized(262_145))).error?.code).toBe('too-large')
+    expect((await world.mutate(alice, 'open:1', 'patch', { c: 'notes', id: 'deep', set: { b: nested(63) } })).in).toBeDefined()
+  })
+})
+
+describe('open', () => {
+  it('tells heads, views and denials, and knows no unknown kind', async () => {
+    const world = new BackendWorld({ access: { ...access, open: ownerOnly } })
+    await world.put(alice, 'open:alice', 'notes', 'x', { text: 'x' })
+    const { opened, acked } = await world.backend.open(alice, CLIENT, ['open:alice', 'open:bob', 'nowhere:1', 'mixed:1', 'hidden:1'])
+    expect(acked).toEqual([0, ''])
+    expect(opened.get('open:alice')).toEqual({ view: '', head: 1 })
+    expect(opened.get('open:bob')).toMatchObject({ denied: { code: 'forbidden' } })
+    expect(opened.get('nowhere:1')).toMatchObject({ denied: { code: 'not-found', message: expect.stringContaining('nowhere') } })
+    const views = (who: typeof alice) => world.backend.open(who, CLIENT, ['mixed:1', 'hidden:1']).then(({ opened: of }) => [...of.values()])
+    const [ofAlice, ofBob] = [await views(alice), await views(bob)]
+    expect(ofAlice[0]).not.toEqual(ofBob[0])
+    expect(ofAlice[1]).toEqual(ofBob[1])
+    expect((ofAlice[1] as { view: string }).view).not.toBe('')
+  })
+
+  it('refuses what no client says', async () => {
+    const { backend } = new BackendWorld()
+    await expect(backend.open(alice, 'c_short', [])).rejects.toMatchObject({ code: 'bad-request' })
+    await expect(backend.open(alice, CLIENT, ['No Space'])).resolves.toMatchObject({
+      opened: new Map([['No Space', { denied: expect.objectContaining({ code: 'bad-request' }) }]]),
+    })
+    for (const ask of [
+      { version: -1, seal: '' },
+      { version: 1.5, seal: 'aaaaaaaa' },
+      { version: 1, seal: '' },
+      { version: 1, seal: 'ä' },
+    ])
+      await expect(backend.range(alice, 'open:1', askOf(ask), BOUNDS)).rejects.toMatchObject({ code: 'bad-request' })
+    await expect(backend.range(alice, 'nowhere:1', askOf(NEW), BOUNDS)).rejects.toMatchObject({ code: 'not-found' })
+    await expect(backend.pull(alice, 'open:1', askOf(NEW), BOUNDS, 'c_short')).rejects.toMatchObject({ code: 'bad-request' })
+    await expect(backend.mutate(alice, { client: 'c_short', on: '', mutations: [] })).rejects.toMatchObject({ code: 'bad-request' })
+  })
+})
+
+describe('pull and differing', () => {
+  it('[M4] reads `acked` and the range at one moment, and tells nobody of another user', async () => {
+    const world = new BackendWorld()
+    const ack = await world.put(alice, 'open:1', 'notes', 'x', { text: 'x' })
+    const { clientOf } = await import('../../test/backend-world.ts')
+    const { range, acked } = await world.backend.pull(alice, 'open:1', askOf(NEW), BOUNDS, clientOf(alice))
+    expect([range.to, acked]).toEqual([1, [1, ack.nonce]])
+    expect((await world.backend.pull(bob, 'open:1', askOf(NEW), BOUNDS, clientOf(alice))).acked).toEqual([0, ''])
+    expect((await world.backend.pull(bob, 'open:1', askOf(NEW), BOUNDS, undefined)).acked).toBeUndefined()
+  })
+
+  it('[B6] names the spaces whose number or seal differs from what is stated', async () => {
+    const world = new BackendWorld()
+    for (const space of ['open:1', 'open:2', 'mixed:1'])
+      await world.put(alice, space, space === 'mixed:1' ? 'shared' : 'notes', 'x', { text: space })
+    const [one, mixed] = [await world.range(alice, 'open:1', NEW), await world.range(alice, 'mixed:1', NEW)]
+    const stated = new Map([
+      ['open:1', askOf(after(one))],
+      ['open:2', askOf(after(one))],
+      ['open:3', { version: 0 as Version, seal: EMPTY_SEAL }],
+      ['open:4', askOf({ version: 3, seal: 'aaaaaaaa' })],
+      ['mixed:1', askOf(after(mixed))],
+    ])
+    expect([...(await world.backend.differing('default', stated))]).toEqual([
+      ['open:2', 1],
+      ['open:4', 0],
+    ])
+  })
+})
+
+describe('authenticate', () => {
+  it('refuses what is no token unread, a principal that is none, and waits for nobody for ever', async () => {
+    const world = new BackendWorld()
+    const { changelog, bus, clock } = world
+    let seen = 0
+    const of = (authenticate: (token: string) => Promise<any>) => createBackend({ app, changelog, bus, clock, access, authenticate } as any)
+    const counting = of(async () => {
+      seen += 1
+      return alice
+    })
+    for (const token of ['', 'x'.repeat(10_000)])
+      await expect(counting.authenticate(token)).rejects.toMatchObject({ code: 'unauthenticated' })
+    expect(seen).toBe(0)
+    await expect(of(async () => ({ tenant: 'default', user: 'a b' })).authenticate('t')).rejects.toMatchObject({ code: 'internal' })
+    await expect(of(async () => Promise.reject(new Error('bug'))).authenticate('t')).rejects.toMatchObject({ code: 'internal' })
+    const hanging = of(() => new Promise(() => {}))
+      .authenticate('t')
+      .catch((error) => error)
+    await clock.pass(AUTHENTICATE_WITHIN_MS)
+    expect(await hanging).toMatchObject({ code: 'unavailable' })
+  })
+})
