@@ -12,7 +12,7 @@ import {
   tableOf,
 } from './rows.ts'
 import { runMutator } from './run-mutator.ts'
-import type { Row } from './storage.ts'
+import { type Row, UnitEndedError } from './storage.ts'
 import type { Unit } from './unit.ts'
 
 /** What running a mutator on this device needs beside the documents. */
@@ -36,6 +36,13 @@ export class UnitBrokenError extends Error {
   constructor(nonce: string, cause: unknown) {
     super('a mutator waited for something else than its transaction', { cause })
     this.nonce = nonce
+  }
+}
+
+/** A read that failed under a mutator, which may not swallow it; `cause` is what the storage threw. */
+class StorageFailedError extends Error {
+  constructor(cause: unknown) {
+    super('the storage failed', { cause })
   }
 }
 
@@ -87,13 +94,17 @@ export async function runOn(unit: Unit, stage: Stage, mutation: OutboxRow, under
   }
   let appError: { error: unknown } | undefined
   try {
-    await runMutator(stage.app, { ...mutation, user: stage.user, nowMs: mutation.madeMs }, documents)
+    const run = runMutator(stage.app, { ...mutation, user: stage.user, nowMs: mutation.madeMs }, documents)
+    await (unit.tx.over ? Promise.race([run, unit.tx.over.then(() => Promise.reject(new UnitEndedError()))]) : run)
     // App code may have let the transaction go without asking anything of it afterwards.
     if (!isBuiltIn(mutation.name)) await unit.tx.get('copies', mutation.space).catch((error) => (storageError ??= error))
   } catch (error) {
+    if (error instanceof UnitEndedError) storageError ??= error
     appError = { error }
   }
-  if (storageError !== undefined) throw new UnitBrokenError(mutation.nonce, storageError)
+  if (storageError instanceof UnitEndedError) throw new UnitBrokenError(mutation.nonce, storageError)
+  // A handle that was lost is no fault of the mutator's: the storage runs the unit again.
+  if (storageError !== undefined) throw new StorageFailedError(storageError)
   if (appError) throw appError.error
   for (const [key, slot] of written) top.set(key, slot)
   return touched
@@ -133,8 +144,8 @@ export async function replay(unit: Unit, stage: Stage, spaces: Iterable<SpaceId>
         if (touched.size > row.touched.length) await unit.setOutbox({ ...row, touched: [...touched] })
         for (const space of touched) within.add(space)
       } catch (error) {
+        if (error instanceof UnitBrokenError || error instanceof StorageFailedError) throw error
         // What cannot run on the new base shows nothing; the server decides what becomes of it.
-        if (error instanceof UnitBrokenError) throw error
       }
     }
   } while (within.size > size)

@@ -29,8 +29,18 @@ export type Write =
   | { readonly table: string; readonly delete: readonly Key[] }
   | { readonly table: string; readonly deleteRange: KeyRange }
 
-/** Reads of one moment. */
+/** A unit whose transaction the engine has ended, because its work waited for something else. Nothing of it is written. */
+export class UnitEndedError extends Error {
+  constructor(cause?: unknown) {
+    super('the unit waited for something else than its transaction, which ended meanwhile', { cause })
+    this.name = 'UnitEndedError'
+  }
+}
+
+/** Reads of one moment. They throw UnitEndedError once the engine has ended the transaction. */
 export interface StorageRead {
+  /** Resolves when the engine ends the transaction, so that nobody waits for work that can no longer be saved. */
+  readonly over?: Promise<void>
   get(table: string, key: Key): Promise<Row | undefined>
   getMany(table: string, keys: readonly Key[]): Promise<readonly (Row | undefined)[]>
   /** Rows in order of their primary keys. */

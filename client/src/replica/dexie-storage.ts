@@ -1,0 +1,198 @@
+import { type App, type Clock, ForbiddenError, SyncError, UnavailableError } from '@tidemark/shared'
+import { type DBCore, Dexie, type ObservabilitySet } from 'dexie'
+import { covers, extend, type Schema, schemaOf } from './dexie-schema.ts'
+import { mutatedParts } from './mutated-parts.ts'
+import { type NativeUnit, runNative } from './native-unit.ts'
+import { type ReplicaStorage, type StorageRead, UnitEndedError, type Write } from './storage.ts'
+
+export interface DexieStorageOptions {
+  /** The database: one per tenant and user. */
+  readonly name: string
+  readonly app: App
+  readonly clock: Clock
+  /** Default: the browser's own. */
+  readonly indexedDB?: IDBFactory | undefined
+  readonly IDBKeyRange?: typeof IDBKeyRange | undefined
+}
+
+export interface DexieStorage extends ReplicaStorage {
+  /** For reading, and for live queries. It is opened by the first unit; writing through it is refused. */
+  readonly db: Dexie
+  readonly schema: Schema
+}
+
+/** Tries of one unit on handles that were lost; a handle is never tried twice. */
+export const UNIT_ATTEMPTS_MAX = 4
+/** An open that has not ended by then is given up, in ms: another tab may hold an older version of the database. */
+export const OPEN_MS_MAX = 10_000
+/** Errors that say that the handle is dead, not the unit. WebKit loses handles of pages in the background. */
+const HANDLE_LOST = ['UnknownError', 'InvalidStateError', 'AbortError', 'DatabaseClosedError', 'OpenFailedError', 'VersionError']
+
+/**
+ * Keeps a replica in IndexedDB: Dexie opens it and reads it for the app; units are transactions of their own, with the
+ * durability that they ask for, and wake Dexie's live queries in every tab.
+ */
+export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOptions): DexieStorage {
+  const schema = schemaOf(app)
+  const factory = engine.indexedDB ?? Dexie.dependencies.indexedDB
+  const keyRange = engine.IDBKeyRange ?? Dexie.dependencies.IDBKeyRange
+  const db = new Dexie(name, { indexedDB: factory, IDBKeyRange: keyRange, allowEmptyDB: true, cache: 'disabled' })
+  const ended = new Set<() => void>()
+  let opening: Promise<IDBDatabase> | undefined
+  let closed = false
+
+  db.use({ stack: 'dbcore', name: 'tidemark', create: (core) => readOnly(core, schema) })
+  // The tab that upgrades goes first; the next unit here opens the database again.
+  db.on('versionchange', () => {
+    lose()
+    return false
+  })
+
+  function lose(): void {
+    db.close({ disableAutoOpen: false })
+  }
+  async function open(): Promise<IDBDatabase> {
+    for (let attempt = 1; ; attempt++) {
+      await within(clock, db.open() as PromiseLike<unknown>)
+      const idb = db.backendDB()
+      if (covers(idb, schema)) return idb
+      const { version } = idb
+      lose()
+      try {
+        await within(clock, upgrade(factory, name, version + 1, schema))
+      } catch (error) {
+        // Another tab upgraded first: look again.
+        if ((error as Error).name !== 'VersionError' || attempt >= UNIT_ATTEMPTS_MAX) throw error
+      }
+    }
+  }
+  function handle(): Promise<IDBDatabase> {
+    if (closed) return Promise.reject(new UnavailableError('This replica is closed: open it again.'))
+    if (db.isOpen() && !opening) return Promise.resolve(db.backendDB())
+    opening ??= open().finally(() => {
+      opening = undefined
+    })
+    return opening
+  }
+  async function run<T>(unit: Pick<NativeUnit<T>, 'tables' | 'mode' | 'durability' | 'work'>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await runNative({ ...unit, db: await handle(), clock, keyRange })
+      } catch (error) {
+        const cause = lossOf(error)
+        if (cause === undefined || closed) throw readable(error)
+        lose()
+        if (attempt >= UNIT_ATTEMPTS_MAX) throw new UnavailableError('The storage of this device fails again and again: reload.', { cause })
+      }
+    }
+  }
+
+  return {
+    db,
+    schema,
+    read: (tables, work) =>
+      run({ tables, mode: 'readonly', durability: 'relaxed', work: async (tx) => ({ result: await work(tx), writes: [] }) }),
+    async write(tables, durability, work) {
+      let written: readonly Write[] = []
+      const observed = async (tx: StorageRead) => {
+        const done = await work(tx)
+        written = done.writes
+        return done
+      }
+      const result = await run({ tables, mode: 'readwrite', durability, work: observed })
+      if (written.length > 0) Dexie.on.storagemutated.fire(mutatedParts(name, schema, written))
+      return result
+    },
+    onChange(listener) {
+      const prefix = `idb://${name}/`
+      const heard = (parts: ObservabilitySet) => {
+        const tables = new Set(
+          Object.keys(parts).flatMap((part) => (part.startsWith(prefix) ? [part.slice(prefix.length).split('/')[0] as string] : [])),
+        )
+        // A page that comes back from the cache of the browser may have missed anything.
+        if ('all' in parts) for (const table of schema.keys()) tables.add(table)
+        if (tables.size > 0) listener([...tables])
+      }
+      const end = () => {
+        Dexie.on.storagemutated.unsubscribe(heard)
+        ended.delete(end)
+      }
+      Dexie.on.storagemutated.subscribe(heard)
+      ended.add(end)
+      return end
+    },
+    async close() {
+      closed = true
+      for (const end of ended) end()
+      db.close()
+    },
+  }
+}
+
+/** Refuses every write that does not come from a unit: documents change by mutations alone. */
+function readOnly(core: DBCore, schema: Schema): DBCore {
+  return {
+    ...core,
+    table(name) {
+      const table = core.table(name)
+      if (!schema.has(name)) return table
+      return {
+        ...table,
+        mutate: () =>
+          Dexie.Promise.reject(
+            new ForbiddenError(`${name} is written by the replica alone: use space.mutate, which works offline and reaches the server`),
+          ),
+      }
+    },
+  }
+}
+
+/** Adds tables and indexes that an app has been given. Rejects with VersionError where another tab was faster. */
+function upgrade(factory: IDBFactory, name: string, version: number, schema: Schema): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = factory.open(name, version)
+    request.onupgradeneeded = () => extend(request.result, request.transaction as IDBTransaction, schema)
+    request.onsuccess = () => {
+      request.result.close()
+      resolve()
+    }
+    request.onerror = () => reject(request.error)
+  })
+}
+
+function within<T>(clock: Clock, work: PromiseLike<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(OPEN_MS_MAX, () =>
+      reject(
+        new UnavailableError(
+          'The storage of this device does not open: another tab holds an older version of this app, close or reload it.',
+        ),
+      ),
+    )
+    work.then(
+      (value) => {
+        cancel()
+        resolve(value)
+      },
+      (error) => {
+        cancel()
+        reject(error)
+      },
+    )
+  })
+}
+
+/** The engine's error where the handle was lost; else undefined. */
+function lossOf(error: unknown): unknown {
+  for (let at = error; (at instanceof Error || at instanceof DOMException) && !(at instanceof UnitEndedError); at = (at as Error).cause)
+    if (HANDLE_LOST.includes(at.name) && !(error instanceof SyncError)) return at
+  return undefined
+}
+
+/** An app reads SyncErrors; what app code threw stays as it is. */
+function readable(error: unknown): unknown {
+  const { name } = error as { name?: string }
+  if (name === 'QuotaExceededError')
+    return new UnavailableError('The storage of this device is full: nothing was saved. Free some space and try again.', { cause: error })
+  return error
+}

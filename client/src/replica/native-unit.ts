@@ -1,0 +1,115 @@
+import { type Clock, UnavailableError } from '@tidemark/shared'
+import { type Key, type KeyRange, type StorageRead, UnitEndedError, type Write } from './storage.ts'
+
+/** A unit that has not ended by then is given up, in ms; its transaction is aborted. */
+export const UNIT_MS_MAX = 15_000
+
+export interface NativeUnit<T> {
+  readonly db: IDBDatabase
+  readonly tables: readonly string[]
+  readonly mode: 'readonly' | 'readwrite'
+  readonly durability: 'strict' | 'relaxed'
+  readonly clock: Clock
+  readonly keyRange: typeof IDBKeyRange
+  work(tx: StorageRead): Promise<{ readonly result: T; readonly writes: readonly Write[] }>
+}
+
+/**
+ * One unit in one transaction of IndexedDB: reads, app code, then all writes in one synchronous burst. Resolves once the engine
+ * has committed. Rejects with what `work` threw, with UnitEndedError where the transaction ended before the burst, with
+ * UnavailableError where the engine never answers, else with the engine's error; nothing is written then, except that the
+ * outcome of a unit that fails in its burst may be unknown to the engine itself.
+ */
+export function runNative<T>({ db, tables, mode, durability, clock, keyRange, work }: NativeUnit<T>): Promise<T> {
+  const tx = db.transaction([...tables], mode, { durability })
+  let completed = false
+  let aborted = false
+  let endOver = () => {}
+  const over = new Promise<void>((resolve) => {
+    endOver = resolve
+  })
+  return new Promise<T>((resolve, reject) => {
+    let burst: { readonly result: T } | undefined
+    const cancelDeadline = clock.after(UNIT_MS_MAX, () => {
+      abort(tx)
+      reject(new UnavailableError('The storage of this device does not answer: close other tabs of this app, or reload.'))
+    })
+    const settle = (end: () => void) => {
+      cancelDeadline()
+      end()
+    }
+    tx.oncomplete = () => {
+      completed = true
+      endOver()
+      if (burst) settle(() => resolve((burst as { result: T }).result))
+    }
+    tx.onabort = () => {
+      aborted = true
+      endOver()
+      settle(() => reject(tx.error ?? new DOMException('The transaction was aborted.', 'AbortError')))
+    }
+    work(reader(tx, keyRange, over, () => completed || !aborted)).then(
+      ({ result, writes }) => {
+        if (writes.length === 0) return settle(() => resolve(result))
+        burst = { result }
+        try {
+          for (const write of writes) issue(tx, keyRange, write)
+        } catch (error) {
+          abort(tx)
+          settle(() => reject(ended(error, () => completed || !aborted)))
+        }
+      },
+      (error) => {
+        abort(tx)
+        settle(() => reject(error))
+      },
+    )
+  })
+}
+
+/** The engine says so in one way before the transaction has quite ended, and in another afterwards. */
+function ended(error: unknown, byItself: () => boolean): unknown {
+  const { name } = error as { name?: string }
+  return (name === 'TransactionInactiveError' || name === 'InvalidStateError') && byItself() ? new UnitEndedError(error) : error
+}
+
+function reader(tx: IDBTransaction, keyRange: typeof IDBKeyRange, over: Promise<void>, byItself: () => boolean): StorageRead {
+  const ask = <T>(request: () => IDBRequest<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      try {
+        const asked = request()
+        asked.onsuccess = () => resolve(asked.result)
+        asked.onerror = () => reject(asked.error)
+      } catch (error) {
+        reject(ended(error, byItself))
+      }
+    })
+  const get = (table: string, key: Key) => ask(() => tx.objectStore(table).get(key))
+  return {
+    over,
+    get,
+    getMany: (table, keys) => Promise.all(keys.map((key) => get(table, key))),
+    list: (table, range = {}, limit) => ask(() => tx.objectStore(table).getAll(bounds(keyRange, range), limit)),
+  }
+}
+
+function issue(tx: IDBTransaction, keyRange: typeof IDBKeyRange, write: Write): void {
+  const store = tx.objectStore(write.table)
+  if ('put' in write) for (const row of write.put) store.put(row)
+  else if ('delete' in write) for (const key of write.delete) store.delete(key)
+  else store.delete(bounds(keyRange, write.deleteRange) ?? keyRange.lowerBound(Number.NEGATIVE_INFINITY))
+}
+
+function bounds(keyRange: typeof IDBKeyRange, { from, to }: KeyRange): IDBKeyRange | undefined {
+  if (from !== undefined && to !== undefined) return keyRange.bound(from, to)
+  if (from !== undefined) return keyRange.lowerBound(from)
+  return to === undefined ? undefined : keyRange.upperBound(to)
+}
+
+function abort(tx: IDBTransaction): void {
+  try {
+    tx.abort()
+  } catch {
+    // It has ended already.
+  }
+}
