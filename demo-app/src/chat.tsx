@@ -6,7 +6,7 @@ import { ReplicaContext } from './replica/replica-context.ts'
 import { RoomView } from './room/room.tsx'
 import { RoomList } from './rooms/room-list.tsx'
 import { useOpenRoom } from './rooms/route.ts'
-import { forgetUser } from './session/session.ts'
+import { Trouble } from './trouble.tsx'
 
 /** What a signed-in user sees: the list and the open room, beside each other where there is space. */
 export function Chat({ user }: { readonly user: string }) {
@@ -28,7 +28,7 @@ export function Chat({ user }: { readonly user: string }) {
     }
   }, [user])
 
-  if (problem !== undefined) return <Unopened problem={problem} />
+  if (problem !== undefined) return <Trouble problem={problem} />
   if (replica === undefined) return <main className="chat" aria-busy="true" />
   return (
     <ReplicaContext value={replica}>
@@ -41,23 +41,5 @@ export function Chat({ user }: { readonly user: string }) {
         )}
       </main>
     </ReplicaContext>
-  )
-}
-
-function Unopened({ problem }: { readonly problem: string }) {
-  return (
-    <main className="chat-unopened">
-      <h1>The copy on this device does not open</h1>
-      <p className="problem" role="alert">
-        {problem}
-      </p>
-      <p>What you wrote is still on this device. Reloading often helps; closing other tabs of this page, too.</p>
-      <button type="button" className="button primary" onClick={() => location.reload()}>
-        Reload
-      </button>
-      <button type="button" className="button quiet" onClick={forgetUser}>
-        Sign in as somebody else
-      </button>
-    </main>
   )
 }

@@ -4,13 +4,20 @@ import { createRoot } from 'react-dom/client'
 import { Chat } from './chat.tsx'
 import { useSignedInUser } from './session/session.ts'
 import { SignIn } from './session/sign-in.tsx'
+import { TroubleBoundary } from './trouble.tsx'
 import { UpdateNotice } from './update/update-notice.tsx'
 
 function Page() {
   const user = useSignedInUser()
   return (
     <>
-      {user === undefined ? <SignIn /> : <Chat key={user} user={user} />}
+      {user === undefined ? (
+        <SignIn />
+      ) : (
+        <TroubleBoundary key={user}>
+          <Chat user={user} />
+        </TroubleBoundary>
+      )}
       <UpdateNotice />
     </>
   )

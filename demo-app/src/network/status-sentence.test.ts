@@ -1,4 +1,4 @@
-import { UnauthenticatedError, UnavailableError } from '@tidemark/shared'
+import { ClientConflictError, UnauthenticatedError, UnavailableError } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { type phaseWords, statusSentence } from './status-sentence.ts'
 
@@ -24,5 +24,11 @@ describe('the sentence about a room', () => {
     expect(at('live', { version: 164 })).toBe('Catching up: 1 version to go.')
     expect(at('live', { pending: 2 })).toBe('Sending 2 messages.')
     expect(at('live')).toBe('Up to date.')
+  })
+
+  it('says why nothing is sent although the server answers', () => {
+    const status = { phase: 'live' as const, blocked: new ClientConflictError('Another device uses this number.') }
+    expect(at('live', { status, pending: 1 })).toBe('Held back: Another device uses this number. Nothing is lost.')
+    expect(at('live', { status })).toBe('Up to date.')
   })
 })

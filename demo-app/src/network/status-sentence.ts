@@ -2,7 +2,7 @@ import type { Status } from '@tidemark/client'
 
 /** What is true of one room, for the words about it. */
 export interface Standing {
-  readonly status: Pick<Status, 'phase' | 'because' | 'retryAtMs'>
+  readonly status: Pick<Status, 'phase' | 'because' | 'retryAtMs' | 'blocked'>
   readonly version: number
   readonly head: number
   /** Messages of this room that the server has not confirmed. */
@@ -29,7 +29,7 @@ export function phaseWords(phase: Status['phase']): string {
 
 /** What is true and what will happen, in at most two sentences. */
 export function statusSentence({ status, version, head, pending, nowMs }: Standing): string {
-  const { phase, because, retryAtMs } = status
+  const { phase, because, retryAtMs, blocked } = status
   const later = pending === 0 ? '' : ` ${messages(pending)} will be sent`
   switch (phase) {
     case 'offline':
@@ -46,6 +46,7 @@ export function statusSentence({ status, version, head, pending, nowMs }: Standi
     case 'catching up':
     case 'live':
       if (head > version) return `Catching up: ${head - version} ${head - version === 1 ? 'version' : 'versions'} to go.`
+      if (pending > 0 && blocked !== undefined) return `Held back: ${blocked.message} Nothing is lost.`
       return pending === 0 ? 'Up to date.' : `Sending ${messages(pending)}.`
   }
 }

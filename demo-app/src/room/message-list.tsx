@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { MessageBubble } from './message-bubble.tsx'
 import type { Bubble, Item } from './message-items.ts'
 import './message-list.css'
@@ -20,11 +20,8 @@ export function MessageList({ items, hasEarlier, onEarlier, onSendAgain }: Props
   const nowMs = Date.now()
 
   // A reader of the screen hears what is added later, not the whole log when it opens.
-  useLayoutEffect(() => {
-    const list = log.current
-    const timer = setTimeout(() => list?.setAttribute('aria-live', 'polite'), 0)
-    return () => clearTimeout(timer)
-  }, [])
+  const [live, setLive] = useState<'off' | 'polite'>('off')
+  useEffect(() => setLive('polite'), [])
 
   return (
     <div className="message-list">
@@ -42,7 +39,7 @@ export function MessageList({ items, hasEarlier, onEarlier, onSendAgain }: Props
             Show earlier
           </button>
         )}
-        <ol className="message-log" ref={log} role="log" aria-live="off" aria-relevant="additions">
+        <ol className="message-log" ref={log} role="log" aria-live={live} aria-relevant="additions">
           {items.map((item) =>
             item.kind === 'day' ? (
               <li key={item.key} className="message-day">

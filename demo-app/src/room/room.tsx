@@ -1,4 +1,4 @@
-import { useCallback, useMemo } from 'react'
+import { useCallback, useEffect, useMemo, useRef } from 'react'
 import { NetworkSwitch } from '../network/network-switch.tsx'
 import { useReplica } from '../replica/replica-context.ts'
 import { useRoom, useUserSpace } from '../replica/use-space.ts'
@@ -44,6 +44,17 @@ export function RoomView({ name }: { readonly name: string }) {
     [send],
   )
 
+  const heading = useRef<HTMLHeadingElement>(null)
+  const byKeyboard = matchMedia('(pointer: fine)').matches
+  // Where a keyboard covers half of the screen, the room is shown first; the focus goes to its name.
+  useEffect(() => {
+    document.title = `${name} · Tidemark`
+    if (!byKeyboard) heading.current?.focus()
+    return () => {
+      document.title = 'Tidemark'
+    }
+  }, [name, byKeyboard])
+
   async function leave() {
     location.hash = addressOf()
     await own?.mutate.delete({ c: 'chats', id: name })
@@ -58,7 +69,9 @@ export function RoomView({ name }: { readonly name: string }) {
             <path d="M10 2 2 10l8 8" />
           </svg>
         </a>
-        <h2>{name}</h2>
+        <h2 ref={heading} tabIndex={-1}>
+          {name}
+        </h2>
         <span className="room-switch">
           <NetworkSwitch />
         </span>
@@ -72,12 +85,7 @@ export function RoomView({ name }: { readonly name: string }) {
       ) : (
         <MessageList items={items} hasEarlier={hasEarlier} onEarlier={showEarlier} onSendAgain={sendAgain} />
       )}
-      <Composer
-        draftKey={`${user}:${name}`}
-        label={`Message to ${name}`}
-        focusOnOpen={matchMedia('(pointer: fine)').matches}
-        onSend={send}
-      />
+      <Composer draftKey={`${user}:${name}`} label={`Message to ${name}`} focusOnOpen={byKeyboard} onSend={send} />
     </section>
   )
 }

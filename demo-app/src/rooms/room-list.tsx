@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react'
 import { NetworkSwitch } from '../network/network-switch.tsx'
 import { useReplica } from '../replica/replica-context.ts'
 import { useUserSpace } from '../replica/use-space.ts'
@@ -18,6 +19,15 @@ export function RoomList({ open }: { readonly open: string | undefined }) {
   const space = useUserSpace()
   const joined = useJoinedRooms()
 
+  const list = useRef<HTMLElement>(null)
+  const left = useRef<string>(undefined)
+  useEffect(() => {
+    // Back from a room, the focus stands where it was left.
+    if (open === undefined && left.current !== undefined)
+      list.current?.querySelector<HTMLElement>(`a[href="${addressOf(left.current)}"]`)?.focus()
+    left.current = open
+  }, [open])
+
   async function join(room: string) {
     location.hash = addressOf(room)
     if (space !== undefined && !joined?.some((chat) => chat.$id === room)) {
@@ -26,7 +36,7 @@ export function RoomList({ open }: { readonly open: string | undefined }) {
   }
 
   return (
-    <nav className="room-list" aria-label="Rooms">
+    <nav className="room-list" aria-label="Rooms" ref={list}>
       <header className="room-list-head">
         <h1>
           <img src="/icon.svg" alt="" width="24" height="24" />

@@ -3,9 +3,9 @@ import type { Status } from '@tidemark/client'
 /** How the line is drawn; the words beside it say the same. */
 export type Tide = 'calm' | 'rising' | 'still' | 'dashed' | 'stalled'
 
-/** Which line fits: calm at the head, rising below it, still while connecting, dashed offline, stalled when attempts fail or access is denied. */
-export function tideOf(phase: Status['phase'], version: number, head: number, denied: boolean): Tide {
-  if (denied || phase === 'waiting') return 'stalled'
+/** Which line fits: calm at the head, rising below it, still while connecting, dashed offline, stalled when attempts fail, or access or sending is (`stuck`). */
+export function tideOf(phase: Status['phase'], version: number, head: number, stuck: boolean): Tide {
+  if (stuck || phase === 'waiting') return 'stalled'
   if (phase === 'offline') return 'dashed'
   if (phase === 'connecting' || phase === 'greeting') return 'still'
   return head > version ? 'rising' : 'calm'

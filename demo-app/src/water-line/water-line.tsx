@@ -14,7 +14,7 @@ export function WaterLine({ space }: { readonly space: string }) {
   const copy = status.spaces[space]
   const version = copy?.version ?? 0
   const head = Math.max(copy?.head ?? 0, version)
-  const tide = tideOf(status.phase, version, head, copy?.denied !== undefined)
+  const tide = tideOf(status.phase, version, head, copy?.denied !== undefined || (pending > 0 && status.blocked !== undefined))
   const counted = useCounting(version)
   const nowMs = useNowMs(status.phase === 'waiting')
   const sentence = copy?.denied?.message ?? statusSentence({ status, version, head, pending, nowMs })
