@@ -1,7 +1,9 @@
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import { isLoopbackHost } from './http/origins.ts'
+import { systemClock } from './platform/system-clock.ts'
 import type { SyncServer } from './sync-server.ts'
+import { until } from './until.ts'
 
 export interface Listening {
   /** Where a browser on this machine finds it. */
@@ -15,6 +17,8 @@ export interface Listening {
 const HEADERS_WITHIN_MS = 10_000
 const REQUEST_WITHIN_MS = 60_000
 const HEADER_BYTES_MAX = 16_384
+/** How long the last answers may take to leave, in ms. */
+const LEAVE_WITHIN_MS = 500
 
 /** Listens with HTTP and live connections on one port; on loopback unless `host` says otherwise. Port 0 takes a free one. Rejects with the system's error where it cannot. */
 export async function serve(
@@ -43,9 +47,16 @@ export async function serve(
     url: `http://${name}:${listeningOn}`,
     port: listeningOn,
     async close() {
-      const quiet = new Promise<void>((resolve) => http.close(() => resolve()))
+      let isQuiet = false
+      const quiet = new Promise<void>((resolve) =>
+        http.close(() => {
+          isQuiet = true
+          resolve()
+        }),
+      )
       http.closeIdleConnections()
       await server.close()
+      await until(systemClock, LEAVE_WITHIN_MS, () => isQuiet)
       http.closeAllConnections()
       await quiet
     },

@@ -14,6 +14,7 @@ import { createUpgrade, type HandleUpgrade } from './http/upgrade.ts'
 import { type Log, SILENT } from './observe/log.ts'
 import { createPrometheus } from './observe/prometheus.ts'
 import { systemClock } from './platform/system-clock.ts'
+import { until } from './until.ts'
 
 export interface SyncServerOptions<A extends App> {
   readonly app: A
@@ -69,6 +70,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
   const backend = createBackend({ app, changelog, authenticate, access, bus, clock, log, metrics: prometheus.backend })
   const gateway = createGateway({ backend, bus, clock, log, metrics: prometheus.gateway })
   let closed: Promise<void> | undefined
+  let requestsInHand = 0
   const stopping = () => closed !== undefined
 
   const server: SyncServer = {
@@ -78,6 +80,9 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
       log,
       prometheus,
       stopping,
+      inHand(change) {
+        requestsInHand += change
+      },
       dev: options.dev,
       page: options.page,
       loopbackOnly: () => !server.reachableFromOutside,
@@ -93,6 +98,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
   async function end(): Promise<void> {
     const spreadMs = Math.min(BACK_SPREAD_MS_MAX, BACK_AFTER_MS + gateway.connections * BACK_PER_CONNECTION_MS)
     await gateway.stop({ afterMs: [BACK_AFTER_MS, BACK_AFTER_MS + spreadMs], finishMs: FINISH_MS, graceMs: GRACE_MS })
+    await until(clock, FINISH_MS, () => requestsInHand === 0)
     await changelog.close()
   }
 

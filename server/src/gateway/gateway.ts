@@ -3,6 +3,7 @@ import type { Backend } from '../backend/backend.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { GatewayMetrics } from '../observe/gateway-metrics.ts'
 import type { Log } from '../observe/log.ts'
+import { until } from '../until.ts'
 import { GATEWAY_BOUNDS, type GatewayBounds } from './bounds.ts'
 import { Channel, type ChannelWorld } from './channel.ts'
 import { Connection } from './connection.ts'
@@ -127,13 +128,4 @@ export function createGateway(options: GatewayOptions): Gateway {
 /** No space id holds a blank. */
 function channelKey(tenant: string, space: SpaceId): string {
   return `${space} ${tenant}`
-}
-
-/** How often a condition is looked at while something ends, in ms. */
-const LOOK_MS = 10
-
-/** Resolves when `holds`, or after `ms`. */
-async function until(clock: Clock, ms: number, holds: () => boolean): Promise<void> {
-  const endMs = clock.monotonicMs() + ms
-  while (!holds() && clock.monotonicMs() < endMs) await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve))
 }

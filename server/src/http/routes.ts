@@ -21,12 +21,18 @@ export interface RoutesWorld {
   readonly page: string | undefined
   /** True while the server is about to end. */
   stopping(): boolean
+  /** A request was begun (1) or answered (-1). */
+  inHand(change: 1 | -1): void
   /** True where only this machine can reach the server, or where that is not known. */
   loopbackOnly(): boolean
 }
 
-/** How long a browser may remember what CORS allows, in seconds. */
-const PREFLIGHT_S = 600
+/** What a page of another allowed origin may send; a browser may remember it for 600 s. */
+const PREFLIGHT = {
+  'Access-Control-Allow-Methods': 'GET, POST',
+  'Access-Control-Allow-Headers': 'Authorization, Content-Type',
+  'Access-Control-Max-Age': '600',
+}
 
 /** The HTTP side of protocol §4. Errors leave as §9 writes them, with their status. */
 export function createRoutes(world: RoutesWorld): Hono {
@@ -43,20 +49,25 @@ export function createRoutes(world: RoutesWorld): Hono {
     const origin = c.req.header('origin')
     const host = c.req.header('host') ?? new URL(c.req.url).host
     if (!mayUse(world.origins, origin, host)) throw new ForbiddenError('Pages of this origin may not use this server.')
-    if (origin !== undefined && !isSameOrigin(origin, host)) {
+    const cross = origin !== undefined && !isSameOrigin(origin, host)
+    if (cross && c.req.method === 'OPTIONS') c.res = c.body(null, 204, PREFLIGHT)
+    else await serve(next)
+    if (cross) {
       c.header('Access-Control-Allow-Origin', origin)
-      c.header('Vary', 'Origin', { append: true })
       c.header('Access-Control-Expose-Headers', 'Retry-After')
-      if (c.req.method === 'OPTIONS') {
-        c.header('Access-Control-Allow-Methods', 'GET, POST')
-        c.header('Access-Control-Allow-Headers', 'Authorization, Content-Type')
-        c.header('Access-Control-Max-Age', String(PREFLIGHT_S))
-        return c.body(null, 204)
-      }
+      c.header('Vary', 'Origin', { append: true })
     }
-    if (world.stopping()) throw new UnavailableError('This server is about to stop.', { afterMs: 1000 })
-    return next()
   })
+
+  async function serve(next: () => Promise<void>): Promise<void> {
+    if (world.stopping()) throw new UnavailableError('This server is about to stop.', { afterMs: 1000 })
+    world.inHand(1)
+    try {
+      await next()
+    } finally {
+      world.inHand(-1)
+    }
+  }
 
   hono.get('/healthz', () => jsonAnswer('{"ok":true}'))
   hono.get('/readyz', async () => {
