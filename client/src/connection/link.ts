@@ -98,6 +98,8 @@ export function createLink(ports: LinkPorts, listener: LinkListener): Link {
       if (event.type === 'frame') policy = policy.answered(nowMs)
       else if (event.type === 'time' && after.name === 'waiting') policy = policy.missed(nowMs)
     }
+    // Whatever ends a second attempt after its hello may be about the token, and be lost on the way.
+    if (before.name === 'greeting' && after.name === 'waiting' && before.attempt > 1) tokens.refuse(after.because)
     for (const effect of effects) {
       if (effect === 'open') {
         const attempt = ++number

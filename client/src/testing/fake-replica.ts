@@ -1,0 +1,66 @@
+import { judge, type Mutation, NOTHING, type Range, type SpaceId, type Standing, standingAfter, type Version } from '@tidemark/shared'
+import type { Applied, Copies } from '../following/copies.ts'
+import type { Outbox } from '../outbox/outbox.ts'
+
+/** Copies and outbox as numbers alone. */
+export interface FakeReplica extends Copies, Outbox {
+  readonly stands: Map<SpaceId, Standing>
+  /** Verdicts, in order. */
+  readonly applied: { readonly space: SpaceId; readonly verdict: Applied['verdict'] }[]
+  readonly dropped: SpaceId[]
+  pending: Mutation[]
+  append(space: SpaceId): void
+}
+
+export const FAKE_CLIENT = 'c_AAAAAAAAAAAAAAAAAAAAAA'
+
+export function fakeReplica(): FakeReplica {
+  const listeners = new Set<() => void>()
+  let lastN = 0
+  let before = ''
+  const replica: FakeReplica = {
+    stands: new Map(),
+    applied: [],
+    dropped: [],
+    pending: [],
+    append(space) {
+      const n = ++lastN
+      replica.pending.push({ n, nonce: n.toString(16).padStart(16, '0'), space, name: 'put', args: {}, madeMs: 0 })
+      for (const listener of listeners) listener()
+    },
+    standings: async (spaces) => new Map(spaces.map((space) => [space, replica.stands.get(space) ?? NOTHING])),
+    async apply(range: Range) {
+      const standing = replica.stands.get(range.space) ?? NOTHING
+      const verdict = judge(standing, range)
+      replica.applied.push({ space: range.space, verdict })
+      if (verdict === 'news' || verdict === 'reset') replica.stands.set(range.space, standingAfter(range))
+      return { verdict, standing: replica.stands.get(range.space) ?? NOTHING, whole: true }
+    },
+    known() {},
+    async drop(space) {
+      replica.dropped.push(space)
+      replica.stands.delete(space)
+    },
+    async batch({ mutationsMax }) {
+      const mutations = replica.pending.slice(0, mutationsMax)
+      return mutations.length === 0 ? undefined : { client: FAKE_CLIENT, on: before, mutations }
+    },
+    async settle(acks) {
+      const reach = new Map<SpaceId, Version>()
+      for (const ack of acks) {
+        const mutation = replica.pending.find(({ n, nonce }) => n === ack.n && nonce === ack.nonce)
+        if (!mutation) continue
+        before = mutation.nonce
+        replica.pending = replica.pending.filter((other) => other !== mutation)
+        for (const [space, version] of Object.entries(ack.in ?? {}))
+          if ((replica.stands.get(space)?.version ?? 0) < version) reach.set(space, version as Version)
+      }
+      return reach
+    },
+    onAppended(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+  return replica
+}
