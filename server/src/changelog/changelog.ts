@@ -85,7 +85,7 @@ export interface ReadTransaction {
   logStart(space: SpaceId): Promise<Version>
   /** The oldest version whose later deletions are all still kept; 0 while nothing was trimmed. */
   horizon(space: SpaceId): Promise<Version>
-  /** Whole commits after `from` in order; empty at the head. Throws CorruptRowError for a row whose checksum fails. */
+  /** Whole commits after `from` in order; empty at the head. Throws GoneError before `logStart`, CorruptRowError for a row whose checksum fails. */
   log(space: SpaceId, from: Version, bounds: ReadBounds): Promise<readonly LoggedCommit[]>
   /** Documents whose last change came after `from`, deleted ones too, in order of that version; the documents of one commit are never split. */
   documentsAfter(space: SpaceId, from: Version, bounds: ReadBounds): Promise<readonly StoredDocument[]>
@@ -98,15 +98,18 @@ export interface ReadTransaction {
 export interface WriteTransaction extends ReadTransaction {
   /** Runs `work`; when it throws, all that it wrote is undone and the error passes on. Not nested. */
   savepoint<T>(work: () => Promise<T>): Promise<T>
-  /** Adds one commit to a space: documents, log and head move together. Returns the new head. At least one change. */
+  /**
+   * Adds one commit to a space: documents, log and head move together. Returns the new head. At least one change, each of another
+   * document. Throws TooLargeError past the bounds of a commit; there a document counts as a whole, whatever the log says of its change.
+   */
   commit(space: SpaceId, changes: readonly NewChange[], origin: string | undefined, nowMs: number): Promise<Head>
-  /** Binds a client id to a user, before its first mutation. */
+  /** Binds a client id to a user, before its first mutation. Throws ClientConflictError where it is another's. */
   bindClient(client: string, user: string, nowMs: number): Promise<void>
   /** Keeps how a mutation ended, and makes it the last of its client; `n` is the one after the last. */
   recordMutation(client: string, record: MutationRecord, nowMs: number): Promise<void>
   /**
    * Forgets the log up to and including `logStart`, and seals before, and deletions up to and including, `horizon`: at most
-   * `logStart`, which is at most the head. Neither ever moves back; documents stay.
+   * `logStart`, which is at most the head. Neither ever moves back; documents stay. It takes time for each version: go in steps.
    */
   trim(space: SpaceId, logStart: Version, horizon: Version): Promise<void>
 }

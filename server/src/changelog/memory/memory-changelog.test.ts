@@ -28,6 +28,24 @@ describe('memoryChangelog', () => {
     expect(forked.seal).not.toBe(lost.seal)
   })
 
+  it('a reader who comes during a write sees what was committed, though an earlier reader leaves meanwhile', async () => {
+    const changelog = memoryChangelog()
+    const set = (n: number) => changelog.write((tenant) => tenant('t').commit('room:1', [put('a', n)], undefined, 0))
+    await set(1)
+    let leave = (): void => undefined
+    const left = new Promise<void>((resolve) => {
+      leave = resolve
+    })
+    const early = changelog.read('t', () => left)
+    await set(2)
+    await changelog.write(async (tenant) => {
+      await tenant('t').commit('room:1', [put('a', 3)], undefined, 0)
+      leave()
+      await early
+      expect(await changelog.read('t', (tx) => tx.document('room:1', 'messages', 'a'))).toMatchObject({ version: 2, doc: '2' })
+    })
+  })
+
   it('takes a backup of what is committed only, and a restore fails the write that is under way', async () => {
     const changelog = memoryChangelog()
     const empty = changelog.snapshot()

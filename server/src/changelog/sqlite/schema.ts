@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 /** `user_version` of the files that this build writes. A file with a higher one was written by a later build. */
-export const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 1
 /** `application_id`: "Tide", so that another application's file is never taken for ours. */
-export const APPLICATION_ID = 0x54696465
+const APPLICATION_ID = 0x54696465
 
 /** Each step takes a file from the version of its place to the next. Steps are never changed once released, only added. */
 const STEPS: readonly string[] = [

@@ -78,8 +78,8 @@ export class Snapshots {
       const reader = idle ?? { ...this.#open(), users: 0 }
       if (idle === undefined) this.#connections += 1
       try {
-        // A transaction sees the moment of its first read, not that of its begin.
-        reader.db.exec('begin; select 1 from probe')
+        // It sees the moment of its first read, which is no earlier than that of who asked for it.
+        reader.db.exec('begin')
         return reader
       } catch (error) {
         this.#discard(reader)

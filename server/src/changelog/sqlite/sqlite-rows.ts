@@ -164,11 +164,11 @@ export class SqliteRows implements Rows {
   }
 }
 
-export const SPACE_CELLS: readonly string[] = ['version', 'seal', 'log_start', 'horizon']
-export const COMMIT_CELLS: readonly string[] = ['seal', 'at_ms', 'body_checksum']
-export const DOCUMENT_CELLS: readonly string[] = ['version', 'created', 'creator', 'origin', 'doc']
-export const CLIENT_CELLS: readonly string[] = ['user', 'n', 'nonce', 'seen_ms']
-export const MUTATION_CELLS: readonly string[] = ['nonce', 'at_ms', 'outcome']
+const SPACE_CELLS: readonly string[] = ['version', 'seal', 'log_start', 'horizon']
+const COMMIT_CELLS: readonly string[] = ['seal', 'at_ms', 'body_checksum']
+const DOCUMENT_CELLS: readonly string[] = ['version', 'created', 'creator', 'origin', 'doc']
+const CLIENT_CELLS: readonly string[] = ['user', 'n', 'nonce', 'seen_ms']
+const MUTATION_CELLS: readonly string[] = ['nonce', 'at_ms', 'outcome']
 
 function documentOf(tenant: string, space: SpaceId, raw: RawRow): StoredDocument {
   const key = [tenant, space, raw.collection as string, raw.id as string]
