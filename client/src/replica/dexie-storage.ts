@@ -40,6 +40,8 @@ export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOption
   const ended = new Set<() => void>()
   let opening: Promise<IDBDatabase> | undefined
   let closed = false
+  /** While live queries are woken for a unit of this handle. */
+  let own: readonly Write[] | undefined
 
   db.use({ stack: 'dbcore', name: 'tidemark', create: (core) => readOnly(core, schema) })
   // The tab that upgrades goes first; the next unit here opens the database again.
@@ -100,7 +102,14 @@ export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOption
         return done
       }
       const result = await run({ tables, mode: 'readwrite', durability, work: observed })
-      if (written.length > 0) Dexie.on.storagemutated.fire(mutatedParts(name, schema, written))
+      if (written.length > 0) {
+        own = written
+        try {
+          Dexie.on.storagemutated.fire(mutatedParts(name, schema, written))
+        } finally {
+          own = undefined
+        }
+      }
       return result
     },
     onChange(listener) {
@@ -111,7 +120,7 @@ export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOption
         )
         // A page that comes back from the cache of the browser may have missed anything.
         if ('all' in parts) for (const table of schema.keys()) tables.add(table)
-        if (tables.size > 0) listener([...tables])
+        if (tables.size > 0) listener([...tables], own)
       }
       const end = () => {
         Dexie.on.storagemutated.unsubscribe(heard)

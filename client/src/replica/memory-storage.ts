@@ -1,4 +1,4 @@
-import type { Key, KeyRange, ReplicaStorage, Row, StorageRead, Write } from './storage.ts'
+import type { ChangeListener, Key, KeyRange, ReplicaStorage, Row, StorageRead, Write } from './storage.ts'
 
 type Tables = Map<string, Map<Key, Row>>
 
@@ -20,7 +20,8 @@ interface Shared {
   tables: Tables
   /** Ends when the units asked for so far have ended: units run one at a time, in the order in which they were asked for. */
   queue: Promise<unknown>
-  readonly listeners: Set<(tables: readonly string[]) => void>
+  /** Each with the handle that it belongs to. */
+  readonly listeners: Map<ChangeListener, symbol>
 }
 
 /**
@@ -29,7 +30,7 @@ interface Shared {
  * `primaryKeys` names the key field of each table; documents have `$k`.
  */
 export function memoryStorage(primaryKeys: Readonly<Record<string, string>> = REPLICA_KEYS): MemoryStorage {
-  return open({ tables: new Map(), queue: Promise.resolve(), listeners: new Set() }, primaryKeys)
+  return open({ tables: new Map(), queue: Promise.resolve(), listeners: new Map() }, primaryKeys)
 }
 
 /** As `REPLICA_TABLES` names them; what is not there is a table of documents. */
@@ -37,7 +38,10 @@ const REPLICA_KEYS: Readonly<Record<string, string>> = { self: 'id', copies: 'sp
 
 function open(shared: Shared, primaryKeys: Readonly<Record<string, string>>): MemoryStorage {
   let dead = false
-  const own = new Set<(tables: readonly string[]) => void>()
+  const handle = Symbol()
+  const endAll = () => {
+    for (const [listener, owner] of shared.listeners) if (owner === handle) shared.listeners.delete(listener)
+  }
 
   function run<T>(tables: readonly string[], work: (tx: StorageRead) => Promise<{ result: T; writes: readonly Write[] }>): Promise<T> {
     if (dead) return new Promise(() => {})
@@ -47,7 +51,8 @@ function open(shared: Shared, primaryKeys: Readonly<Record<string, string>>): Me
       if (dead) return new Promise<never>(() => {})
       commit(shared, tables, writes, primaryKeys)
       const changed = [...new Set(writes.map(({ table }) => table))]
-      if (changed.length > 0) for (const listener of [...shared.listeners]) listener(changed)
+      if (changed.length > 0)
+        for (const [listener, owner] of [...shared.listeners]) listener(changed, owner === handle ? writes : undefined)
       return result
     })
     // A handle that died in the middle of a unit must not hold up the others.
@@ -63,24 +68,18 @@ function open(shared: Shared, primaryKeys: Readonly<Record<string, string>>): Me
     read: (tables, work) => run(tables, async (tx) => ({ result: await work(tx), writes: [] })),
     write: (tables, _durability, work) => run(tables, work),
     onChange(listener) {
-      const once = (tables: readonly string[]) => listener(tables)
-      own.add(once)
-      shared.listeners.add(once)
-      return () => {
-        own.delete(once)
-        shared.listeners.delete(once)
-      }
+      const once: ChangeListener = (tables, own) => listener(tables, own)
+      shared.listeners.set(once, handle)
+      return () => void shared.listeners.delete(once)
     },
-    async close() {
-      for (const listener of own) shared.listeners.delete(listener)
-    },
+    close: async () => endAll(),
     crash() {
       dead = true
-      for (const listener of own) shared.listeners.delete(listener)
+      endAll()
       die()
     },
     reopen: () => open(shared, primaryKeys),
-    clone: () => open({ tables: copyOf(shared.tables), queue: Promise.resolve(), listeners: new Set() }, primaryKeys),
+    clone: () => open({ tables: copyOf(shared.tables), queue: Promise.resolve(), listeners: new Map() }, primaryKeys),
     restore(backup) {
       shared.tables = new Map(
         Object.entries(JSON.parse(backup.dump()) as Record<string, readonly Row[]>).map(([table, rows]) => [

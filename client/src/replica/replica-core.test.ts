@@ -15,7 +15,7 @@ async function open(storage = memoryStorage(), seed = 1) {
 }
 /** What an app would read: documents of the shown copy, in order of creation. */
 async function view(core: ReplicaCore, space = room, table = 'room_messages') {
-  const s = (await core.shown()).get(space)
+  const s = core.shownAs(space)
   const rows = await core.storage.read([table], (tx) => tx.list(table))
   return rows.filter((row) => row.$s === s).sort((a, b) => (a.$b as number) - (b.$b as number))
 }

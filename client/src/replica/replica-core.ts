@@ -26,7 +26,8 @@ import { allTables, type CopyRow, type OutboxRow, type RefusedRow, SELF, type Ta
 import { checkArgs } from './run-mutator.ts'
 import { beginForNewTables } from './schema.ts'
 import { dropCopy, settle } from './settle.ts'
-import type { ReplicaStorage, Row } from './storage.ts'
+import { type ShownListener, shownCopies } from './shown-copies.ts'
+import type { ReplicaStorage, Row, Write } from './storage.ts'
 import { openUnit, type Unit } from './unit.ts'
 
 /** What the status tells of one copy. */
@@ -60,12 +61,14 @@ export interface ReplicaCore extends Copies, Outbox {
   confirmed: Confirmations['confirmed']
   /** How far each copy has come; spaces without a copy are left out. */
   copies(spaces: readonly SpaceId[]): Promise<ReadonlyMap<SpaceId, CopyState>>
-  /** `$s` of every copy that is shown. */
-  shown(): Promise<ReadonlyMap<SpaceId, number>>
+  /** `$s` of the copy that is shown of a space; 0 where there is none. */
+  shownAs(space: SpaceId): number
+  /** Called when that changes, before anybody can read the new copy. The returned function ends it. */
+  onShown(listener: ShownListener): () => void
   /** The server's clock minus this device's, in ms, as `welcome` told it. */
   setClockOffset(offsetMs: number): void
   /** After commits of this tab, and of others where the storage tells. The returned function ends it. */
-  onChange(listener: (tables: readonly string[]) => void): () => void
+  onChange: ReplicaStorage['onChange']
   close(): Promise<void>
 }
 
@@ -89,6 +92,7 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
   const stage: Stage = { app, user, muted: new Set() }
   const known = new Map<SpaceId, Known>()
   const { confirmed, look } = confirmations(storage)
+  const shown = await shownCopies(storage)
   storage.onChange((changed) => void (changed.includes('outbox') && look()))
   let offsetMs = 0
   let cancelSweep = () => {}
@@ -214,7 +218,8 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
       const { toReach } = await unit('strict', (unit) => settle(unit, stage, acks, clock.nowMs()))
       return toReach
     },
-    onAppended: (listener) => storage.onChange((changed) => void (changed.includes('outbox') && listener())),
+    onAppended: (listener) =>
+      storage.onChange((changed, own) => void (changed.includes('outbox') && (!own || own.some(appends)) && listener())),
     copies: (spaces) =>
       storage.read(['copies'], async (tx) => {
         const rows = (await tx.getMany('copies', spaces)) as readonly (CopyRow | undefined)[]
@@ -224,7 +229,7 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
           ),
         )
       }),
-    shown: async () => new Map(((await list('copies')) as readonly CopyRow[]).map(({ space, $s }) => [space, $s])),
+    ...shown,
     setClockOffset(ms) {
       offsetMs = ms
     },
@@ -234,6 +239,11 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
       await storage.close()
     },
   }
+}
+
+/** True for what may have put a mutation on the outbox. */
+function appends(write: Write): boolean {
+  return write.table === 'outbox' && 'put' in write && write.put.some((row) => !('in' in row) || row.in === undefined)
 }
 
 function remember(known: Map<SpaceId, Known>, space: SpaceId, fact: Known): void {

@@ -47,6 +47,8 @@ export interface StorageRead {
   list(table: string, range?: KeyRange, limit?: number): Promise<readonly Row[]>
 }
 
+export type ChangeListener = (tables: readonly string[], own?: readonly Write[]) => void
+
 /**
  * The client's store. IndexedDB commits by itself when nothing is asked of a transaction: a unit therefore reads, runs app
  * code, and then hands back all its writes, which are issued in one synchronous burst. A unit that dies has written nothing.
@@ -62,7 +64,10 @@ export interface ReplicaStorage {
     durability: 'strict' | 'relaxed',
     work: (tx: StorageRead) => Promise<{ readonly result: T; readonly writes: readonly Write[] }>,
   ): Promise<T>
-  /** Calls `listener` after commits, of other tabs too where the engine tells; a hint. The returned function ends it. */
-  onChange(listener: (tables: readonly string[]) => void): () => void
+  /**
+   * Calls `listener` after commits, of other tabs too where the engine tells; a hint. `own`: the writes, where this handle made
+   * them; then it is called before anything else can read them. The returned function ends it.
+   */
+  onChange(listener: ChangeListener): () => void
   close(): Promise<void>
 }

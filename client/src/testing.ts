@@ -1,0 +1,13 @@
+export { type MemoryStorage, memoryStorage } from './replica/memory-storage.ts'
+export {
+  type CopyState,
+  createReplicaCore,
+  type ReplicaCore,
+  type ReplicaPorts,
+} from './replica/replica-core.ts'
+export { type ReplicaStorage, type Row, type StorageRead, UnitEndedError, type Write } from './replica/storage.ts'
+export { describeReplicaStorage, type SuiteSubject } from './replica/storage-contract-suite.ts'
+export { chatApp } from './testing/chat-app.ts'
+export { handClock } from './testing/hand-clock.ts'
+export { message, rangeOf } from './testing/ranges.ts'
+export { seededRandom } from './testing/seeded-random.ts'
