@@ -1,4 +1,4 @@
-// Whatever is committed, refused, taken back or trimmed: replaying the log gives the documents, pages add up to the whole, and both
+// Whatever is committed or taken back: replaying the log gives the documents, pages add up to the whole, and both
 // engines hold the same, seals included.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
