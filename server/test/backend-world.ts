@@ -60,6 +60,10 @@ export const app = defineApp({
         refuse(tx, { why }: { why: string }) {
           tx.reject(why)
         },
+        async careless(tx) {
+          await tx.notes.get('damaged').catch(() => undefined)
+          await tx.notes.put('after', { text: 'x' })
+        },
         crash() {
           throw new Error('a bug in the app')
         },

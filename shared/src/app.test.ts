@@ -35,6 +35,24 @@ describe('defineApp', () => {
     expect([args.id, wrong.id, doc.author]).toEqual(['m1', 'm1', 'alice'])
   })
 
+  it('takes schemas for the arguments of some mutators, and infers them from the mutators', () => {
+    const schemas = space({
+      collections: { messages: collection(Message) },
+      mutators: {
+        async send(tx, { id }: { id: string }) {
+          await tx.messages.delete(id)
+        },
+        async touch(tx, { id }: { id: string }) {
+          await tx.messages.delete(id)
+        },
+      },
+      args: { send: v.object({ id: v.string() }) },
+    })
+    expect(Object.keys(schemas.args)).toEqual(['send'])
+    // @ts-expect-error the schema gives what the mutator does not take
+    space({ collections: {}, mutators: { send(_tx, _args: { id: string }) {} }, args: { send: v.object({ id: v.number() }) } })
+  })
+
   it('refuses names that the wire or a transaction cannot carry, and says which', () => {
     const messages = collection(Message)
     expect(() => defineApp({ version: '1', spaces: { Room: space({ collections: {} }) } })).toThrow(/space kind Room/)

@@ -40,7 +40,7 @@ export type KindOfId<A extends App, Id extends string> = Id extends `${infer K}:
 export function space<C extends Collections, A = object>(definition: {
   readonly collections: C
   readonly mutators?: { readonly [N in keyof A]: Mutator<C, A[N]> }
-  readonly args?: { readonly [N in keyof A]?: StandardSchemaV1<unknown, A[N]> }
+  readonly args?: { readonly [N in keyof NoInfer<A>]?: StandardSchemaV1<unknown, NoInfer<A>[N]> }
 }): SpaceDefinition<C, A> {
   return {
     collections: definition.collections,

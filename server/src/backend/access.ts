@@ -38,7 +38,14 @@ export function assertAccessRules(app: App, rules: Readonly<Record<string, unkno
   }
 }
 
-/** Asks the rule of a space. Throws NotFoundError for an unknown kind, and InternalError for a rule that throws, says nonsense or takes too long [B8]. */
+/** A rule that threw, said nonsense or took too long: nothing flows, and nobody is denied for good [B8]. The log was told why. */
+export class AccessUndecidedError extends InternalError {
+  constructor(cause: unknown) {
+    super('Access to this space could not be decided. Try again.', { cause })
+  }
+}
+
+/** Asks the rule of a space. Throws NotFoundError for an unknown kind, and AccessUndecidedError. */
 export type AskAccess = (principal: Principal, space: SpaceId) => Promise<Access>
 
 export function askAccess(rules: Readonly<Record<string, AccessRule>>, clock: Clock, log: Log): AskAccess {
@@ -58,7 +65,7 @@ export function askAccess(rules: Readonly<Record<string, AccessRule>>, clock: Cl
       throw new TypeError(`it answered ${String(answer)}; 'none', 'read' and 'write' are answers`)
     } catch (error) {
       log.error({ err: error, kind }, 'an access rule failed: nothing flows until it answers')
-      throw new InternalError('Access to this space could not be decided. Try again.', { cause: error })
+      throw new AccessUndecidedError(error)
     }
   }
 }

@@ -19,7 +19,7 @@ import type { Bus } from '../bus/bus.ts'
 import type { Changelog, ReadTransaction } from '../changelog/changelog.ts'
 import { type Log, SILENT } from '../observe/log.ts'
 import type { BackendMetrics } from '../observe/metrics.ts'
-import { type AccessRules, askAccess, assertAccessRules, assertReadable } from './access.ts'
+import { type AccessRules, AccessUndecidedError, askAccess, assertAccessRules, assertReadable } from './access.ts'
 import { asSyncError } from './as-sync-error.ts'
 import type { Ask, Backend, EncodedRange, Opened, Principal, RangeBounds } from './backend.ts'
 import { AUTHENTICATE_WITHIN_MS, OPEN_SPACES_MAX, TOKEN_CHARACTERS_MAX } from './bounds.ts'
@@ -60,8 +60,7 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
       return await work()
     } catch (error) {
       const ours = asSyncError(error)
-      if (ours.code === 'internal' && !(error instanceof InternalError && error.cause !== undefined))
-        log.error({ err: error }, `${what} failed`)
+      if (ours.code === 'internal' && !(error instanceof AccessUndecidedError)) log.error({ err: error }, `${what} failed`)
       throw ours
     }
   }

@@ -285,14 +285,22 @@ describe('mutators', () => {
 
   it('writes to both spaces or to neither, also when the changelog fails between the two', async () => {
     const world = new BackendWorld()
-    const broken = failing(world.memory, (space) => space === 'open:2')
-    const faulty = new BackendWorld({ changelog: broken })
+    const broken = faulty(world.memory, 'commit', (space) => space === 'open:2')
+    const half = new BackendWorld({ changelog: broken })
     const batch = { client: CLIENT, on: '', mutations: [item(1, 'open:1', 'both', { other: 'open:2', id: 'm' })] }
-    expect(codes(await faulty.batch(alice, batch))).toEqual(['! 1 unavailable'])
+    expect(codes(await half.batch(alice, batch))).toEqual(['! 1 unavailable'])
     expect((await world.head('open:1')).version).toBe(0)
     expect(codes(await world.batch(alice, batch))).toEqual(['1 done'])
     expect((await world.head('open:1')).version).toBe(1)
     expect((await world.head('open:2')).version).toBe(1)
+  })
+
+  it('counts trouble of the changelog as unavailable, also where the mutator swallows it', async () => {
+    const memory = memoryChangelog()
+    const world = new BackendWorld({ changelog: faulty(memory, 'document', (_space, _collection, id) => id === 'damaged') })
+    const answer = await world.batch(alice, { client: CLIENT, on: '', mutations: [add(1), item(2, 'open:1', 'careless', {}), add(3)] })
+    expect(codes(answer)).toEqual(['1 done', '! 2 unavailable'])
+    expect((await world.head('open:1')).version).toBe(1)
   })
 
   it('acknowledges a mutation without changes with an empty `in`', async () => {
@@ -393,24 +401,18 @@ describe('group commit', () => {
   })
 })
 
-function failing(changelog: Changelog, fails: (space: string) => boolean): Changelog {
-  return {
-    ...changelog,
-    write: (work) =>
-      changelog.write((tenant) =>
-        work((name) => {
-          const tx = tenant(name)
-          return new Proxy(tx, {
-            get(target, key) {
-              const member = (target as any)[key]
-              if (key !== 'commit') return typeof member === 'function' ? member.bind(target) : member
-              return async (space: string, ...rest: unknown[]) => {
-                if (fails(space)) throw new Error('a fault between two spaces')
-                return member.call(target, space, ...rest)
-              }
-            },
-          })
-        }),
-      ),
-  }
+/** A changelog whose write transactions fail at one method, for some of its calls. */
+function faulty(changelog: Changelog, method: string, fails: (...args: string[]) => boolean): Changelog {
+  const wrap = (tx: any) =>
+    new Proxy(tx, {
+      get(target, key) {
+        const member = target[key]
+        if (key !== method) return typeof member === 'function' ? member.bind(target) : member
+        return async (...args: any[]) => {
+          if (fails(...args)) throw new Error('a fault of the engine')
+          return member.apply(target, args)
+        }
+      },
+    })
+  return { ...changelog, write: (work) => changelog.write((tenant) => work((name) => wrap(tenant(name)))) }
 }

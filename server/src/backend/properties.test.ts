@@ -1,5 +1,6 @@
 // Goal: what no list of cases proves. Method: fast-check draws histories of commits, trims, restores and resends; a model that is
 // a few lines long says what must come out. A failure prints its seed and the shrunk case.
+import type { JsonObject } from '@tidemark/shared'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { app, BackendWorld, clientOf, everybody, item, nonceOf, user } from '../../test/backend-world.ts'
@@ -86,7 +87,10 @@ describe('a reader in pages', () => {
         limit: fc.constantFrom(1, 2, 3, 100),
       }),
     },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('trim' as const), log: fc.nat({ max: 100 }), horizon: fc.nat({ max: 100 }) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constant('trim' as const), log: fc.constantFrom(30, 80, 100), horizon: fc.constantFrom(0, 50, 100) }),
+    },
     { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('backup' as const, 'restore' as const) }) },
   )
 
@@ -116,7 +120,7 @@ describe('a reader in pages', () => {
               const { by, collection, id, what, value } = one.write
               const who = users[by] as (typeof users)[number]
               const text = `${value} of ${who.user}`
-              const args =
+              const args: JsonObject =
                 what === 'put'
                   ? { c: collection, id, doc: { text } }
                   : what === 'patch'

@@ -363,6 +363,19 @@ describe('resets', () => {
     expect(await reset(0, 'anything')).toBeUndefined()
   })
 
+  it('[N1] horizon: a copy from before the oldest deletion that is kept', async () => {
+    const world = new BackendWorld()
+    await notes(world, ['a', text('1')], ['b', text('2')])
+    const copy = new Copy()
+    await catchUp(world, copy)
+    await notes(world, ['a', undefined], ['c', text('4')])
+    await world.trim(ROOM, 4, 2)
+    expect((await world.range(alice, ROOM, copy.standing)).reset).toBeUndefined()
+    await world.trim(ROOM, 4, 3)
+    expect(await page(world, copy)).toMatchObject({ reset: 'horizon', from: 0, compacted: true })
+    expect(copy.documents).toEqual({ 'notes/b': text('2'), 'notes/c': text('4') })
+  })
+
   it('[R6] only the first page of a reset bears it, the others stand on it', async () => {
     const world = new BackendWorld()
     await notes(world, ['a', text('1')], ['b', text('2')], ['c', text('3')])

@@ -1,5 +1,5 @@
 // Goal: nobody reads or writes what the rules do not give them, and no answer tells what is there.
-import { EMPTY_SEAL, type Version } from '@tidemark/shared'
+import { EMPTY_SEAL, type JsonObject, type Version } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { after, app, askOf, BackendWorld, BOUNDS, CLIENT, everybody, NEW, user } from '../../test/backend-world.ts'
 import { type AccessRules, ownerOnly } from './access.ts'
@@ -101,6 +101,22 @@ describe('access', () => {
     })
   })
 
+  it('is asked for a batch only when the one before it of the same client is done', async () => {
+    const world = new BackendWorld()
+    const member: AccessRules[string] = async (name, space) => {
+      const joined = await world.changelog.read('default', (tx) => tx.document('open:1', 'notes', `member-${name}`))
+      return space === 'open:1' || joined?.doc !== undefined ? 'write' : 'none'
+    }
+    world.start({ access: { ...access, open: member } })
+    const join = { n: 1, nonce: '0000000000000001', space: 'open:1', name: 'add', args: { id: 'member-alice', text: 'x' }, madeMs: 0 }
+    const speak = { n: 2, nonce: '0000000000000002', space: 'open:2', name: 'add', args: { id: 'hello', text: 'x' }, madeMs: 0 }
+    const [, second] = await Promise.all([
+      world.batch(alice, { client: CLIENT, on: '', mutations: [join] }),
+      world.batch(alice, { client: CLIENT, on: join.nonce, mutations: [speak] }),
+    ])
+    expect(second).toMatchObject({ acks: [{ n: 2, in: { 'open:2': 1 } }] })
+  })
+
   it('gives the ack of what is done also after the right is gone', async () => {
     const world = new BackendWorld()
     const batch = {
@@ -137,7 +153,7 @@ describe('built-in mutators under presets', () => {
     expect((await world.put(bob, 'open:1', 'signed', 'm', { text: 'x' })).error?.code).toBe('forbidden')
     await world.put(bob, 'open:1', 'signed', 'm', { text: 'x', by: 'bob' })
     expect((await world.put(bob, 'open:1', 'signed', 'm', { text: 'x', by: 'alice' })).error?.code).toBe('forbidden')
-    const changes = [{ set: { by: 'alice' } }, { unset: ['by'] }]
+    const changes: JsonObject[] = [{ set: { by: 'alice' } }, { unset: ['by'] }]
     for (const change of changes)
       expect((await world.mutate(bob, 'open:1', 'patch', { c: 'signed', id: 'm', ...change })).error?.code).toBe('forbidden')
     expect((await world.head('open:1')).version).toBe(1)
