@@ -18,7 +18,7 @@ import type { Lifecycle, Network } from './connection/hints.ts'
 import type { TokenSource } from './connection/tokens.ts'
 import type { Transport } from './connection/transport.ts'
 import type { Enqueued } from './replica/confirmations.ts'
-import { type CopyState, createReplicaCore, type ReplicaCore } from './replica/replica-core.ts'
+import { type CopyState, createReplicaCore } from './replica/replica-core.ts'
 import type { RefusedRow } from './replica/rows.ts'
 import type { ReplicaStorage } from './replica/storage.ts'
 import type { CollectionScope, Refused, Replica, Sent, Status } from './replica-api.ts'
@@ -41,7 +41,7 @@ export interface ReplicaWorld<A extends App> {
   readonly storage: ReplicaStorage
   /** False when `storage` keeps nothing across a reload. */
   readonly durable: boolean
-  readonly tables: (core: ReplicaCore) => Tables
+  readonly tables: () => Tables | Promise<Tables>
   readonly transport: Transport
   readonly clock: Clock
   readonly random: Random
@@ -54,7 +54,7 @@ export interface ReplicaWorld<A extends App> {
 export async function createReplica<A extends App>(world: ReplicaWorld<A>): Promise<Replica<A>> {
   const { app, user } = world
   const core = await createReplicaCore(world)
-  const tables = world.tables(core)
+  const tables = await world.tables()
   const holders = new Map<SpaceId, number>()
   let copies: ReadonlyMap<SpaceId, CopyState> = new Map()
   let closed = false

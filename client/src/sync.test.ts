@@ -453,6 +453,7 @@ describe('whatever the network does', () => {
         server.faults = NO_FAULTS
         for (const space of ['room:1', 'room:2', 'room:3']) server.deny(space, undefined)
         listeners.life('show')
+        await time.run(100)
         for (const space of wanted) sync.want(space)
         // A connection that is dead without a word costs a beat and its timeout, an unanswered batch its deadline.
         await time.run(2 * BEAT_MS + 60_000)

@@ -1,0 +1,16 @@
+import { newDocumentId } from '@tidemark/shared'
+import { systemRandom } from './platform/system-random.ts'
+
+export type { BeatPolicy } from './connection/beat-policy.ts'
+export type { Lifecycle, LifecycleEvent, Network } from './connection/hints.ts'
+export type { TokenSource } from './connection/tokens.ts'
+export type { HttpAnswer, HttpRequest, LiveEvents, LiveSocket, Transport } from './connection/transport.ts'
+export type { OpenReplicaOptions } from './open-replica.ts'
+export { openReplica } from './open-replica.ts'
+export type { ReplicaStorage } from './replica/storage.ts'
+export type { BuiltIn, CollectionScope, DocumentRow, Pending, Phase, Refused, Replica, Sent, Space, Status } from './replica-api.ts'
+
+/** An id for a new document: 126 random bits. */
+export function newId(): string {
+  return newDocumentId(systemRandom)
+}

@@ -1,0 +1,85 @@
+import { type App, BadRequestError, type Clock, isUserId, type Random } from '@tidemark/shared'
+import { type BeatPolicy, fixedBeat } from './connection/beat-policy.ts'
+import type { Lifecycle, Network } from './connection/hints.ts'
+import type { TokenSource } from './connection/tokens.ts'
+import type { Transport } from './connection/transport.ts'
+import { createReplica, type ReplicaWorld } from './create-replica.ts'
+import { plainTables } from './plain-tables.ts'
+import { browserNetwork, pageLifecycle } from './platform/page-hints.ts'
+import { systemClock } from './platform/system-clock.ts'
+import { systemRandom } from './platform/system-random.ts'
+import { webTransport } from './platform/web-transport.ts'
+import { dexieStorage } from './replica/dexie-storage.ts'
+import { memoryStorage } from './replica/memory-storage.ts'
+import { dexieTables } from './replica/scope.ts'
+import { shownCopies } from './replica/shown-copies.ts'
+import type { ReplicaStorage } from './replica/storage.ts'
+import type { Replica } from './replica-api.ts'
+
+export interface OpenReplicaOptions<A extends App> {
+  readonly app: A
+  /** The server: `location.origin` where it serves the page too. */
+  readonly url: string | URL
+  /** Whose replica it is; each user has a database of their own. The token must name the same one. */
+  readonly user: string
+  /** Called when a token is needed, never while one is good. */
+  readonly token: TokenSource
+  /** Which of several customers of one server. Default: `default`. */
+  readonly tenant?: string | undefined
+  /** The database. Default: `tidemark:{tenant}:{user}`. */
+  readonly name?: string | undefined
+  /** Instead of IndexedDB; `durable: false` is told to the app. */
+  readonly storage?: ReplicaStorage | undefined
+  readonly indexedDB?: IDBFactory | undefined
+  readonly IDBKeyRange?: typeof IDBKeyRange | undefined
+  readonly transport?: Transport | undefined
+  readonly clock?: Clock | undefined
+  readonly random?: Random | undefined
+  readonly lifecycle?: Lifecycle | undefined
+  readonly network?: Network | undefined
+  readonly beat?: BeatPolicy | undefined
+}
+
+/** What browsers answer where a page may have no IndexedDB: private modes, frames of other sites. */
+const NO_STORAGE = ['MissingAPIError', 'SecurityError', 'NotSupportedError']
+
+/**
+ * Opens all that one user has on this device, offline as well as online, and begins to connect. Where the browser gives no
+ * storage the replica lives in memory, and what is sent says `durable: false`. Throws BadRequestError for a user id that the
+ * protocol does not allow, UnavailableError when the storage is there and does not open.
+ */
+export async function openReplica<A extends App>(options: OpenReplicaOptions<A>): Promise<Replica<A>> {
+  const { app, url, user, token, tenant = 'default', clock = systemClock, storage } = options
+  if (!isUserId(user)) throw new BadRequestError(`${user} is no user id: 1 to 128 letters, digits and . _ ~ -`)
+  const world = {
+    app,
+    user,
+    token,
+    clock,
+    transport: options.transport ?? webTransport(url),
+    random: options.random ?? systemRandom,
+    lifecycle: options.lifecycle ?? pageLifecycle,
+    network: options.network ?? browserNetwork,
+    beat: options.beat ?? fixedBeat,
+  }
+  if (storage) return createReplica(inMemory(world, storage))
+  try {
+    const { indexedDB, IDBKeyRange } = options
+    const storage = dexieStorage({ name: options.name ?? `tidemark:${tenant}:${user}`, app, clock, indexedDB, IDBKeyRange })
+    const tables = async () => dexieTables(storage, await shownCopies(storage))
+    return await createReplica({ ...world, storage, durable: true, tables })
+  } catch (error) {
+    if (!saysNoStorage(error)) throw error
+    return createReplica(inMemory(world, memoryStorage()))
+  }
+}
+
+function inMemory<A extends App>(world: Omit<ReplicaWorld<A>, 'storage' | 'durable' | 'tables'>, storage: ReplicaStorage): ReplicaWorld<A> {
+  return { ...world, storage, durable: false, tables: async () => plainTables(storage, await shownCopies(storage)) }
+}
+
+function saysNoStorage(error: unknown): boolean {
+  for (let at = error as { name?: string; cause?: unknown; inner?: unknown } | undefined; at; at = (at.cause ?? at.inner) as typeof at)
+    if (NO_STORAGE.includes(at.name ?? '')) return true
+  return false
+}
