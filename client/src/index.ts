@@ -7,6 +7,7 @@ export type { TokenSource } from './connection/tokens.ts'
 export type { HttpAnswer, HttpRequest, LiveEvents, LiveSocket, Transport } from './connection/transport.ts'
 export type { OpenReplicaOptions } from './open-replica.ts'
 export { openReplica } from './open-replica.ts'
+export { webTransport } from './platform/web-transport.ts'
 export type { ReplicaStorage } from './replica/storage.ts'
 export type { BuiltIn, CollectionScope, DocumentRow, Pending, Phase, Refused, Replica, Sent, Space, Status } from './replica-api.ts'
 

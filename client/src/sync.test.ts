@@ -445,7 +445,7 @@ describe('whatever the network does', () => {
           else if (what === 'kill') server.cut(true)
           else if (what === 'restore') server.restore(space, Math.floor(server.stand(space).version / 2))
           else if (what === 'hide') listeners.life('hide')
-          else if (what === 'forbid') server.deny(space, { code: 'forbidden', message: 'no' })
+          else if (what === 'forbid') server.deny(space, { code: 'forbidden', message: 'no', retryable: false })
           else if (what === 'allow') server.deny(space, undefined)
           else await time.run(number)
           await time.run(7)

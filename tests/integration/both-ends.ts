@@ -1,0 +1,77 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type OpenReplicaOptions, openReplica, type Replica } from '@tidemark/client'
+import { type Authenticate, createSyncServer, jwt, type Listening, ownerOnly, serve, signToken, sqliteChangelog } from '@tidemark/server'
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
+import { app } from '../../demo-app/app.ts'
+
+export type ChatReplica = Replica<typeof app>
+
+const SECRET = 'the secret of the integration tests, long enough'
+
+export function tokenOf(user: string, expiresInS = 3600): Promise<string> {
+  return signToken({ secret: SECRET, user, nowMs: Date.now(), expiresInS })
+}
+
+/** A real server on SQLite that can be stopped and started again at its address, and devices with a disk each. */
+export interface BothEnds {
+  readonly url: string
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** A device of this user; `disk` is what survives closing it. */
+  open(user: string, options?: Partial<OpenReplicaOptions<typeof app>> & { readonly disk?: IDBFactory }): Promise<ChatReplica>
+  /** Ends everything. */
+  close(): Promise<void>
+}
+
+export async function bothEnds(authenticate: Authenticate = jwt({ secret: SECRET, algorithms: ['HS256'] })): Promise<BothEnds> {
+  const folder = await mkdtemp(join(tmpdir(), 'tidemark-'))
+  let listening: Listening | undefined
+  let port = 0
+  const replicas = new Set<ChatReplica>()
+  const ends: BothEnds = {
+    get url() {
+      return `http://localhost:${port}`
+    },
+    async start() {
+      const changelog = sqliteChangelog(join(folder, 'tidemark.db'))
+      const server = createSyncServer({ app, changelog, authenticate, access: { user: ownerOnly, room: () => 'write' } })
+      listening = await serve(server, { port })
+      port = listening.port
+    },
+    async stop() {
+      await listening?.close()
+      listening = undefined
+    },
+    async open(user, { disk = new IDBFactory(), ...options } = {}) {
+      const replica = await openReplica({
+        app,
+        url: ends.url,
+        user,
+        token: () => tokenOf(user),
+        indexedDB: disk,
+        IDBKeyRange,
+        ...options,
+      })
+      replicas.add(replica)
+      return replica
+    },
+    async close() {
+      for (const replica of replicas) await replica.close()
+      await ends.stop()
+      await rm(folder, { recursive: true })
+    },
+  }
+  await ends.start()
+  return ends
+}
+
+/** Resolves once `check` holds. Rejects with `what` after `withinMs`. */
+export async function eventually(what: string, check: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
+  const endMs = performance.now() + withinMs
+  while (!(await check())) {
+    if (performance.now() > endMs) throw new Error(`it never came true within ${withinMs} ms that ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
