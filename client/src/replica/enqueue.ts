@@ -1,6 +1,6 @@
 import { type JsonObject, type Mutation, NotFoundError, type SpaceId, TooLargeError } from '@tidemark/shared'
 import { beginAnew } from './apply-range.ts'
-import { runOn, type Slots, type Stage, showTop } from './replay.ts'
+import { replay, runOn, type Slots, type Stage, showTop } from './replay.ts'
 import type { OutboxRow, RefusedRow } from './rows.ts'
 import type { Unit } from './unit.ts'
 
@@ -17,9 +17,19 @@ export interface Made {
   readonly retryOf?: number | undefined
 }
 
+/** The mutation's space has no copy on which it could be shown: `openCopy` makes one, in a unit before. */
+export class NoCopyError extends Error {}
+
+/** Begins a copy of a space that was never synchronised; what was pending for it shows there from now on. */
+export async function openCopy(unit: Unit, stage: Stage, space: SpaceId): Promise<void> {
+  if (await unit.copy(space)) return
+  await beginAnew(unit, space, false, false)
+  await replay(unit, stage, [space])
+}
+
 /**
  * Runs a mutation on what is shown, and puts it at the end of the outbox. Throws what the mutator throws, and TooLargeError
- * where the outbox is full; then nothing is written.
+ * where the outbox is full, NoCopyError where there is no copy of the space; then nothing is written.
  */
 export async function enqueue(unit: Unit, stage: Stage, made: Made): Promise<number> {
   const { retryOf, ...rest } = made
@@ -31,7 +41,7 @@ export async function enqueue(unit: Unit, stage: Stage, made: Made): Promise<num
     throw new TooLargeError(
       `${UNSETTLED_MUTATIONS_MAX} mutations wait for the server or were refused: let them be sent, or dismiss the refused`,
     )
-  if (!(await unit.copy(rest.space))) await beginAnew(unit, rest.space, false, false)
+  if (!(await unit.copy(rest.space))) throw new NoCopyError()
 
   const n = self.n + 1
   const under: Slots = new Map()

@@ -19,7 +19,7 @@ import type { Outbox } from '../outbox/outbox.ts'
 import { applyRange, isWhole, standingOf } from './apply-range.ts'
 import type { Known } from './arrivals.ts'
 import { type Confirmations, confirmations, type Enqueued } from './confirmations.ts'
-import { dismiss, enqueue, type Made } from './enqueue.ts'
+import { dismiss, enqueue, type Made, NoCopyError, openCopy } from './enqueue.ts'
 import { sweep } from './garbage.ts'
 import { type Stage, UnitBrokenError } from './replay.ts'
 import { allTables, type CopyRow, type OutboxRow, type RefusedRow, SELF, type TailRow } from './rows.ts'
@@ -117,7 +117,7 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
     const nonce = newNonce(random)
     const madeMs = Math.max(0, clock.nowMs() + offsetMs)
     let triedN: number | undefined
-    const n = await unit('strict', async (unit) => {
+    const save = async (unit: Unit) => {
       // The storage runs a unit again when it cannot know what became of it: the same mutation is never saved twice.
       if (triedN !== undefined && (await isSaved(unit, triedN, nonce))) return triedN
       triedN = (await unit.self()).n + 1
@@ -130,8 +130,15 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
           })
         throw error
       }
-    })
-    return { n, nonce }
+    }
+    for (;;) {
+      try {
+        return { n: await unit('strict', save), nonce }
+      } catch (error) {
+        if (!(error instanceof NoCopyError)) throw error
+        await unit('relaxed', (unit) => openCopy(unit, stage, made.space))
+      }
+    }
   }
 
   const scheduleSweep = () => {
@@ -214,10 +221,7 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
         const { client } = (await tx.get('self', SELF)) as unknown as { client: string }
         return { client, on: before?.nonce ?? '', mutations }
       }),
-    async settle(acks) {
-      const { toReach } = await unit('strict', (unit) => settle(unit, stage, acks, clock.nowMs()))
-      return toReach
-    },
+    settle: (acks) => unit('strict', (unit) => settle(unit, stage, acks, clock.nowMs())),
     onAppended: (listener) =>
       storage.onChange((changed, own) => void (changed.includes('outbox') && (!own || own.some(appends)) && listener())),
     copies: (spaces) =>

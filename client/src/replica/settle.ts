@@ -4,21 +4,20 @@ import { replay, type Stage } from './replay.ts'
 import type { OutboxRow, RefusedRow, TailRow } from './rows.ts'
 import type { Unit } from './unit.ts'
 
-export interface Settled {
-  readonly ended: readonly Ack[]
-  readonly toReach: ReadonlyMap<SpaceId, Version>
-}
-
-/** Settles mutations by their acks, inside one unit [M4]. What is not pending, or of another nonce, is ignored. */
-export async function settle(unit: Unit, stage: Stage, acks: readonly Ack[], nowMs: number): Promise<Settled> {
-  const pending = new Map((await unit.outbox()).filter((row) => !row.in).map((row) => [row.n, row]))
-  const ended = acks.filter(({ n, nonce }) => pending.get(n)?.nonce === nonce)
+/**
+ * Settles mutations by their acks, inside one unit [M4]. What is not pending, or of another nonce, is ignored. Returns the
+ * versions that copies must still reach.
+ */
+export async function settle(unit: Unit, stage: Stage, acks: readonly Ack[], nowMs: number): Promise<ReadonlyMap<SpaceId, Version>> {
+  const rows = await unit.outbox()
+  const ended = new Map<OutboxRow, Ack>()
+  for (const ack of acks) {
+    const row = rows.find(({ n, nonce, in: done }) => n === ack.n && nonce === ack.nonce && !done)
+    if (row && !ended.has(row)) ended.set(row, ack)
+  }
   const toReach = new Map<SpaceId, Version>()
   const affected = new Set<SpaceId>()
-  for (const ack of ended) {
-    const row = pending.get(ack.n) as OutboxRow
-    // An ack repeated within one call settles once.
-    pending.delete(ack.n)
+  for (const [row, ack] of ended) {
     const { in: _, touched, arrived, ...mutation } = row
     const { n, nonce, in: versions = {}, error } = ack
     if (error) {
@@ -44,9 +43,9 @@ export async function settle(unit: Unit, stage: Stage, acks: readonly Ack[], now
     }
     await keep(unit, { ...row, in: versions, arrived: [...new Set([...arrived, ...here])] })
   }
-  if (ended.length > 0) await trimTail(unit, Math.max(...ended.map(({ n }) => n)), ended.length, nowMs)
+  if (ended.size > 0) await trimTail(unit, Math.max(...[...ended.keys()].map(({ n }) => n)), ended.size, nowMs)
   if (affected.size > 0) await replay(unit, stage, affected)
-  return { ended, toReach }
+  return toReach
 }
 
 /** Keeps the tail within its bounds [M6]; looks at twice as many rows as came, so that it never falls behind. */
