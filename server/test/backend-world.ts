@@ -225,3 +225,13 @@ export function everybody(of: App): AccessRules {
 export function clientOf({ tenant, user: name }: Principal): string {
   return `c_${`${tenant}-${name}`.padEnd(22, '_').slice(0, 22)}`
 }
+
+/** Mutation n of a client: a note of its own. */
+export function addNote(n: number, history = 0): Numbered {
+  return item(n, 'open:1', 'put', { c: 'notes', id: `d${n}`, doc: { text: `t${n}.${history}` } }, history)
+}
+
+/** How a batch ended, a word for each of its mutations. */
+export function codes({ acks, error }: Answer): string[] {
+  return [...acks.map(({ n, error: refusal }) => `${n} ${refusal?.code ?? 'done'}`), ...(error ? [`! ${error.n} ${error.code}`] : [])]
+}

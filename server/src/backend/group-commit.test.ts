@@ -1,0 +1,62 @@
+// Goal: many mutations in one write, bounded, and all right when that write fails.
+import { UnavailableError } from '@tidemark/shared'
+import { describe, expect, it } from 'vitest'
+import { addNote, BackendWorld, CLIENT, clientOf, codes, item, user } from '../../test/backend-world.ts'
+import { memoryChangelog } from '../changelog/memory/memory-changelog.ts'
+import { QUEUE_MUTATIONS_MAX } from './bounds.ts'
+
+const alice = user('alice')
+
+describe('group commit', () => {
+  it('puts whatever waits into one write transaction', async () => {
+    const memory = memoryChangelog()
+    let writes = 0
+    const world = new BackendWorld({
+      changelog: {
+        ...memory,
+        write(work) {
+          writes += 1
+          return memory.write(work)
+        },
+      },
+    })
+    const users = Array.from({ length: 50 }, (_, at) => user(`u${at}`))
+    const answers = await Promise.all(users.map((who) => world.batch(who, { client: clientOf(who), on: '', mutations: [addNote(1)] })))
+    expect(answers.every(({ acks }) => acks.length === 1)).toBe(true)
+    expect(writes).toBeLessThanOrEqual(2)
+  })
+
+  it('answers unavailable, with what was acknowledged before, when a write cannot be stored, and works again after', async () => {
+    const memory = memoryChangelog()
+    let isDown = true
+    const world = new BackendWorld({
+      changelog: {
+        ...memory,
+        async write(work) {
+          if (!isDown) return memory.write(work)
+          await memory.write(work).catch(() => undefined)
+          throw new UnavailableError('the disk is full')
+        },
+      },
+    })
+    const lost = memory.snapshot()
+    const batch = { client: CLIENT, on: '', mutations: [addNote(1), addNote(2)] }
+    expect(await world.batch(alice, batch)).toMatchObject({ acks: [], error: { code: 'unavailable', n: 1 } })
+    expect(world.hints).toEqual([])
+    isDown = false
+    memory.restore(lost)
+    expect(codes(await world.batch(alice, batch))).toEqual(['1 done', '2 done'])
+  })
+
+  it('refuses more than may wait, and says when to come again', async () => {
+    const world = new BackendWorld()
+    const mutations = Array.from({ length: 100 }, (_, at) => item(at + 1, 'open:1', 'delete', { c: 'notes', id: 'x' }))
+    const batches = Array.from({ length: QUEUE_MUTATIONS_MAX / 100 + 1 }, (_, at) =>
+      world.backend.mutate(user(`u${at}`), { client: clientOf(user(`u${at}`)), on: '', mutations }),
+    )
+    const results = await Promise.allSettled(batches)
+    const refused = results.filter(({ status }) => status === 'rejected')
+    expect(refused).toHaveLength(1)
+    expect(refused[0]).toMatchObject({ reason: { code: 'unavailable', afterMs: expect.any(Number) } })
+  })
+})
