@@ -2,11 +2,12 @@
 // a few lines long says what must come out. A failure prints its seed and the shrunk case.
 import type { JsonObject } from '@tidemark/shared'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { app, BackendWorld, clientOf, everybody, item, nonceOf, user } from '../../test/backend-world.ts'
 import { Copy } from '../../test/copy.ts'
 
-const RUNS = process.env.CI === 'true' ? 1000 : 150
+const RUNS = process.env.CI === 'true' ? 2000 : 300
+vi.setConfig({ testTimeout: 60_000 })
 const SPACE = 'mixed:1'
 const users = ['alice', 'bob'].map((name) => user(name))
 
