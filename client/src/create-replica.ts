@@ -100,7 +100,8 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       for (const table of tables) stale.add(table)
       throw error
     }
-    if (!closed) status$.next(present())
+    const status = present()
+    if (!closed && JSON.stringify(status) !== JSON.stringify(status$.value)) status$.next(status)
   }
   async function tellPending(): Promise<void> {
     const pending = await core.pending()
@@ -111,7 +112,6 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     for (const table of changed) if (table === 'outbox' || table === 'refused' || table === 'copies') stale.add(table)
     soon()
   })
-  await tell()
 
   const sentOf = (made: Enqueued): Sent => {
     const confirmed = core.confirmed(made)
@@ -129,6 +129,8 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     retry: async () => sentOf(await core.retry(n)),
     dismiss: () => core.dismiss(n),
   })
+  await tell()
+
   const kindNamed = (kind: string) => {
     if (closed) throw new UnavailableError('this replica is closed: open it again')
     const definition = Object.hasOwn(app.spaces, kind) ? app.spaces[kind] : undefined

@@ -18,7 +18,7 @@ export type Stage =
   | {
       readonly name: 'later'
       readonly atMs: number
-      readonly then: 'follow' | 'pull'
+      readonly by: 'follow' | 'pull'
       readonly followed: boolean
       readonly because?: SyncError | undefined
     }

@@ -80,10 +80,10 @@ export function step(before: Following, event: FollowingEvent, nowMs: number, ch
     }
   }
   /** `followed`: an earlier statement holds meanwhile. */
-  const later = (id: SpaceId, entry: FollowedSpace, then: 'follow' | 'pull', error?: SyncError, followed = false) => {
+  const later = (id: SpaceId, entry: FollowedSpace, by: 'follow' | 'pull', error?: SyncError, followed = false) => {
     const failures = entry.failures + 1
     const atMs = nowMs + askedMs(error) + backoffMs(failures, chance)
-    set(id, { failures, stage: { name: 'later', atMs, then, followed, because: error } })
+    set(id, { failures, stage: { name: 'later', atMs, by, followed, because: error } })
   }
   /** After a pull that reached the head: follow on, pull for an ack, or be done. */
   const rest = (id: SpaceId, { wanted, reach }: FollowedSpace) => {
@@ -93,19 +93,20 @@ export function step(before: Following, event: FollowingEvent, nowMs: number, ch
     } else if (reach > 0) pull(id)
     else spaces.delete(id)
   }
-  const deny = (id: SpaceId, entry: FollowedSpace, error: SyncError, then: 'follow' | 'pull') => {
+  const deny = (id: SpaceId, entry: FollowedSpace, error: SyncError, by: 'follow' | 'pull') => {
     const forbidden = error.code === 'forbidden'
     if (forbidden) effects.push({ type: 'drop', space: id })
     const gone = forbidden ? { standing: NOTHING, whole: true, head: 0, reach: 0 } : {}
-    if (error.retryable || error.code === 'bad-request' || error.code === 'unauthenticated') later(id, entry, then, error)
+    if (error.retryable || error.code === 'bad-request' || error.code === 'unauthenticated') later(id, entry, by, error)
     else if (entry.wanted) set(id, { ...gone, stage: { name: 'denied', because: error } })
     else spaces.delete(id)
   }
   const named = (heads: Heads) => {
     for (const [id, head] of Object.entries(heads)) {
       const entry = spaces.get(id)
-      if (entry?.wanted && entry.stage.name !== 'pulling')
-        set(id, { head, stage: entry.stage.name === 'followed' ? entry.stage : { name: 'named' } })
+      // What was unfollowed since is on its way by a pull.
+      const pulls = entry?.stage.name === 'pulling' || (entry?.stage.name === 'later' && entry.stage.by === 'pull')
+      if (entry?.wanted && !pulls) set(id, { head, stage: entry.stage.name === 'followed' ? entry.stage : { name: 'named' } })
     }
   }
 
@@ -242,7 +243,7 @@ export function step(before: Following, event: FollowingEvent, nowMs: number, ch
     case 'time':
       if (connected)
         for (const [id, { stage }] of spaces) {
-          if (stage.name === 'later' && stage.atMs <= nowMs) stage.then === 'follow' ? ask(id) : pull(id)
+          if (stage.name === 'later' && stage.atMs <= nowMs) stage.by === 'follow' ? ask(id) : pull(id)
         }
       break
   }

@@ -1,0 +1,65 @@
+import { type Seal, toVersion } from '@tidemark/shared'
+import { describe, expect, it } from 'vitest'
+import { handClock } from '../testing/hand-clock.ts'
+import { PULL_WITHIN_MS, pull } from './pull.ts'
+import type { HttpAnswer, HttpRequest } from './transport.ts'
+
+const good = { space: 'room:1', from: 3, on: 'aaaaaaaa', to: 4, seal: 'bbbbbbbb', head: 4, changes: [] }
+const standing = { version: toVersion(3), seal: 'aaaaaaaa-r~x/1' as Seal }
+
+function ask(answer: Partial<HttpAnswer> | Error, seen: HttpRequest[] = []) {
+  const transport = {
+    connect: () => ({ send() {}, close() {} }),
+    async request(request: HttpRequest) {
+      seen.push(request)
+      if (answer instanceof Error) throw answer
+      return { status: 200, contentType: 'application/json', text: '', ...answer }
+    },
+  }
+  return pull(transport, handClock(), { space: 'room:1', standing, client: 'c_x', token: 'secret' })
+}
+
+describe('a pull', () => {
+  it('states number and seal, and never puts the token into the URL', async () => {
+    const seen: HttpRequest[] = []
+    expect(await ask({ text: JSON.stringify(good) }, seen)).toEqual(good)
+    expect(seen[0]?.path).toBe('/v1/spaces/room%3A1/changes?since=3&seal=aaaaaaaa-r~x%2F1&client=c_x')
+    expect(seen[0]?.token).toBe('secret')
+  })
+
+  const wrong: Record<string, Partial<HttpAnswer> | Error> = {
+    'no network': new TypeError('fetch failed'),
+    'the page of a captive portal': { contentType: 'text/html', text: '<html>Sign in</html>' },
+    'its page said to be JSON': { text: '<html>Sign in</html>' },
+    'no content type': { contentType: '', text: JSON.stringify(good) },
+    'an empty answer': { text: '' },
+    'JSON of something else': { text: '{"ok":true}' },
+    'a list': { text: '[]' },
+    null: { text: 'null' },
+    'a range of another space': { text: JSON.stringify({ ...good, space: 'room:2' }) },
+    'a range that runs backwards': { text: JSON.stringify({ ...good, from: 5 }) },
+    'a range past its own head': { text: JSON.stringify({ ...good, head: 3 }) },
+    'a version that is none': { text: JSON.stringify({ ...good, to: 4.5 }) },
+    'a range that bears status 404': { status: 404, text: JSON.stringify(good) },
+    'an error page of a proxy': { status: 502, contentType: 'text/html', text: 'Bad gateway' },
+    'a network login demanded': { status: 511, contentType: 'text/html', text: '' },
+    'JSON nested without end': { text: '['.repeat(100_000) },
+  }
+  for (const [name, answer] of Object.entries(wrong))
+    it(`[B7] ${name} counts as unreachable, never as data`, async () => {
+      await expect(ask(answer)).rejects.toMatchObject({ code: 'unavailable' })
+    })
+
+  it("the server's own errors are what they say", async () => {
+    const text = JSON.stringify({ error: { code: 'rate-limited', message: 'slow down', retryable: true, afterMs: 3000 } })
+    await expect(ask({ status: 429, text })).rejects.toMatchObject({ code: 'rate-limited', afterMs: 3000 })
+  })
+
+  it('has a deadline', async () => {
+    const clock = handClock()
+    const transport = { connect: () => ({ send() {}, close() {} }), request: () => new Promise<never>(() => {}) }
+    const pulled = pull(transport, clock, { space: 'room:1', standing, client: 'c_x', token: 'secret' })
+    clock.advance(PULL_WITHIN_MS)
+    await expect(pulled).rejects.toMatchObject({ code: 'unavailable' })
+  })
+})

@@ -1,0 +1,47 @@
+import { SyncError, TokenExpiredError } from '@tidemark/shared'
+import { describe, expect, it } from 'vitest'
+import { handClock } from '../testing/hand-clock.ts'
+import { createTokens, TOKEN_WITHIN_MS } from './tokens.ts'
+
+describe('the token source', () => {
+  it('is asked once, and again after a refusal, with its reason', async () => {
+    const reasons: (SyncError | undefined)[] = []
+    const tokens = createTokens((because) => {
+      reasons.push(because)
+      return `token ${reasons.length}`
+    }, handClock())
+    expect(await Promise.all([tokens.get(), tokens.get()])).toEqual(['token 1', 'token 1'])
+    expect(await tokens.get()).toBe('token 1')
+    tokens.accepted('token 1')
+    const expired = new TokenExpiredError()
+    expect(tokens.refuse(expired)).toBe(true)
+    expect(await tokens.get()).toBe('token 2')
+    expect(reasons).toEqual([undefined, expired])
+    expect(tokens.verified).toBe('token 1')
+  })
+
+  it('a token that was never good gives no hope for a fresh one at once', async () => {
+    const tokens = createTokens(() => 'x', handClock())
+    await tokens.get()
+    expect(tokens.refuse(new TokenExpiredError())).toBe(false)
+  })
+
+  it('that throws, gives nothing or takes too long is a readable error, and is asked again', async () => {
+    const clock = handClock()
+    const answers: (() => string | Promise<string>)[] = [
+      () => {
+        throw new Error('offline')
+      },
+      () => '',
+      () => new Promise(() => {}),
+      () => 'good',
+    ]
+    const tokens = createTokens(() => (answers.shift() as () => string)(), clock)
+    await expect(tokens.get()).rejects.toMatchObject({ code: 'unavailable' })
+    await expect(tokens.get()).rejects.toMatchObject({ code: 'unauthenticated' })
+    const late = tokens.get()
+    clock.advance(TOKEN_WITHIN_MS)
+    await expect(late).rejects.toBeInstanceOf(SyncError)
+    expect(await tokens.get()).toBe('good')
+  })
+})
