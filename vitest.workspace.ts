@@ -55,7 +55,7 @@ export default defineConfig({
           exclude: ignored,
           ...alone,
           sequence: { groupOrder: 2 },
-          ...(chromium ? { env: { CHROMIUM_PATH: chromium } } : withoutBrowser),
+          ...(chromium ? { env: { CHROMIUM_PATH: chromium }, globalSetup: ['./e2e/build-demo.ts'] } : withoutBrowser),
         },
       },
       {

@@ -8,15 +8,17 @@ import { useKeptPlace } from './use-kept-place.ts'
 interface Props {
   readonly items: readonly Item[]
   readonly hasEarlier: boolean
-  readonly onEarlier: () => void
+  readonly onEarlier: () => Promise<void>
+  /** Whether the reader stands at the newest message. */
+  readonly onFollow: (atNewest: boolean) => void
   readonly onSendAgain: (bubble: Bubble) => Promise<void>
 }
 
 /** The log: newest at the bottom, stays where the reader is, and says so when something new is below. */
-export function MessageList({ items, hasEarlier, onEarlier, onSendAgain }: Props) {
+export function MessageList({ items, hasEarlier, onEarlier, onFollow, onSendAgain }: Props) {
   const scroller = useRef<HTMLDivElement>(null)
   const log = useRef<HTMLOListElement>(null)
-  const { unseen, toBottom, keepPlace } = useKeptPlace(scroller, log, items)
+  const { unseen, toBottom } = useKeptPlace(scroller, log, items, onFollow)
   const nowMs = Date.now()
 
   // A reader of the screen hears what is added later, not the whole log when it opens.
@@ -26,20 +28,21 @@ export function MessageList({ items, hasEarlier, onEarlier, onSendAgain }: Props
   return (
     <div className="message-list">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <section className="message-scroller" ref={scroller} tabIndex={0} aria-label="Messages">
+      <div
+        className="message-scroller"
+        ref={scroller}
+        tabIndex={0}
+        role="log"
+        aria-label="Messages"
+        aria-live={live}
+        aria-relevant="additions"
+      >
         {hasEarlier && (
-          <button
-            type="button"
-            className="button quiet message-earlier"
-            onClick={() => {
-              keepPlace()
-              onEarlier()
-            }}
-          >
+          <button type="button" className="button quiet message-earlier" onClick={() => void onEarlier()}>
             Show earlier
           </button>
         )}
-        <ol className="message-log" ref={log} role="log" aria-live={live} aria-relevant="additions">
+        <ol className="message-log" ref={log}>
           {items.map((item) =>
             item.kind === 'day' ? (
               <li key={item.key} className="message-day">
@@ -50,7 +53,7 @@ export function MessageList({ items, hasEarlier, onEarlier, onSendAgain }: Props
             ),
           )}
         </ol>
-      </section>
+      </div>
       {unseen > 0 && (
         <button type="button" className="button message-pill" onClick={toBottom}>
           {unseen === 1 ? '1 new message' : `${unseen} new messages`}

@@ -1,3 +1,4 @@
+import { newId } from '@tidemark/client'
 import { useCallback, useEffect, useMemo, useRef } from 'react'
 import { NetworkSwitch } from '../network/network-switch.tsx'
 import { useReplica } from '../replica/replica-context.ts'
@@ -8,7 +9,6 @@ import { WaterLine } from '../water-line/water-line.tsx'
 import { Composer } from './composer.tsx'
 import { type Bubble, messageItems } from './message-items.ts'
 import { MessageList } from './message-list.tsx'
-import { newMessageId } from './new-message-id.ts'
 import './room.css'
 import { RoomBlank } from './room-blank.tsx'
 import { useMessages } from './use-messages.ts'
@@ -19,7 +19,7 @@ export function RoomView({ name }: { readonly name: string }) {
   const room = useRoom(name)
   const own = useUserSpace()
   const copy = useStatus().spaces[`room:${name}`]
-  const { rows, hasEarlier, showEarlier } = useMessages(room)
+  const { rows, hasEarlier, showEarlier, follow } = useMessages(room)
   const allRefused = useRefused()
   const items = useMemo(() => {
     const refused = allRefused.filter((mutation) => mutation.space === `room:${name}` && mutation.name === 'send')
@@ -29,7 +29,7 @@ export function RoomView({ name }: { readonly name: string }) {
   const send = useCallback(
     async (text: string) => {
       if (room === undefined) throw new Error('the room is still opening')
-      const sent = await room.mutate.send({ id: newMessageId(), text })
+      const sent = await room.mutate.send({ id: newId(), text })
       // A refusal comes by `rejected$`, where the list shows it.
       sent.confirmed.catch(() => undefined)
     },
@@ -83,7 +83,7 @@ export function RoomView({ name }: { readonly name: string }) {
       {items === undefined || items.length === 0 ? (
         <RoomBlank copy={copy} loading={items === undefined} />
       ) : (
-        <MessageList items={items} hasEarlier={hasEarlier} onEarlier={showEarlier} onSendAgain={sendAgain} />
+        <MessageList items={items} hasEarlier={hasEarlier} onEarlier={showEarlier} onFollow={follow} onSendAgain={sendAgain} />
       )}
       <Composer draftKey={`${user}:${name}`} label={`Message to ${name}`} focusOnOpen={byKeyboard} onSend={send} />
     </section>

@@ -1,0 +1,60 @@
+// Goal: what is written without a network survives a reload without a network, and is delivered once.
+// Method: the browser's own offline mode and the app's switch; the page itself then comes from the service worker.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ChatPage } from './chat-page.ts'
+import { openStage, type Stage } from './stage.ts'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await openStage()
+})
+afterAll(async () => await stage?.close())
+
+describe('without a network', () => {
+  for (const { how, room } of [
+    { how: 'the browser is offline', room: 'harbour' },
+    { how: 'the app is switched offline', room: 'quay' },
+  ]) {
+    it(`keeps what was written across a reload, and delivers it once: ${how}`, async () => {
+      const { context, page } = await stage.device()
+      const alice = new ChatPage(page, stage.url)
+      await alice.signIn('alice')
+      await alice.join(room)
+      const bob = new ChatPage((await stage.device()).page, stage.url)
+      await bob.signIn('bob')
+      await bob.join(room)
+      await alice.say('before')
+      await bob.becomes('before', 'confirmed')
+      await alice.isKeptForOffline()
+
+      const offline = how.startsWith('the browser')
+      if (offline) await context.setOffline(true)
+      else await alice.switchOnline(false)
+      await alice.say('written offline')
+      await alice.say('离线时写的')
+      await bob.say('meanwhile')
+      await bob.becomes('meanwhile', 'confirmed')
+      await alice.becomes('written offline', 'pending')
+      await alice.sees(async () => await alice.waterLine.getByTestId('drops').textContent(), '2messages wait')
+
+      await page.reload()
+      await alice.becomes('written offline', 'pending')
+      await alice.becomes('离线时写的', 'pending')
+      await alice.becomes('before', 'confirmed')
+      expect(await bob.texts()).toEqual(['before', 'meanwhile'])
+      if (!offline) {
+        const sentence = alice.page.getByTestId('sentence')
+        await alice.sees(async () => await sentence.textContent(), 'Offline. 2 messages will be sent when you are back.')
+      }
+
+      if (offline) await context.setOffline(false)
+      else await alice.switchOnline(true)
+      const all = ['before', 'meanwhile', 'written offline', '离线时写的']
+      await bob.showsTexts(all)
+      await alice.showsTexts(all)
+      for (const text of all) await alice.becomes(text, 'confirmed')
+      await alice.sees(async () => await alice.waterLine.getAttribute('data-pending'), '0')
+      await alice.sees(async () => await alice.waterLine.getAttribute('data-version'), '4')
+    })
+  }
+})

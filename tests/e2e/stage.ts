@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { onTestFinished } from 'vitest'
+import { CHROMIUM_ARGS, findChromium } from '../browser/find-chromium.ts'
+import { freePort, type ServerProcess, startServer } from '../harness/server-process.ts'
+
+const FLAGS = ['--dev', '--page', 'demo-app/dist']
+/** Longer than anything here takes on two busy cores. */
+const ACTION_WITHIN_MS = 30_000
+
+/** The real server with the built demo, and a real browser before it. */
+export interface Stage {
+  /** `localhost`, as a visitor writes it. */
+  readonly url: string
+  /** Another device: storage and service worker of its own. It goes when the test ends; what its pages threw fails the test. */
+  device(options?: BrowserContextOptions): Promise<{ readonly context: BrowserContext; readonly page: Page }>
+  /** Ends the server as a power cut would. */
+  killServer(): Promise<void>
+  startServer(): Promise<void>
+  close(): Promise<void>
+}
+
+export async function openStage(): Promise<Stage> {
+  const data = await mkdtemp(join(tmpdir(), 'tidemark-e2e-'))
+  const port = await freePort()
+  let server: ServerProcess = await startServer({ data, port, flags: FLAGS })
+  const browser = await chromium.launch({ executablePath: await findChromium(), args: CHROMIUM_ARGS })
+
+  return {
+    url: `http://localhost:${port}/`,
+    async device(options = {}) {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+      context.setDefaultTimeout(ACTION_WITHIN_MS)
+      const thrown: string[] = []
+      context.on('weberror', (error) => thrown.push(String(error.error().stack ?? error.error())))
+      onTestFinished(async () => {
+        await context.close()
+        if (thrown.length > 0) throw new Error(`thrown in the page:\n${thrown.join('\n')}`)
+      })
+      return { context, page: await context.newPage() }
+    },
+    async killServer() {
+      await server.end('SIGKILL')
+    },
+    async startServer() {
+      server = await startServer({ data, port, flags: FLAGS })
+    },
+    async close() {
+      await browser.close()
+      await server.end('SIGTERM')
+      await rm(data, { recursive: true, force: true })
+    },
+  }
+}
