@@ -6,7 +6,7 @@ import type { Authenticate } from './backend/jwt.ts'
 import type { Bus } from './bus/bus.ts'
 import { inProcessBus } from './bus/in-process-bus.ts'
 import type { Changelog } from './changelog/changelog.ts'
-import { createGateway } from './gateway/gateway.ts'
+import { createGateway, type Gateway } from './gateway/gateway.ts'
 import type { DevSignIn } from './http/dev-sign-in.ts'
 import { assertOrigins, type Origins, SAME_ORIGIN } from './http/origins.ts'
 import { createRoutes } from './http/routes.ts'
@@ -38,6 +38,8 @@ export interface SyncServerOptions<A extends App> {
 export interface SyncServer {
   /** An ordinary Hono app: mount it, or add routes to it. */
   readonly hono: Hono
+  /** Live connections, for a transport of your own: `accept` takes any socket. */
+  readonly gateway: Pick<Gateway, 'accept' | 'connections'>
   /** For the `upgrade` event of a node:http server. */
   readonly handleUpgrade: HandleUpgrade
   /** Set where the address is one that other machines reach. */
@@ -74,6 +76,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
   const stopping = () => closed !== undefined
 
   const server: SyncServer = {
+    gateway,
     hono: createRoutes({
       backend,
       origins,
