@@ -27,10 +27,10 @@ export function MessageList({ items, hasEarlier, onEarlier, onFollow, onSendAgai
 
   return (
     <div className="message-list">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <div
         className="message-scroller"
         ref={scroller}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         tabIndex={0}
         role="log"
         aria-label="Messages"

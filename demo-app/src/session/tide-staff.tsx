@@ -7,7 +7,7 @@ export function TideStaff() {
   return (
     <svg className="tide-staff" viewBox="0 0 320 360" aria-hidden="true" preserveAspectRatio="xMidYMid slice">
       <g className="tide-staff-ghosts">
-        <path d="M0 88h320M0 132h320" />
+        <path d="M164 88h156M164 132h156" />
       </g>
       <path className="tide-staff-water" d="M0 176q40-7 80 0t80 0 80 0 80 0v184H0z" />
       <path className="tide-staff-line" d="M0 176q40-7 80 0t80 0 80 0 80 0" />
