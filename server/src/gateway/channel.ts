@@ -178,8 +178,8 @@ export class Channel {
     // The backend knows best; but a hint that came while it read may be newer than what it read.
     if (range.head > this.#known) this.hint(range.head)
     else if (this.#known === fetch.knownBefore) this.#known = range.head
-    // A reset given to the gateway itself, not to a client that brought a number of its own: what is remembered is of a dead history.
-    if (range.reset && [...fetch.waiting].some((follower) => follower.vouched)) this.forget()
+    // A reset given to the gateway itself, not to a client that brought a number of its own: what is remembered is of a dead history. Once is enough.
+    if (range.reset && [...fetch.waiting].some(({ vouchedBy }) => vouchedBy === this.#memory)) this.forget()
     if (!range.reset && fetch.key.startsWith(`${this.#memory} `)) this.#world.recent.keep(fetch.key, framed)
     for (const follower of fetch.waiting) {
       follower.asking = false
@@ -226,7 +226,7 @@ export class Channel {
     reader.send(frame)
     metrics.ranges()
     follower.standing = { version: range.to, seal: range.seal }
-    follower.vouched = true
+    follower.vouchedBy = this.#memory
     follower.mustAsk = false
     follower.caughtUp = range.to === range.head
     follower.catchUpBytes = follower.caughtUp ? 0 : follower.catchUpBytes + frame.length

@@ -25,8 +25,8 @@ export class Follower {
   readonly space: SpaceId
   view: ViewId
   standing: Standing
-  /** True once the standing comes from the backend by way of this gateway, rather than from the client's word. */
-  vouched = false
+  /** The memory of the channel from which the standing comes; undefined while it is the client's word. */
+  vouchedBy: number | undefined
   /** An answer is due whatever the numbers say: it was stated by the client, or doubt fell on it. */
   mustAsk = true
   /** True where what is remembered may not answer: the client says that something was lost. */

@@ -214,6 +214,8 @@ describe('mutate', () => {
   it('[M4] the range follows the ack though every hint was lost and fan-out is gathering', async () => {
     const world = new GatewayWorld({ gatherMs: 1000 })
     const socket = await world.greet('alice', { 'room:a': [0, ''] })
+    world.backend.commit('room:a', 'just now')
+    await world.clock.pass(0)
     world.bus.publish = () => {}
     socket.forget()
     socket.say(batch)

@@ -123,4 +123,20 @@ describe('the check against the backend', () => {
     expect(socket.last('range')).toMatchObject({ from: 0, to: 1, seal: `${sealOf('a', 1)}-guests` })
     expect(socket.last('range')?.reset).toBeDefined()
   })
+
+  it('a reset given to one of its own places makes it ask for all its readers', async () => {
+    const world = new GatewayWorld()
+    world.backend.commit('room:a', 'one')
+    const alice = await world.greet('alice', { 'room:a': [0, ''] })
+    const bob = await world.greet('bob', { 'room:a': [0, ''] })
+    world.backend.commits('room:a').length = 0
+    world.backend.history = 'b'
+    world.backend.commit('room:a', 'other', { hint: false })
+    world.backend.differing = async () => new Map()
+    // Only of alice the gateway has a reason to ask.
+    world.backend.view = (user) => (user === 'alice' ? 'guests' : '')
+    await world.clock.pass(5_100)
+    expect(alice.last('range')?.reset).toBe('history')
+    expect(bob.last('range')).toMatchObject({ reset: 'history', seal: sealOf('b', 1) })
+  })
 })

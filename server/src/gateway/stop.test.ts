@@ -61,9 +61,11 @@ describe('stop', () => {
   it('a connection that ends while its hello is with the backend leaves nothing behind', async () => {
     const world = new GatewayWorld()
     let open = () => {}
-    world.backend.gate = new Promise((resolve) => {
+    const gate = new Promise<void>((resolve) => {
       open = resolve
     })
+    const asked = world.backend.open.bind(world.backend)
+    world.backend.open = (...args) => gate.then(() => asked(...args))
     const socket = await world.greet('alice', { 'room:a': [0, ''] })
     socket.events?.closed()
     open()
@@ -73,5 +75,15 @@ describe('stop', () => {
     await world.clock.pass(20_000)
     expect(world.backend.asked.filter(({ what }) => what !== 'differing')).toEqual([])
     expect(socket.texts).toEqual([])
+  })
+
+  it('a connection that ended is asked for no more, whatever it followed', async () => {
+    const world = new GatewayWorld()
+    const socket = await world.greet('alice', { 'room:a': [0, ''] })
+    socket.events?.closed()
+    world.backend.asked.length = 0
+    world.backend.commit('room:a', 'one')
+    await world.clock.pass(20_000)
+    expect(world.backend.asked).toEqual([])
   })
 })
