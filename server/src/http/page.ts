@@ -26,39 +26,40 @@ const HASHED = /\/assets\/[^/]*-[A-Za-z0-9_-]{8,}\.[A-Za-z0-9]+$/
 export function pageFolder(folder: string): (c: Context) => Promise<Response | undefined> {
   const index = join(folder, 'index.html')
   if (!statSync(index, { throwIfNoEntry: false })?.isFile()) throw new TypeError(`page: there is no ${index}; build the page first`)
-  const file = serveStatic({ root: folder, onFound: describe })
-  const front = serveStatic({ path: index, onFound: describe })
+  const file = answering((onFound) => serveStatic({ root: folder, onFound }))
+  const front = answering((onFound) => serveStatic({ path: index, onFound }))
 
   return async (c) => {
     if (c.req.method !== 'GET' && c.req.method !== 'HEAD') return undefined
-    const found = await answerOf(file, c)
-    if (found !== undefined) return unlessKnown(c, found)
+    const found = await file(c)
+    if (found !== undefined) return found
     const navigates = c.req.header('accept')?.includes('text/html') === true && !/\.[A-Za-z0-9]+$/.test(c.req.path)
-    return navigates ? unlessKnown(c, await answerOf(front, c)) : undefined
+    return navigates ? front(c) : undefined
   }
 }
 
-async function answerOf(handler: MiddlewareHandler, c: Context): Promise<Response | undefined> {
-  const answer = await handler(c, async () => {})
-  return answer instanceof Response ? answer : undefined
-}
+type OnFound = (path: string, c: Context) => void
 
-function describe(path: string, c: Context): void {
-  const { size, mtimeMs } = statSync(path)
-  c.header('ETag', `W/"${size.toString(36)}-${Math.round(mtimeMs).toString(36)}"`)
-  c.header('Cache-Control', HASHED.test(path.replaceAll('\\', '/')) ? 'public, max-age=31536000, immutable' : 'no-cache')
-  c.header('Content-Security-Policy', CONTENT_SECURITY_POLICY)
-  c.header('Referrer-Policy', 'no-referrer')
-  c.header('X-Frame-Options', 'DENY')
-}
-
-/** 304 where the browser has it already. */
-async function unlessKnown(c: Context, answer: Response | undefined): Promise<Response | undefined> {
-  const etag = answer?.headers.get('etag')
-  if (answer === undefined || !etag || c.req.header('if-none-match') !== etag) return answer
-  await answer.body?.cancel()
-  const headers = new Headers(answer.headers)
-  headers.delete('content-length')
-  headers.delete('content-type')
-  return new Response(null, { status: 304, headers })
+/** What a static handler answers, with the headers of its file; 304 where the browser has it already. */
+function answering(handlerOf: (onFound: OnFound) => MiddlewareHandler): (c: Context) => Promise<Response | undefined> {
+  const paths = new WeakMap<Context, string>()
+  const handler = handlerOf((path, c) => paths.set(c, path))
+  return async (c) => {
+    const answer = await handler(c, async () => {})
+    const path = paths.get(c)
+    if (!(answer instanceof Response) || path === undefined) return undefined
+    const { size, mtimeMs } = statSync(path)
+    const etag = `W/"${size.toString(36)}-${Math.round(mtimeMs).toString(36)}"`
+    const headers = new Headers(answer.headers)
+    headers.set('ETag', etag)
+    headers.set('Cache-Control', HASHED.test(path.replaceAll('\\', '/')) ? 'public, max-age=31536000, immutable' : 'no-cache')
+    headers.set('Content-Security-Policy', CONTENT_SECURITY_POLICY)
+    headers.set('Referrer-Policy', 'no-referrer')
+    headers.set('X-Frame-Options', 'DENY')
+    if (c.req.header('if-none-match') !== etag) return new Response(answer.body, { status: answer.status, headers })
+    await answer.body?.cancel()
+    headers.delete('content-length')
+    headers.delete('content-type')
+    return new Response(null, { status: 304, headers })
+  }
 }

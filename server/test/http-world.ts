@@ -1,0 +1,46 @@
+import type { Hono } from 'hono'
+import type { DevSignIn } from '../src/http/dev-sign-in.ts'
+import { createRoutes, type RoutesWorld } from '../src/http/routes.ts'
+import { SILENT } from '../src/observe/log.ts'
+import { createPrometheus, type Prometheus } from '../src/observe/prometheus.ts'
+import { FakeBackend, FakeBus } from './fake-backend.ts'
+
+/** The routes over a fake backend, asked without a network. */
+export class HttpWorld {
+  readonly bus = new FakeBus()
+  readonly backend = new FakeBackend(this.bus)
+  readonly prometheus: Prometheus = createPrometheus()
+  readonly logged: unknown[] = []
+  readonly hono: Hono
+  stopping = false
+
+  constructor(options: Partial<Pick<RoutesWorld, 'origins' | 'page' | 'loopbackOnly'>> & { dev?: DevSignIn } = {}) {
+    this.hono = createRoutes({
+      backend: this.backend,
+      origins: ['same-origin'],
+      log: { ...SILENT, error: (detail, message) => this.logged.push({ detail, message }) },
+      prometheus: this.prometheus,
+      dev: undefined,
+      page: undefined,
+      stopping: () => this.stopping,
+      inHand: () => {},
+      loopbackOnly: () => true,
+      ...options,
+    })
+  }
+
+  get(path: string, headers: Record<string, string> = { authorization: 'Bearer alice' }): Promise<Response> {
+    return Promise.resolve(this.hono.request(path, { headers }))
+  }
+
+  post(path: string, body: BodyInit, headers: Record<string, string> = { authorization: 'Bearer alice' }): Promise<Response> {
+    return Promise.resolve(this.hono.request(path, { method: 'POST', body, headers }))
+  }
+}
+
+/** Status and code of an answer that must be an error as protocol §9 writes it. */
+export async function refusal(answer: Response): Promise<[status: number, code: string]> {
+  const { error } = (await answer.json()) as { error: { code: string; message: string; retryable: boolean } }
+  if (typeof error.message !== 'string' || typeof error.retryable !== 'boolean') throw new Error('no error of the protocol')
+  return [answer.status, error.code]
+}
