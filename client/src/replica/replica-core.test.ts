@@ -168,9 +168,13 @@ describe('a reset', () => {
   it('[R1] pending mutations stay and lie on the new copy; what arrived in its pages is not shown twice', async () => {
     const { core } = await old()
     const arrived = await core.mutate(room, 'send', { id: 'n2', text: 'arrived' })
+    const counted = await core.mutate(room, 'increment', { id: 'c' })
     await core.mutate(room, 'increment', { id: 'c' })
     await core.apply(firstPage('history'))
-    await core.apply({ ...secondPage, changes: [message(2, 'n2', 'arrived', { o: arrived.nonce }), counter(2, 'c', 5)] })
+    await core.apply({
+      ...secondPage,
+      changes: [message(2, 'n2', 'arrived', { o: arrived.nonce }), counter(2, 'c', 5, { o: counted.nonce })],
+    })
     expect(await texts(core)).toEqual(['old', 'arrived?'])
     await core.apply(lastPage)
     expect(await texts(core)).toEqual(['new one', 'arrived', 'new three'])
@@ -310,6 +314,16 @@ describe('a mutation', () => {
     await core.apply({ ...rangeOf(1, 2, [counter(2, 'c', 99, { o: nonce })]), space: 'user:alice' })
     expect(await view(core, 'user:alice', 'user_counters')).toMatchObject([{ value: 99, $p: 0 }])
     expect(await value(core, room, 'c')).toBe(21)
+  })
+
+  it('one that follows it in the other space stays on top of it, when only the first space changes', async () => {
+    const { core } = await open()
+    await core.apply(rangeOf(0, 1, [counter(1, 'c', 7)]))
+    await core.apply({ ...rangeOf(0, 1, []), space: 'user:alice' })
+    await core.mutate(room, 'copyTo', { to: 'user:alice', id: 'c' })
+    await core.mutate('user:alice', 'put', { c: 'counters', id: 'c', doc: { value: 100 } })
+    await core.apply(rangeOf(1, 2, [counter(2, 'c', 20, { b: 1 })]))
+    expect(await value(core, 'user:alice', 'c')).toBe(100)
   })
 
   it('in a space where it has arrived it reads what the server made of it', async () => {
@@ -479,8 +493,11 @@ describe('the outbox', () => {
     expect(await value(core, 'user:alice', 'c')).toBe(0)
     await core.apply(rangeOf(0, 1, [counter(1, 'c', 7)]))
     expect([await texts(core), await value(core, 'user:alice', 'c')]).toEqual([['mine?'], 7])
+    await core.drop(room)
+    await core.mutate(room, 'increment', { id: 'd' })
+    expect(await texts(core)).toEqual(['mine?'])
     await core.settle([done(1, 'no', {}), done(2, nonce, { [room]: 9 })])
     await core.drop(room)
-    expect((await rows(core, 'outbox')).map((row) => row.n)).toEqual([1])
+    expect((await rows(core, 'outbox')).map((row) => row.n)).toEqual([1, 3])
   })
 })
