@@ -95,7 +95,7 @@ function explained(error: unknown): string {
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
       return `This machine has no address ${address ?? ''}: set HOST to one that it has.`
   }
-  return error instanceof TypeError ? (error.stack ?? error.message) : error instanceof Error ? firstLine(error) : String(error)
+  return error instanceof Error ? firstLine(error) : String(error)
 }
 
 function firstLine(error: Error): string {

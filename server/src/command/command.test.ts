@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+
+// The command as a process: what it prints, how it ends, what a restart keeps.
+
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+const APP = fileURLToPath(new URL('../../test/served-app.ts', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'tidemark-command-'))
+const children: ChildProcess[] = []
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Run {
+  readonly child: ChildProcess
+  /** Exit code, or the signal that ended it. */
+  readonly ended: Promise<number | string | null>
+  stdout: string
+  stderr: string
+  /** The address, once it is printed with all that is printed with it. */
+  readonly ready: Promise<string>
+}
+
+function tidemark(args: readonly string[], env: Record<string, string> = {}): Run {
+  const { NODE_ENV: _, ...inherited } = process.env
+  const child = spawn(process.execPath, ['--conditions=@tidemark/source', MAIN, ...args], { env: { ...inherited, PORT: '0', ...env } })
+  children.push(child)
+  let readied: (url: string) => void = () => {}
+  const run: Run = {
+    child,
+    stdout: '',
+    stderr: '',
+    ended: new Promise((resolve) => child.once('close', (code, signal) => resolve(signal ?? code))),
+    ready: new Promise((resolve) => {
+      readied = resolve
+    }),
+  }
+  child.stdout.on('data', (data) => {
+    run.stdout += data
+    if (run.stdout.split('\n').length > 3) readied(/http:\S+/.exec(run.stdout)?.[0] ?? '')
+  })
+  child.stderr.on('data', (data) => {
+    run.stderr += data
+  })
+  return run
+}
+
+async function signIn(url: string, user: string): Promise<string> {
+  const answer = await fetch(`${url}/v1/dev/token`, { method: 'POST', body: JSON.stringify({ user }) })
+  return ((await answer.json()) as { token: string }).token
+}
+
+const put = (token: string, n: number) => ({
+  method: 'POST',
+  headers: { authorization: `Bearer ${token}` },
+  body: JSON.stringify({
+    client: `c_${'A'.repeat(22)}`,
+    on: n === 1 ? '' : (n - 1).toString(16).padStart(16, '0'),
+    mutations: [
+      {
+        n,
+        nonce: n.toString(16).padStart(16, '0'),
+        space: 'open:a',
+        name: 'put',
+        args: { c: 'notes', id: `m${n}`, doc: { text: 'hi' } },
+        madeMs: 0,
+      },
+    ],
+  }),
+})
+
+describe('tidemark serve', { timeout: 30_000 }, () => {
+  it('prints address, data and sign-in in three lines, and ends with 0 at SIGTERM', async () => {
+    const data = join(folder, 'one')
+    const run = tidemark(['serve', APP, '--dev', '--data', data])
+    const url = await run.ready
+    expect(run.stdout.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^Tidemark +http:\/\/localhost:\d+$/),
+      `Data      ${join(data, 'tidemark.db')}`,
+      expect.stringContaining('development mode'),
+    ])
+    expect((await fetch(`${url}/readyz`)).status).toBe(200)
+    run.child.kill('SIGTERM')
+    expect([await run.ended, run.stderr]).toEqual([0, ''])
+  })
+
+  it('after kill -9 starts again with all that was acknowledged, and tokens still count', async () => {
+    const args = ['serve', APP, '--dev', '--data', join(folder, 'two')]
+    const first = tidemark(args)
+    const url = await first.ready
+    const token = await signIn(url, 'alice')
+    for (let n = 1; n <= 5; n++) expect((await fetch(`${url}/v1/mutations`, put(token, n))).status).toBe(200)
+    first.child.kill('SIGKILL')
+    await first.ended
+    const second = tidemark(args)
+    const again = await second.ready
+    const answer = await fetch(`${again}/v1/spaces/open:a/changes?since=0`, { headers: { authorization: `Bearer ${token}` } })
+    expect(await answer.json()).toMatchObject({ to: 5, head: 5 })
+    const secret = join(folder, 'two', 'dev-secret')
+    if (process.platform !== 'win32') expect(statSync(secret).mode & 0o777).toBe(0o600)
+    expect(`${second.stdout}${second.stderr}${first.stdout}${first.stderr}`).not.toContain(readFileSync(secret, 'utf8'))
+  })
+
+  it('without --dev has no development sign-in', async () => {
+    const run = tidemark(['serve', APP, '--data', join(folder, 'three')], { TIDEMARK_SECRET: 'x'.repeat(32) })
+    const url = await run.ready
+    expect((await fetch(`${url}/v1/dev/token`, { method: 'POST', body: '{"user":"alice"}' })).status).toBe(404)
+    run.child.kill('SIGINT')
+    expect(await run.ended).toBe(0)
+  })
+
+  it('a port in use is one clear line, and exit code 1', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => taken.once('listening', resolve))
+    const address = taken.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const run = tidemark(['serve', APP, '--dev', '--data', join(folder, 'four'), '--port', String(port)])
+    expect([await run.ended, run.stdout]).toEqual([1, ''])
+    expect(run.stderr).toBe(`Port ${port} is in use: stop what listens there, or set PORT to another one.\n`)
+    taken.close()
+  })
+
+  it.each([
+    ['a module that is not there', ['serve', join(folder, 'nothing.ts'), '--dev'], /could not be loaded/],
+    ['a module that exports nothing', ['serve', join(folder, 'empty.ts'), '--dev'], /must export `app` and `access`/],
+    ['a page that was not built', ['serve', APP, '--dev', '--data', join(folder, 'five'), '--page', folder], /build the page first/],
+    ['no secret', ['serve', APP], /^TIDEMARK_SECRET is missing/],
+  ])('%s is said in one clear line', async (_, args, message) => {
+    writeFileSync(join(folder, 'empty.ts'), 'export {}\n')
+    const run = tidemark(args as string[])
+    expect([await run.ended, run.stdout]).toEqual([1, ''])
+    expect(run.stderr).toMatch(message as RegExp)
+    expect(run.stderr.trimEnd().split('\n')).toHaveLength(1)
+  })
+})
