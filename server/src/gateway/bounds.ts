@@ -1,5 +1,7 @@
 /** Every bound of a gateway, each with its unit in its name. What the protocol itself bounds stands in LIMITS. */
 export interface GatewayBounds {
+  /** Sockets held at once; past them a handshake is refused as unavailable. */
+  readonly connectionsMax: number
   /** Unsent bytes of one connection past which a live follow ends with `behind`, and no further frame of it is read [B5]. */
   readonly bufferedBytesMax: number
   /** Unsent bytes of one connection past which it is cut off. */
@@ -37,6 +39,7 @@ export interface GatewayBounds {
 }
 
 export const GATEWAY_BOUNDS: GatewayBounds = {
+  connectionsMax: 100_000,
   bufferedBytesMax: 1_048_576,
   bufferedBytesCutOff: 8 * 1_048_576,
   catchUpBufferedBytes: 262_144,

@@ -78,6 +78,18 @@ describe('hello', () => {
   })
 })
 
+describe('a gateway', () => {
+  it('is full at its bound, and has room again when one leaves', async () => {
+    const world = new GatewayWorld({ connectionsMax: 2 })
+    const socket = world.connect()
+    expect(world.gateway.isFull).toBe(false)
+    world.connect()
+    expect(world.gateway.isFull).toBe(true)
+    socket.events?.closed()
+    expect(world.gateway.isFull).toBe(false)
+  })
+})
+
 describe('a live connection', () => {
   it('gets each commit as a range that stands on the one before', async () => {
     const world = new GatewayWorld()

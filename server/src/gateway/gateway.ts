@@ -35,6 +35,8 @@ export interface Gateway {
   /** Takes over a socket; its events go to what is returned. */
   accept(socket: GatewaySocket): SocketEvents
   readonly connections: number
+  /** True when no further socket should be given to it. */
+  readonly isFull: boolean
   /** One check against the backend, now [B6]; it also runs by itself. */
   check(): Promise<void>
   /** Sends everybody away and ends. */
@@ -110,6 +112,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     get connections() {
       return connections.size
+    },
+    get isFull() {
+      return connections.size >= bounds.connectionsMax
     },
     check: () => selfCheck.run(),
     async stop({ afterMs, finishMs, graceMs }) {

@@ -23,6 +23,8 @@ const FRAGMENTS_MAX = 1024
 const CHUNKS_MAX = 4096
 /** How long a closing handshake may take, in ms. */
 const CLOSE_WITHIN_MS = 5000
+/** When to ask again of a server that is full, in ms. */
+const FULL_AFTER_MS = 10_000
 
 /** GET /v1/connect: the live connection. What is refused is refused before the handshake, as HTTP. */
 export function createUpgrade({ gateway, origins, log, stopping }: UpgradeWorld): HandleUpgrade {
@@ -46,6 +48,7 @@ export function createUpgrade({ gateway, origins, log, stopping }: UpgradeWorld)
     if (!mayUse(origins, request.headers.origin, request.headers.host))
       return new ForbiddenError('Pages of this origin may not use this server.')
     if (stopping()) return new UnavailableError('This server is about to stop.', { afterMs: 1000 })
+    if (gateway.isFull) return new UnavailableError('This server holds as many connections as it can.', { afterMs: FULL_AFTER_MS })
     const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim())
     if (offered?.includes(SUBPROTOCOL) !== true) return new BadRequestError(`offer the subprotocol ${SUBPROTOCOL}`)
     return undefined
