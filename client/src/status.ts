@@ -1,4 +1,4 @@
-import type { Clock, SpaceId } from '@tidemark/shared'
+import { type Clock, type SpaceId, TooLargeError } from '@tidemark/shared'
 import type { CopyState } from './replica/replica-core.ts'
 import type { Status } from './replica-api.ts'
 import type { SyncState } from './sync.ts'
@@ -15,7 +15,8 @@ export function statusOf(
   for (const [id, { wanted, stage, standing, whole, head }] of following.spaces) {
     if (!wanted) continue
     const copy = copies.get(id) ?? { ...standing, head, partial: !whole }
-    const denied = 'because' in stage ? stage.because : undefined
+    const waits = following.connected && stage.name === 'idle' && new TooLargeError(`more than ${following.spacesMax} spaces are open`)
+    const denied = 'because' in stage ? stage.because : waits
     spaces[id] = { ...copy, head: Math.max(copy.head, head), ...(denied && { denied }) }
   }
   return {

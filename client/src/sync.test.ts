@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fixedBeat } from './connection/beat-policy.ts'
 import { NO_HINTS } from './connection/hints.ts'
+import type { LiveEvents } from './connection/transport.ts'
 import { createSync } from './sync.ts'
 import { FAKE_CLIENT, fakeReplica } from './testing/fake-replica.ts'
 import { type Faults, modelServer, NO_FAULTS } from './testing/model-server.ts'
@@ -309,6 +310,33 @@ describe('the connection', () => {
     server.say({ t: 'a frame of the future', x: 1 })
     await time.run(100)
     expect(phase()).toBe('live')
+  })
+
+  it('[B7] frames of an earlier connection are ignored, those that still wait to be handled as well', async () => {
+    const { time, server, sync, replica, phase } = await world()
+    const connections: LiveEvents[] = []
+    const { connect } = server.transport
+    server.transport.connect = (events) => {
+      connections.push(events)
+      return connect(events)
+    }
+    sync.want(room)
+    await time.run(3000)
+    const range = { t: 'range', space: room, from: 0, on: '00000000', to: 1, seal: 'dddddddd', head: 1, changes: [] }
+    const before = replica.applied.length
+    connections[0]?.frame(JSON.stringify(range))
+    connections[0]?.closed(1006)
+    await time.run(0)
+    expect(replica.applied.length).toBe(before)
+    await time.run(3000)
+    expect(phase()).toBe('live')
+    connections[0]?.frame(JSON.stringify(range))
+    connections[0]?.frame('nonsense')
+    connections[0]?.closed(1006)
+    await time.run(1000)
+    expect(phase()).toBe('live')
+    expect(connections.length).toBe(2)
+    expect(replica.stands.get(room)?.version ?? 0).toBe(0)
   })
 
   it('asks for a fresh token when the old one has expired, and loses nothing when the source fails', async () => {

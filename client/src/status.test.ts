@@ -1,0 +1,54 @@
+import { ClientConflictError, UnavailableError } from '@tidemark/shared'
+import { describe, expect, it } from 'vitest'
+import { NOT_FOLLOWING } from './following/following.ts'
+import { step } from './following/step.ts'
+import { NOT_SENDING } from './outbox/sending.ts'
+import { statusOf } from './status.ts'
+import type { SyncState } from './sync.ts'
+import { handClock } from './testing/hand-clock.ts'
+
+const clock = handClock()
+const nothing: SyncState = {
+  connection: { name: 'offline', pauses: ['app'] },
+  following: NOT_FOLLOWING,
+  sending: NOT_SENDING,
+  promisedS: 60,
+}
+const following = (spaces: readonly string[], spacesMax: number) =>
+  [
+    ...spaces.map((space) => ({ type: 'want', space }) as const),
+    { type: 'opened' } as const,
+    { type: 'welcome', heads: {}, spacesMax } as const,
+  ].reduce((state, event) => step(state, event, 0, 0).state, { ...NOT_FOLLOWING, spacesMax })
+
+describe('the status', () => {
+  it('tells of the shown copy, and of how far the server is known to be', () => {
+    const copy = { version: 3, seal: 'aaaaaaaa', head: 5, partial: true } as never
+    const status = statusOf({ ...nothing, following: following(['room:1'], 10) }, new Map([['room:1', copy]]), 2, 1, clock)
+    expect(status).toEqual({
+      phase: 'offline',
+      spaces: { 'room:1': { version: 3, seal: 'aaaaaaaa', head: 5, partial: true } },
+      pending: 2,
+      refused: 1,
+      beatS: 60,
+    })
+  })
+
+  it('says why it waits, until when, and why nothing is sent', () => {
+    const because = new UnavailableError('gone')
+    const connection = { name: 'waiting', attempt: 1, retryAtMs: clock.monotonicMs() + 500, notBeforeMs: 0, because } as const
+    const blocked = new ClientConflictError('copied')
+    const sending = { ...NOT_SENDING, stage: { name: 'stopped', because: blocked } } as const
+    expect(statusOf({ ...nothing, connection, sending }, new Map(), 1, 0, clock)).toMatchObject({
+      retryAtMs: clock.nowMs() + 500,
+      because,
+      blocked,
+    })
+  })
+
+  it('says which spaces found no place on the connection', () => {
+    const status = statusOf({ ...nothing, following: following(['room:1', 'room:2'], 1) }, new Map(), 0, 0, clock)
+    expect(status.spaces['room:1']?.denied).toBeUndefined()
+    expect(status.spaces['room:2']?.denied).toMatchObject({ code: 'too-large' })
+  })
+})
