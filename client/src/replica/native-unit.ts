@@ -28,6 +28,9 @@ export function runNative<T>({ db, tables, mode, durability, clock, keyRange, wo
   const over = new Promise<void>((resolve) => {
     endOver = resolve
   })
+  // The engine says in one way that the transaction is about to end by itself, and in another that it has; an abort is a loss.
+  const named = (error: unknown) =>
+    completed || (!aborted && (error as Error).name === 'TransactionInactiveError') ? new UnitEndedError(error) : error
   return new Promise<T>((resolve, reject) => {
     let burst: { readonly result: T } | undefined
     const cancelDeadline = clock.after(UNIT_MS_MAX, () => {
@@ -48,7 +51,7 @@ export function runNative<T>({ db, tables, mode, durability, clock, keyRange, wo
       endOver()
       settle(() => reject(tx.error ?? new DOMException('The transaction was aborted.', 'AbortError')))
     }
-    work(reader(tx, keyRange, over, () => completed || !aborted)).then(
+    work(reader(tx, keyRange, over, named)).then(
       ({ result, writes }) => {
         if (writes.length === 0) return settle(() => resolve(result))
         burst = { result }
@@ -56,7 +59,7 @@ export function runNative<T>({ db, tables, mode, durability, clock, keyRange, wo
           for (const write of writes) issue(tx, keyRange, write)
         } catch (error) {
           abort(tx)
-          settle(() => reject(ended(error, () => completed || !aborted)))
+          settle(() => reject(named(error)))
         }
       },
       (error) => {
@@ -67,13 +70,7 @@ export function runNative<T>({ db, tables, mode, durability, clock, keyRange, wo
   })
 }
 
-/** The engine says so in one way before the transaction has quite ended, and in another afterwards. */
-function ended(error: unknown, byItself: () => boolean): unknown {
-  const { name } = error as { name?: string }
-  return (name === 'TransactionInactiveError' || name === 'InvalidStateError') && byItself() ? new UnitEndedError(error) : error
-}
-
-function reader(tx: IDBTransaction, keyRange: typeof IDBKeyRange, over: Promise<void>, byItself: () => boolean): StorageRead {
+function reader(tx: IDBTransaction, keyRange: typeof IDBKeyRange, over: Promise<void>, named: (error: unknown) => unknown): StorageRead {
   const ask = <T>(request: () => IDBRequest<T>): Promise<T> =>
     new Promise((resolve, reject) => {
       try {
@@ -81,7 +78,7 @@ function reader(tx: IDBTransaction, keyRange: typeof IDBKeyRange, over: Promise<
         asked.onsuccess = () => resolve(asked.result)
         asked.onerror = () => reject(asked.error)
       } catch (error) {
-        reject(ended(error, byItself))
+        reject(named(error))
       }
     })
   const get = (table: string, key: Key) => ask(() => tx.objectStore(table).get(key))
