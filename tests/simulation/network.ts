@@ -18,6 +18,9 @@ export interface NetworkFaults {
 
 export const FAIR: NetworkFaults = { delayMsMax: 40, loss: 0, repeat: 0, reorder: 0, cut: 0, wrongAnswer: 0 }
 
+/** Puts something on its way. */
+type Direction = (label: string, deliver: () => void) => void
+
 interface Host {
   readonly node: Node
   /** undefined while it is down. */
@@ -47,7 +50,7 @@ export class Network {
 
   #connect(device: Node, events: LiveEvents): LiveSocket {
     const down = this.#direction(device)
-    let up: ReturnType<Network['#direction']> | undefined
+    let up: Direction | undefined
     let server: SocketEvents | undefined
     let host: Node | undefined
     let clientEnded = false
@@ -149,7 +152,7 @@ export class Network {
   }
 
   /** One direction of one connection: in order, unless this network is worse than that. */
-  #direction(to: Node): (label: string, deliver: () => void) => void {
+  #direction(to: Node): Direction {
     let lastMs = 0
     return (label, deliver) => {
       if (this.#random.chance(this.faults.loss)) return
