@@ -17,7 +17,7 @@ export class ChatPage {
     await this.page.goto(this.url)
     await this.page.getByLabel('Your name').fill(user)
     await this.page.getByRole('button', { name: 'Sign in' }).click()
-    await this.page.getByRole('navigation', { name: 'Rooms' }).waitFor()
+    await this.page.getByRole('navigation', { name: 'Rooms' }).or(this.page.getByRole('alert')).waitFor()
   }
 
   async join(room: string): Promise<void> {
@@ -85,8 +85,14 @@ export class ChatPage {
 
   /** Resolves once the page would load without a network. */
   async isKeptForOffline(): Promise<void> {
-    await this.page.evaluate(async () => {
-      await navigator.serviceWorker.ready
-    })
+    const kept = await this.page.evaluate(
+      async (withinMs) =>
+        await Promise.race([
+          navigator.serviceWorker.ready.then(() => true),
+          new Promise<boolean>((resolve) => setTimeout(() => resolve(false), withinMs)),
+        ]),
+      POLL.timeout,
+    )
+    expect(kept).toBe(true)
   }
 }

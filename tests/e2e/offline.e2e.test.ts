@@ -57,4 +57,30 @@ describe('without a network', () => {
       await alice.sees(async () => await alice.waterLine.getAttribute('data-version'), '4')
     })
   }
+
+  it('lets who was here before sign in again, and holds the switch in every tab', async () => {
+    const { context, page } = await stage.device()
+    const carol = new ChatPage(page, stage.url)
+    await carol.signIn('carol')
+    await carol.join('mole')
+    await carol.say('kept here')
+    await carol.becomes('kept here', 'confirmed')
+    await carol.isKeptForOffline()
+
+    const second = new ChatPage(await context.newPage(), stage.url)
+    await second.page.goto(`${stage.url}#/room/mole`)
+    await second.isLive()
+    await carol.switchOnline(false)
+    await second.sees(async () => await second.waterLine.getAttribute('data-phase'), 'offline')
+    await second.switchOnline(true)
+    await carol.isLive()
+
+    await context.setOffline(true)
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await carol.signIn('dave')
+    await page.getByRole('alert').filter({ hasText: 'The server does not answer' }).waitFor()
+    await carol.signIn('carol')
+    await page.getByRole('link', { name: /mole/ }).click()
+    await carol.becomes('kept here', 'confirmed')
+  })
 })

@@ -1,6 +1,7 @@
+import { useEffect } from 'react'
 import { useReplica } from '../replica/replica-context.ts'
 import { useStatus } from '../replica/use-status.ts'
-import { rememberOffline } from './offline-choice.ts'
+import { onOfflineChoice, rememberOffline } from './offline-choice.ts'
 import './network-switch.css'
 import { phaseWords } from './status-sentence.ts'
 
@@ -9,6 +10,8 @@ export function NetworkSwitch() {
   const replica = useReplica()
   const { phase } = useStatus()
   const online = phase !== 'offline'
+
+  useEffect(() => onOfflineChoice((offline) => (offline ? replica.goOffline() : replica.goOnline())), [replica])
 
   function toggle() {
     rememberOffline(online)

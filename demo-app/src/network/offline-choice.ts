@@ -9,3 +9,12 @@ export function rememberOffline(offline: boolean): void {
   if (offline) localStorage.setItem(KEY, '1')
   else localStorage.removeItem(KEY)
 }
+
+/** Calls back when another tab makes the choice. The returned function ends it. */
+export function onOfflineChoice(chosen: (offline: boolean) => void): () => void {
+  const look = ({ key }: StorageEvent) => {
+    if (key === KEY) chosen(prefersOffline())
+  }
+  addEventListener('storage', look)
+  return () => removeEventListener('storage', look)
+}

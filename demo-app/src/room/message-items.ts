@@ -30,9 +30,10 @@ export type Item = Bubble | { readonly kind: 'day'; readonly key: string; readon
  * are what devices believed, so they only label. What was refused stands below what is settled and above what waits.
  */
 export function messageItems(rows: readonly MessageRow[], refused: readonly Refused[], user: string): Item[] {
-  const settled = rows.filter((row) => row.$p === 0).map((row) => fromRow(row, user))
-  const waiting = rows.filter((row) => row.$p === 1).map((row) => fromRow(row, user))
-  return separated(grouped([...settled, ...refused.map((one) => fromRefused(one, user)), ...waiting]))
+  const bubbles = rows.map((row) => fromRow(row, user))
+  const waitFrom = bubbles.findLastIndex((bubble) => bubble.state === 'confirmed') + 1
+  bubbles.splice(waitFrom, 0, ...refused.map((one) => fromRefused(one, user)))
+  return separated(grouped(bubbles))
 }
 
 type Loose = Omit<Bubble, 'first' | 'last'>

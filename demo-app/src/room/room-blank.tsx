@@ -11,7 +11,7 @@ interface Props {
 /** A room without messages: still coming, out of reach, closed to this user, or truly empty. */
 export function RoomBlank({ copy, loading }: Props) {
   const { phase } = useStatus()
-  const arriving = copy === undefined || copy.head > copy.version || (copy.version === 0 && phase !== 'live')
+  const arriving = copy === undefined || copy.partial || copy.head > copy.version || (copy.version === 0 && phase !== 'live')
   const unreachable = phase === 'offline' || phase === 'waiting'
 
   if (copy?.denied !== undefined) {

@@ -1,5 +1,5 @@
 import { newId } from '@tidemark/client'
-import { useCallback, useEffect, useMemo, useRef } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { NetworkSwitch } from '../network/network-switch.tsx'
 import { useReplica } from '../replica/replica-context.ts'
 import { useRoom, useUserSpace } from '../replica/use-space.ts'
@@ -55,9 +55,14 @@ export function RoomView({ name }: { readonly name: string }) {
     }
   }, [name, byKeyboard])
 
+  const [problem, setProblem] = useState<string>()
   async function leave() {
-    location.hash = addressOf()
-    await own?.mutate.delete({ c: 'chats', id: name })
+    try {
+      await own?.mutate.delete({ c: 'chats', id: name })
+      location.hash = addressOf()
+    } catch (error) {
+      setProblem(`Not left: ${error instanceof Error ? error.message : String(error)}`)
+    }
   }
 
   return (
@@ -79,6 +84,11 @@ export function RoomView({ name }: { readonly name: string }) {
           Leave
         </button>
       </header>
+      {problem !== undefined && (
+        <p className="problem room-problem" role="alert">
+          {problem}
+        </p>
+      )}
       <WaterLine space={`room:${name}`} />
       {items === undefined || items.length === 0 ? (
         <RoomBlank copy={copy} loading={items === undefined} />

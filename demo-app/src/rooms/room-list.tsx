@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { NetworkSwitch } from '../network/network-switch.tsx'
 import { useReplica } from '../replica/replica-context.ts'
 import { useUserSpace } from '../replica/use-space.ts'
@@ -28,10 +28,15 @@ export function RoomList({ open }: { readonly open: string | undefined }) {
     left.current = open
   }, [open])
 
+  const [problem, setProblem] = useState<string>()
   async function join(room: string) {
+    setProblem(undefined)
     location.hash = addressOf(room)
-    if (space !== undefined && !joined?.some((chat) => chat.$id === room)) {
+    if (space === undefined || joined?.some((chat) => chat.$id === room)) return
+    try {
       await space.mutate.put({ c: 'chats', id: room, doc: { title: room } })
+    } catch (error) {
+      setProblem(`${room} is not remembered: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
 
@@ -68,6 +73,11 @@ export function RoomList({ open }: { readonly open: string | undefined }) {
         </ul>
       )}
       <RefusedNotice joined={joined?.map((chat) => chat.$id) ?? []} />
+      {problem !== undefined && (
+        <p className="problem room-list-problem" role="alert">
+          {problem}
+        </p>
+      )}
       <JoinRoom onJoin={join} />
       <footer className="room-list-foot">
         <NetworkSwitch />

@@ -1,7 +1,7 @@
 import { type FormEvent, useId, useState } from 'react'
 import { fetchToken, SignInRefusedError } from './fetch-token.ts'
 import { NAME_RULE, nameProblem } from './name-rule.ts'
-import { rememberUser } from './session.ts'
+import { isKnownUser, rememberUser } from './session.ts'
 import './sign-in.css'
 import { TideStaff } from './tide-staff.tsx'
 
@@ -23,9 +23,9 @@ export function SignIn() {
       await fetchToken(user)
       rememberUser(user)
     } catch (error) {
-      setProblem(
-        error instanceof SignInRefusedError ? error.message : 'The server does not answer. Signing in for the first time needs it.',
-      )
+      if (error instanceof SignInRefusedError) setProblem(error.message)
+      else if (isKnownUser(user)) rememberUser(user)
+      else setProblem('The server does not answer. Signing in here for the first time needs it.')
       setBusy(false)
     }
   }
