@@ -64,7 +64,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     { ...world, copies: core, outbox: core, client: core.clientId, appVersion: app.version },
     { changed: () => soon(), offset: (ms) => core.setClockOffset(ms) },
   )
-  const present = () => statusOf(sync.state, copies, pending$.value.length, rejected$.value.length, world.clock)
+  const present = () => statusOf(sync.state(), copies, pending$.value.length, rejected$.value.length, world.clock)
   const pending$ = new BehaviorSubject<readonly Mutation[]>([])
   const rejected$ = new BehaviorSubject<readonly Refused[]>([])
   const status$ = new BehaviorSubject<Status>(present())

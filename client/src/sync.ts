@@ -23,10 +23,8 @@ import { type Following, followedSpaces, isCaughtUp, isStated, NOT_FOLLOWING, wa
 import { type FollowingEffect, type FollowingEvent, step } from './following/step.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { boundsOf, NOT_SENDING, type Sending, type SendingEvent, sendingWakeAtMs, stepSending } from './outbox/sending.ts'
+import { STUCK_AFTER_MS, stuckAtMs } from './stuck.ts'
 import { createWorkQueue } from './work-queue.ts'
-
-/** Something is under way and nothing came of it: a new connection, in ms. */
-export const STUCK_AFTER_MS = 60_000
 
 export interface SyncPorts extends Omit<LinkPorts, 'tokens'> {
   readonly copies: Copies
@@ -53,7 +51,7 @@ export interface SyncState {
 
 /** Keeps a replica and a server together: runs the machines of following, outbox and connection in one strict order. */
 export interface Sync {
-  readonly state: SyncState
+  state(): SyncState
   want(space: SpaceId): void
   release(space: SpaceId): void
   goOnline(): void
@@ -76,7 +74,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
   const queue = createWorkQueue((error) => link.fail(open, asSyncError(error)))
   const alarm = createAlarm(clock, () =>
     queue.push(async () => {
-      if (clock.monotonicMs() >= stuckAtMs())
+      if (clock.monotonicMs() >= stuckAtMs(state(), progressAtMs))
         link.fail(known, new UnavailableError(`no progress for ${STUCK_AFTER_MS} ms: connecting anew`))
       await follow({ type: 'time' })
       await send({ type: 'time' })
@@ -128,12 +126,13 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
       await send({ type: 'appended' })
     })
   })
+  const state = (): SyncState => ({ connection: link.state, following, sending, promisedS: link.policy.promisedS })
   const tellServer = (frame: ClientFrame) => link.send(known, frame)
 
   async function follow(event: FollowingEvent): Promise<void> {
-    const { state, effects } = step(following, event, clock.monotonicMs(), random.unit())
-    following = state
-    for (const effect of effects) await act(effect)
+    const next = step(following, event, clock.monotonicMs(), random.unit())
+    following = next.state
+    for (const effect of next.effects) await act(effect)
     look()
   }
 
@@ -156,8 +155,6 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         return void fetchPage(effect.space, effect.pull)
       case 'drop':
         return copies.drop(effect.space)
-      case 'alarm':
-        return
     }
   }
 
@@ -187,9 +184,9 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
   }
 
   async function send(event: SendingEvent): Promise<void> {
-    const { state, effects } = stepSending(sending, event, clock.monotonicMs(), random.unit())
-    sending = state
-    for (const effect of effects) {
+    const next = stepSending(sending, event, clock.monotonicMs(), random.unit())
+    sending = next.state
+    for (const effect of next.effects) {
       if (effect === 'reconnect') {
         link.fail(known, new UnavailableError('the server does not answer for what was sent to it'))
         continue
@@ -262,7 +259,6 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
   async function refused(connection: number, error: SyncError): Promise<void> {
     if (error.code === 'token-expired' && error.afterMs !== undefined) {
       tokens.refuse(error)
-      // A source that fails now is asked again when the old token has ended.
       return void tokens.get().then(
         (token) => link.send(connection, { t: 'auth', token }),
         () => {},
@@ -277,27 +273,17 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
     progressAtMs = clock.monotonicMs()
   }
 
-  /** When what is under way counts as stuck; Infinity while nothing is. */
-  function stuckAtMs(): number {
-    const { name, because } = { because: undefined, ...sending.stage }
-    const sends = name === 'in hand' || (name === 'waiting' && because?.code !== 'rate-limited')
-    const busy = following.connected && (sends || link.state.name === 'catching up')
-    return busy ? progressAtMs + STUCK_AFTER_MS : Number.POSITIVE_INFINITY
-  }
-
   /** After each step: what it means for the connection, the alarm, and whoever watches. */
   function look(): void {
     if (following.connected) link.tell({ type: isCaughtUp(following) ? 'caught up' : 'fell behind' })
-    const stuckMs = stuckAtMs()
+    const stuckMs = stuckAtMs(state(), progressAtMs)
     if (stuckMs === Number.POSITIVE_INFINITY) progressed()
     alarm.set(Math.min(wakeAtMs(following), sendingWakeAtMs(sending), stuckMs))
     listener.changed()
   }
 
   return {
-    get state() {
-      return { connection: link.state, following, sending, promisedS: link.policy.promisedS }
-    },
+    state,
     want: (space) =>
       queue.push(async () => {
         await follow({ type: 'want', space })

@@ -125,14 +125,14 @@ describe('[B1] sums', () => {
   it('that differ are answered with every number', () => {
     const two = run([want(b), { type: 'heads', heads: heads({ [b]: 0 }) }], following).state
     const { effects } = run([{ type: 'beat sent' }, beat(5, 6)], two)
-    expect(effects).toEqual([{ type: 'alarm' }, { type: 'follow', spaces: [a, b] }])
+    expect(effects).toEqual([{ type: 'follow', spaces: [a, b] }])
   })
 
   it('are not compared when a beat overtook a follow: the next one is', () => {
     const { effects, state } = run([{ type: 'beat sent' }, want(b), beat(5, 6)], following)
     expect(effects).toEqual([{ type: 'follow', spaces: [b] }])
     const named: FollowingEvent = { type: 'heads', heads: heads({ [b]: 0 }) }
-    expect(run([named, { type: 'beat sent' }, beat(5, 6)], state).effects[0]).toEqual({ type: 'alarm' })
+    expect(run([named, { type: 'beat sent' }, beat(5, 6)], state).effects).toEqual([{ type: 'follow', spaces: [a, b] }])
   })
 
   it('of two beats under way before a follow, neither answer is compared', () => {
@@ -156,7 +156,7 @@ describe('[B1] sums', () => {
 
   it('a space that is behind, denied or unfollowed is not stated when they differ', () => {
     const { effects } = run([behind, { type: 'beat sent' }, beat(0, 6)], following)
-    expect(effects).toEqual([{ type: 'pull', space: a, pull: 1 }, { type: 'alarm' }])
+    expect(effects).toEqual([{ type: 'pull', space: a, pull: 1 }])
   })
 })
 

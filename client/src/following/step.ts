@@ -43,8 +43,6 @@ export type FollowingEffect =
   | { readonly type: 'pull'; readonly space: SpaceId; readonly pull: number }
   /** Remove the copy, keep what is pending [B8]. */
   | { readonly type: 'drop'; readonly space: SpaceId }
-  /** The sums of a beat differed: something was lost or forked. For the diagnosis only; the remedy is in `follow`. */
-  | { readonly type: 'alarm' }
 
 export interface FollowingStep {
   readonly state: Following
@@ -224,7 +222,6 @@ export function step(before: Following, event: FollowingEvent, nowMs: number, ch
       }
       // What was stated before this beat was sent has been answered before it [B1]: what is still `asked` got lost.
       const differs = event.ours !== event.theirs
-      if (differs) effects.push({ type: 'alarm' })
       for (const [id, { stage }] of spaces) {
         if (differs ? isStated(stage) && stage.name !== 'later' : stage.name === 'asked') ask(id)
         else if (stage.name === 'named') set(id, { stage: { name: 'followed' } })

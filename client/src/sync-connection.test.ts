@@ -1,0 +1,220 @@
+import { describe, expect, it } from 'vitest'
+import { fixedBeat } from './connection/beat-policy.ts'
+import type { LiveEvents } from './connection/transport.ts'
+import { NO_FAULTS } from './testing/fake-server.ts'
+import { syncWorld } from './testing/sync-world.ts'
+
+// The real machines and their driver, over copies and a server that are numbers alone, in virtual time.
+
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
+const world = (seed?: number, token?: () => string | Promise<string>) => syncWorld(settle, seed, token)
+const room = 'room:1'
+const BEAT_MS = fixedBeat.intervalMs
+
+describe('the connection', () => {
+  it('comes back after the server was away, and everything pending is sent once', async () => {
+    const { time, server, replica, phase, sync } = await world()
+    sync.want(room)
+    await time.run(3000)
+    server.reachable = false
+    server.cut()
+    for (let n = 0; n < 250; n++) replica.append(room)
+    await time.run(120_000)
+    expect(phase()).not.toBe('live')
+    server.reachable = true
+    await time.run(40_000)
+    expect(replica.pending).toEqual([])
+    expect(server.done).toEqual(Array.from({ length: 250 }, (_, at) => at + 1))
+  })
+
+  it('[B4] a connection that died without a word is noticed by the beat', async () => {
+    const { time, server, sync, atHead, phase } = await world()
+    sync.want(room)
+    await time.run(3000)
+    server.cut(true)
+    server.commit(room)
+    await time.run(BEAT_MS + fixedBeat.timeoutMs + 3000)
+    expect(phase()).toBe('live')
+    atHead()
+  })
+
+  it('a device that slept looks at once whether its connection lives', async () => {
+    const { time, server, sync, atHead, phase } = await world()
+    sync.want(room)
+    await time.run(3000)
+    server.cut(true)
+    server.commit(room)
+    time.sleep(600_000)
+    await time.run(7500)
+    expect(phase()).toBe('live')
+    atHead()
+  })
+
+  it('a page that is left closes its socket, and resumes when it is shown', async () => {
+    const { time, server, sync, atHead, phase, listeners } = await world()
+    sync.want(room)
+    await time.run(3000)
+    listeners.life('hide')
+    expect(phase()).toBe('offline')
+    server.commit(room)
+    await time.run(600_000)
+    listeners.life('show')
+    await time.run(2000)
+    atHead()
+    expect(server.connections).toBe(2)
+  })
+
+  it('a network that comes back cuts the waiting short', async () => {
+    const { time, server, phase, listeners } = await world()
+    server.reachable = false
+    await time.run(300_000)
+    server.reachable = true
+    await time.run(0)
+    if (phase() === 'waiting') listeners.network()
+    await time.run(1500)
+    expect(phase()).toBe('live')
+  })
+
+  it('[B7] a frame that is not of this protocol ends the connection, never counts as data', async () => {
+    const { time, server, sync, phase } = await world()
+    sync.want(room)
+    await time.run(3000)
+    server.say('<html>Please sign in to the WLAN</html>')
+    await time.run(25)
+    expect(phase()).not.toBe('live')
+    await time.run(5000)
+    expect(phase()).toBe('live')
+    server.say({ t: 'a frame of the future', x: 1 })
+    await time.run(100)
+    expect(phase()).toBe('live')
+  })
+
+  it('[B7] frames of an earlier connection are ignored, those that still wait to be handled as well', async () => {
+    const { time, server, sync, replica, phase } = await world()
+    const connections: LiveEvents[] = []
+    const { connect } = server.transport
+    server.transport.connect = (events) => {
+      connections.push(events)
+      return connect(events)
+    }
+    sync.want(room)
+    await time.run(3000)
+    const range = { t: 'range', space: room, from: 0, on: '00000000', to: 1, seal: 'dddddddd', head: 1, changes: [] }
+    const before = replica.applied.length
+    connections[0]?.frame(JSON.stringify(range))
+    connections[0]?.closed(1006)
+    await time.run(0)
+    expect(replica.applied.length).toBe(before)
+    await time.run(3000)
+    expect(phase()).toBe('live')
+    connections[0]?.frame(JSON.stringify(range))
+    connections[0]?.frame('nonsense')
+    connections[0]?.closed(1006)
+    await time.run(1000)
+    expect(phase()).toBe('live')
+    expect(connections.length).toBe(2)
+    expect(replica.stands.get(room)?.version ?? 0).toBe(0)
+  })
+
+  it('asks for a fresh token when the old one has expired, and loses nothing when the source fails', async () => {
+    let given = 0
+    let fails = false
+    const { time, server, phase, replica } = await world(1, async () => {
+      if (fails) throw new Error('sign-in server is down')
+      return `token${++given}`
+    })
+    await time.run(3000)
+    expect(given).toBe(1)
+    server.acceptsToken = (token) => token !== 'token1'
+    fails = true
+    replica.append(room)
+    await time.run(100)
+    server.cut()
+    replica.append(room)
+    await time.run(200_000)
+    expect(phase()).toBe('waiting')
+    expect(replica.pending.length).toBe(1)
+    fails = false
+    await time.run(40_000)
+    expect(phase()).toBe('live')
+    expect(given).toBe(2)
+    expect(server.done).toEqual([1, 2])
+  })
+
+  it('a token that is refused without a word is renewed as well', async () => {
+    let given = 0
+    const { time, server, phase } = await world(1, () => `token${++given}`)
+    await time.run(3000)
+    server.acceptsToken = (token) => token !== 'token1'
+    const { connect } = server.transport
+    server.transport.connect = (events) => connect({ ...events, frame: (text) => text.includes('expired') || events.frame(text) })
+    server.cut()
+    await time.run(30_000)
+    expect(phase()).toBe('live')
+  })
+
+  it("never sends what is one user's with another's token", async () => {
+    const { time, server, sync, replica, phase } = await world()
+    server.say('')
+    const { connect } = server.transport
+    server.transport.connect = (events) => connect({ ...events, frame: (text) => events.frame(text.replace('"alice"', '"bob"')) })
+    sync.want(room)
+    replica.append(room)
+    await time.run(60_000)
+    expect(phase()).not.toBe('live')
+    expect(server.heard.every(({ t }) => t === 'hello')).toBe(true)
+    expect(replica.pending.length).toBe(1)
+  })
+
+  it('comes back within the window that goaway names', async () => {
+    const { time, server, phase, listeners } = await world()
+    await time.run(3000)
+    server.say({ t: 'goaway', afterMs: [20_000, 30_000] })
+    await time.run(100)
+    listeners.network()
+    await time.run(19_000)
+    expect(phase()).toBe('waiting')
+    await time.run(12_000)
+    expect(phase()).toBe('live')
+  })
+
+  it('a connection on which nothing moves is given up after a minute', async () => {
+    const { time, server, replica, sync } = await world()
+    sync.want(room)
+    await time.run(3000)
+    server.refuseBatches = { code: 'unavailable', message: 'the engine is down', retryable: true }
+    replica.append(room)
+    await time.run(100_000)
+    expect(server.connections).toBe(2)
+    server.refuseBatches = undefined
+    await time.run(35_000)
+    expect(server.done).toEqual([1])
+  })
+})
+
+describe('sending', () => {
+  it('a batch whose ack was lost is sent again and done once', async () => {
+    const { time, server, replica } = await world()
+    await time.run(3000)
+    server.faults = { ...NO_FAULTS, lose: 1 }
+    replica.append(room)
+    await time.run(1000)
+    server.faults = NO_FAULTS
+    expect(replica.pending.length).toBe(1)
+    await time.run(60_000)
+    expect(replica.pending).toEqual([])
+    expect(server.done).toEqual([1])
+  })
+
+  it('client-conflict stops the sending and loses nothing', async () => {
+    const { time, server, replica, sync } = await world()
+    await time.run(3000)
+    server.refuseBatches = { code: 'client-conflict', message: 'copied', retryable: false }
+    replica.append(room)
+    await time.run(100)
+    expect(sync.state().sending.stage).toMatchObject({ name: 'stopped', because: { code: 'client-conflict' } })
+    await time.run(100_000)
+    expect(server.heard.filter(({ t }) => t === 'mutate').length).toBe(1)
+    expect(replica.pending.length).toBe(1)
+  })
+})

@@ -1,0 +1,80 @@
+import type { SpaceId } from '@tidemark/shared'
+import { fixedBeat } from '../connection/beat-policy.ts'
+import type { LifecycleEvent } from '../connection/hints.ts'
+import type { Phase } from '../replica-api.ts'
+import { createSync, type Sync } from '../sync.ts'
+import { FAKE_CLIENT, type FakeReplica, fakeReplica } from './fake-replica.ts'
+import { type FakeServer, fakeServer } from './fake-server.ts'
+import { seededRandom } from './seeded-random.ts'
+import { type VirtualTime, virtualTime } from './virtual-time.ts'
+
+/** The real machines and their driver, over copies and a server that are numbers alone, in virtual time. */
+export interface SyncWorld {
+  readonly time: VirtualTime
+  readonly server: FakeServer
+  readonly replica: FakeReplica
+  readonly sync: Sync
+  /** What the device tells. */
+  readonly listeners: { network: () => void; life: (event: LifecycleEvent) => void }
+  phase(): Phase
+  /** How often the client stated something after its hello. */
+  follows(): number
+  /** Throws unless the copy stands where the server does. */
+  atHead(space?: SpaceId): void
+}
+
+/** `settle` lets all promises run that can, such as a macrotask of the real event loop. */
+export async function syncWorld(
+  settle: () => Promise<void>,
+  seed = 1,
+  token: () => string | Promise<string> = () => 'good',
+): Promise<SyncWorld> {
+  const time = virtualTime(settle)
+  const random = seededRandom(seed)
+  const server = fakeServer(time, random)
+  const replica = fakeReplica()
+  const listeners: SyncWorld['listeners'] = { network: () => {}, life: () => {} }
+  const sync = createSync(
+    {
+      network: {
+        onChange(listener) {
+          listeners.network = listener
+          return () => {}
+        },
+      },
+      lifecycle: {
+        onChange(listener) {
+          listeners.life = listener
+          return () => {}
+        },
+      },
+      transport: server.transport,
+      clock: time,
+      random,
+      beat: fixedBeat,
+      copies: replica,
+      outbox: replica,
+      user: 'alice',
+      client: FAKE_CLIENT,
+      appVersion: '1',
+      token,
+    },
+    { changed() {}, offset() {} },
+  )
+  sync.goOnline()
+  return {
+    time,
+    server,
+    replica,
+    sync,
+    listeners,
+    phase: () => sync.state().connection.name,
+    follows: () => server.heard.filter(({ t }) => t === 'follow').length,
+    atHead(space = 'room:1') {
+      const there = server.stand(space)
+      const { version, seal } = replica.stands.get(space) ?? { version: 0, seal: '' }
+      if (version !== there.version || (version > 0 && seal !== there.seal))
+        throw new Error(`${space} stands at ${version} ${seal}, the server at ${there.version} ${there.seal}`)
+    },
+  }
+}
