@@ -1,4 +1,4 @@
-import { kindOf, type SpaceId } from '@tidemark/shared'
+import { kindOf, type SpaceId, UnavailableError } from '@tidemark/shared'
 import { type CopyRow, keysOf, type OutboxRow, SELF, type SelfRow } from './rows.ts'
 import type { Key, KeyRange, Row, StorageRead, Write } from './storage.ts'
 
@@ -44,7 +44,7 @@ export function openUnit(tx: StorageRead): Unit {
   }
   const selfRow = async () => {
     self ??= (await tx.get('self', SELF)) as SelfRow | undefined
-    if (self === undefined) throw new TypeError('the replica has lost its first row')
+    if (self === undefined) throw new UnavailableError('This device has cleared the data of this app: reload it.')
     return self
   }
   const touched = new Set<SpaceId>()

@@ -1,7 +1,11 @@
 import type { Clock } from '@tidemark/shared'
 
+export interface HandClock extends Clock {
+  advance(ms: number): void
+}
+
 /** A clock that moves by hand. */
-export function handClock(startMs = 1_763_596_800_000): Clock & { advance(ms: number): void } {
+export function handClock(startMs = 1_763_596_800_000): HandClock {
   let nowMs = startMs
   let tasks: { atMs: number; task: () => void }[] = []
   return {
