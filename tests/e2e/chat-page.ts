@@ -13,7 +13,15 @@ export class ChatPage {
     this.url = url
   }
 
+  async signOut(): Promise<void> {
+    // A tab behind another one draws once a second.
+    await this.page.bringToFront()
+    await this.page.getByRole('button', { name: 'Sign out' }).click()
+    await this.page.getByLabel('Your name').waitFor()
+  }
+
   async signIn(user: string): Promise<void> {
+    await this.page.bringToFront()
     await this.page.goto(this.url)
     await this.page.getByLabel('Your name').fill(user)
     await this.page.getByRole('button', { name: 'Sign in' }).click()
@@ -50,6 +58,7 @@ export class ChatPage {
 
   /** The app's own switch; the one that is on screen at this width. */
   async switchOnline(online: boolean): Promise<void> {
+    await this.page.bringToFront()
     const knob = this.page.getByRole('switch', { name: 'Online' })
     if ((await knob.getAttribute('aria-checked')) !== String(online)) await knob.click()
     await this.sees(async () => await knob.getAttribute('aria-checked'), String(online))

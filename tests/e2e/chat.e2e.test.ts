@@ -56,14 +56,14 @@ describe('a chat in two browsers', () => {
     await other.page.goto(stage.url)
     await other.page.getByRole('navigation', { name: 'Rooms' }).waitFor()
 
-    await chat.page.getByRole('button', { name: 'Sign out' }).click()
+    await chat.signOut()
     await other.page.getByLabel('Your name').waitFor()
     await chat.signIn('eve')
     await chat.page.getByRole('button', { name: 'Join lobby' }).waitFor()
     expect(await chat.page.getByRole('link', { name: /cellar/ }).count()).toBe(0)
     expect(await chat.page.getByText('for the cellar only').count()).toBe(0)
 
-    await chat.page.getByRole('button', { name: 'Sign out' }).click()
+    await chat.signOut()
     await chat.signIn('dave')
     await chat.page.getByRole('link', { name: /cellar/ }).click()
     await chat.showsTexts(['for the cellar only'])

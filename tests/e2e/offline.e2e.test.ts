@@ -76,7 +76,7 @@ describe('without a network', () => {
     await carol.isLive()
 
     await context.setOffline(true)
-    await page.getByRole('button', { name: 'Sign out' }).click()
+    await carol.signOut()
     await carol.signIn('dave')
     await page.getByRole('alert').filter({ hasText: 'The server does not answer' }).waitFor()
     await carol.signIn('carol')
