@@ -269,9 +269,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
     await send({ type: 'answered', progressed: false, error })
   }
 
-  function progressed(): void {
-    progressAtMs = clock.monotonicMs()
-  }
+  const progressed = () => (progressAtMs = clock.monotonicMs())
 
   /** After each step: what it means for the connection, the alarm, and whoever watches. */
   function look(): void {
