@@ -157,6 +157,22 @@ describe('a live connection', () => {
     expect((await slow.next('beat')).sum).toBe(0)
   })
 
+  it('of a copy far behind is brought to the head page by page, as fast as it reads', async () => {
+    const running = await start()
+    const writer = await running.greet('bob', {}, `c_${'B'.repeat(22)}`)
+    let on = ''
+    for (let n = 1; n <= 40; n += 8) {
+      const mutations = Array.from({ length: 8 }, (_, at) => put(n + at, `m${n + at}`, 'x'.repeat(80_000)))
+      writer.say({ t: 'mutate', client: `c_${'B'.repeat(22)}`, on, mutations })
+      await writer.next('ack')
+      on = mutations[7]?.nonce ?? ''
+    }
+    const reader = await running.greet('alice', { 'open:a': [0, ''] })
+    let pages = 0
+    for (let to = 0; to < 40; pages++) to = (await reader.next('range')).to
+    expect(pages).toBeGreaterThan(5)
+  })
+
   it('is sent away when the server ends: goaway, then 1001', async () => {
     const running = await start()
     const socket = await running.greet('alice', {})
@@ -179,6 +195,38 @@ describe('a live connection', () => {
 })
 
 describe('HTTP', () => {
+  it('ends though a request never does, and closes the changelog', async () => {
+    let closes = 0
+    const changelog = memoryChangelog()
+    const running = await start({
+      changelog: {
+        ...changelog,
+        close() {
+          closes++
+          return changelog.close()
+        },
+      },
+    })
+    const socket = connectTcp(running.listening.port, '127.0.0.1', () => socket.write('POST /v1/mutations HTTP/1.1\r\nHost: localhost\r\n'))
+    socket.on('error', () => {})
+    await new Promise((resolve) => socket.once('connect', resolve))
+    const before = Date.now()
+    await running.close()
+    expect([closes, Date.now() - before < 3000]).toEqual([1, true])
+    socket.destroy()
+  })
+
+  it('on loopback, development sign-in is closed to pages whose name was made to lead here', async () => {
+    const running = await start({ dev: { token: async (user) => `of-${user}` } })
+    const ask = (host: string) =>
+      raw(
+        running.listening.port,
+        `POST /v1/dev/token HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 16\r\nConnection: close\r\n\r\n{"user":"alice"}`,
+      )
+    expect(await ask('evil.example')).toMatch(/^HTTP\/1\.1 403/)
+    expect(await ask(`localhost:${running.listening.port}`)).toContain('of-alice')
+  })
+
   it('a body that is too large is refused, and the connection does not break', async () => {
     const running = await start()
     for (let times = 0; times < 3; times++) {

@@ -164,6 +164,7 @@ describe('a live connection', () => {
   it('[R4] a follow for a space that is followed states its place again and is answered afresh', async () => {
     const world = new GatewayWorld()
     world.backend.commit('room:a', 'one')
+    await world.greet('bob', { 'room:a': [0, ''] })
     const socket = await world.greet('alice', { 'room:a': [0, ''] })
     socket.forget()
     world.backend.asked.length = 0
