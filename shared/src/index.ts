@@ -6,6 +6,7 @@ export type { Change } from './change.ts'
 export type { Clock } from './clock.ts'
 export type { CollectionDefinition, CollectionOptions, Collections, DocumentOf, Preset } from './collection.ts'
 export { collection } from './collection.ts'
+export { within } from './deadline.ts'
 export type { ErrorCode, ErrorDetail, WireError } from './errors.ts'
 export {
   BadRequestError,

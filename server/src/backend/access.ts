@@ -8,11 +8,11 @@ import {
   NotFoundError,
   nameOf,
   type SpaceId,
+  within,
 } from '@tidemark/shared'
 import type { Log } from '../observe/log.ts'
 import type { Principal } from './backend.ts'
 import { ACCESS_WITHIN_MS } from './bounds.ts'
-import { within } from './deadline.ts'
 
 export type Access = 'none' | 'read' | 'write'
 

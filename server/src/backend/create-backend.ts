@@ -14,6 +14,7 @@ import {
   UnauthenticatedError,
   UnavailableError,
   type Version,
+  within,
 } from '@tidemark/shared'
 import type { Bus } from '../bus/bus.ts'
 import type { Changelog, ReadTransaction } from '../changelog/changelog.ts'
@@ -24,7 +25,6 @@ import { asSyncError } from './as-sync-error.ts'
 import type { Ask, Backend, EncodedRange, Opened, Principal, RangeBounds } from './backend.ts'
 import { AUTHENTICATE_WITHIN_MS, OPEN_SPACES_MAX, TOKEN_CHARACTERS_MAX } from './bounds.ts'
 import { CommitQueue } from './commit-queue.ts'
-import { within } from './deadline.ts'
 import type { Authenticate } from './jwt.ts'
 import { Mutate } from './mutate.ts'
 import { assertAsk, readRange } from './read-range.ts'

@@ -21,6 +21,7 @@ import {
   toJsonObject,
   UnavailableError,
   validate,
+  within,
 } from '@tidemark/shared'
 import type { NewChange, ReadTransaction } from '../changelog/changelog.ts'
 import type { Log } from '../observe/log.ts'
@@ -28,7 +29,6 @@ import type { Access } from './access.ts'
 import { AppTransaction } from './app-transaction.ts'
 import { MUTATOR_WITHIN_MS } from './bounds.ts'
 import { runBuiltIn } from './built-in.ts'
-import { within } from './deadline.ts'
 import { MutationDraft } from './mutation-draft.ts'
 
 /** What a mutation came to: what it writes, or why it is refused for good. */

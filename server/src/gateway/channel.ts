@@ -1,8 +1,8 @@
 import { type Clock, InternalError, judge, type SpaceId, type Standing, type SyncError, type Version, ZERO } from '@tidemark/shared'
 import type { Backend } from '../backend/backend.ts'
 import type { GatewayMetrics } from '../observe/gateway-metrics.ts'
+import { answerWithin } from './answer-within.ts'
 import type { GatewayBounds } from './bounds.ts'
-import { within } from './deadline.ts'
 import { type Follower, isPersonal } from './follower.ts'
 import { frames } from './frames.ts'
 import type { FramedRange, RecentRanges } from './recent-ranges.ts'
@@ -159,7 +159,7 @@ export class Channel {
     const fetch: Fetch = { key, asker: follower, waiting: new Set([follower]), knownBefore: this.#known }
     this.#underWay.set(key, fetch)
     const { backend, bounds, clock } = this.#world
-    within(
+    answerWithin(
       clock,
       bounds.answerWithinMs,
       backend.range(follower.reader.principal, this.space, follower.standing, {

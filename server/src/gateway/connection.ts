@@ -9,7 +9,7 @@ import {
   silenceMaxMs,
   TokenExpiredError,
 } from '@tidemark/shared'
-import { within } from './deadline.ts'
+import { answerWithin } from './answer-within.ts'
 import { FrameQueue } from './frame-queue.ts'
 import { frames } from './frames.ts'
 import type { GatewaySocket, SocketEvents } from './gateway-socket.ts'
@@ -201,7 +201,7 @@ export class Connection implements SocketEvents, Outlet {
     this.#nextS = hello.nextS
     this.#phase = { name: 'admitting' }
     try {
-      const principal = await within(clock, bounds.answerWithinMs, backend.authenticate(hello.token))
+      const principal = await answerWithin(clock, bounds.answerWithinMs, backend.authenticate(hello.token))
       if (this.#isClosed()) return
       const session = new Session(this.#world, this, principal, hello.client)
       this.#phase = { name: 'open', session }

@@ -1,8 +1,8 @@
 import { type Clock, type SpaceId, sealDigits } from '@tidemark/shared'
 import type { Ask, Backend } from '../backend/backend.ts'
+import { answerWithin } from './answer-within.ts'
 import type { GatewayBounds } from './bounds.ts'
 import type { Channel } from './channel.ts'
-import { within } from './deadline.ts'
 import type { Session } from './session.ts'
 
 export interface SelfCheckWorld {
@@ -59,7 +59,7 @@ export class SelfCheck {
         }
         if (stated.size === 0) continue
         try {
-          const differing = await within(clock, bounds.answerWithinMs, backend.differing(tenant, stated))
+          const differing = await answerWithin(clock, bounds.answerWithinMs, backend.differing(tenant, stated))
           for (const [space, version] of differing) {
             const standing = stated.get(space)
             if (standing !== undefined) asked.get(space)?.doubt(standing, version)

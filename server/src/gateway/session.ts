@@ -17,9 +17,9 @@ import {
 } from '@tidemark/shared'
 import type { Backend, Opened, Principal } from '../backend/backend.ts'
 import type { GatewayMetrics } from '../observe/gateway-metrics.ts'
+import { answerWithin } from './answer-within.ts'
 import type { GatewayBounds } from './bounds.ts'
 import type { Channel } from './channel.ts'
-import { within } from './deadline.ts'
 import { Follower, type Reader } from './follower.ts'
 import { frames } from './frames.ts'
 import { StatementBudget } from './statement-budget.ts'
@@ -95,7 +95,7 @@ export class Session implements Reader {
     const { backend, bounds, clock } = this.#world
     let answer: Awaited<ReturnType<Backend['mutate']>>
     try {
-      answer = await within(clock, bounds.mutateWithinMs, backend.mutate(this.principal, { client, on, mutations }))
+      answer = await answerWithin(clock, bounds.mutateWithinMs, backend.mutate(this.principal, { client, on, mutations }))
     } catch (thrown) {
       const error = this.#world.wireable(thrown)
       this.#world.metrics.refused(error.code)
@@ -130,7 +130,7 @@ export class Session implements Reader {
 
   /** A fresh token, in place. Throws what is wrong with it; ForbiddenError for somebody else's. */
   async auth(token: string): Promise<void> {
-    const principal = await within(this.#world.clock, this.#world.bounds.answerWithinMs, this.#world.backend.authenticate(token))
+    const principal = await answerWithin(this.#world.clock, this.#world.bounds.answerWithinMs, this.#world.backend.authenticate(token))
     if (principal.user !== this.principal.user || principal.tenant !== this.principal.tenant)
       throw new ForbiddenError('This token is of another user: open a connection of their own.')
     this.principal = principal
@@ -237,7 +237,7 @@ export class Session implements Reader {
 
   #ask(spaces: readonly SpaceId[]): Promise<{ readonly opened: ReadonlyMap<SpaceId, Opened>; readonly acked: Acked }> {
     const { backend, bounds, clock } = this.#world
-    return within(clock, bounds.answerWithinMs, backend.open(this.principal, this.client, spaces))
+    return answerWithin(clock, bounds.answerWithinMs, backend.open(this.principal, this.client, spaces))
   }
 
   /** Asks for the right to follow. `start` sends what is denied and starts the ranges; it is called after the frame that names the heads. */
