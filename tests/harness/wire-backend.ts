@@ -1,0 +1,45 @@
+import { collection, defineApp, space } from '@tidemark/shared'
+import * as v from 'valibot'
+
+const Anything = v.record(v.string(), v.unknown())
+
+/** An app whose commits are wide, whose readers see different things, and whose mutators fail, for what a chat cannot show on the wire. */
+export const app = defineApp({
+  version: '1',
+  spaces: {
+    box: space({
+      collections: {
+        open: collection(Anything),
+        own: collection(Anything, { read: 'creator', write: 'creator' }),
+        shut: collection(Anything, { read: 'none', write: 'none' }),
+        frozen: collection(Anything, { write: 'none' }),
+        recent: collection(Anything, { window: 5 }),
+      },
+      mutators: {
+        async many(tx, { count, stem }: { count: number; stem: string }) {
+          for (let i = 0; i < count; i++) await tx.open.put(`${stem}${i}`, { i })
+        },
+        async hide(tx, { id }: { id: string }) {
+          await tx.shut.put(id, { hidden: true })
+        },
+        async breaks(tx, { id }: { id: string }) {
+          await tx.open.put(id, { half: true })
+          throw new Error('a secret of the server')
+        },
+        async nothing() {},
+      },
+      args: {},
+    }),
+  },
+})
+
+/** `box:ro-*` may be read, `box:no-*` not even that, `box:<user>-only` by this user, every other box is open. */
+export const access = {
+  box: (user: string, id: string) => {
+    const name = id.slice('box:'.length)
+    if (name.startsWith('ro-')) return 'read' as const
+    if (name.startsWith('no-')) return 'none' as const
+    if (name.endsWith('-only')) return name === `${user}-only` ? ('write' as const) : ('none' as const)
+    return 'write' as const
+  },
+}
