@@ -1,6 +1,7 @@
 import {
   type ClientFrame,
   errorFromWire,
+  isAboutToken,
   LIMITS,
   NOTHING,
   parseServerFrame,
@@ -173,7 +174,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
     } catch (cause) {
       const error = asSyncError(cause)
       queue.push(() => follow({ type: 'pull failed', space, pull: number, error }))
-      if (error.status === 401) link.fail(connection, error)
+      if (isAboutToken(error)) link.fail(connection, error)
     }
   }
 
@@ -236,7 +237,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         if (frame.acks.length > 0) progressed()
         if (versions.size > 0) await follow({ type: 'reach', versions })
         const error = frame.error && errorFromWire(frame.error)
-        if (error?.status === 401) return link.fail(connection, error)
+        if (error && isAboutToken(error)) return link.fail(connection, error)
         return send({ type: 'answered', progressed: frame.acks.length > 0, error })
       }
       case 'beat': {
@@ -264,7 +265,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         () => {},
       )
     }
-    if (error.status === 401 || link.state.name === 'greeting') return link.fail(connection, error)
+    if (isAboutToken(error) || link.state.name === 'greeting') return link.fail(connection, error)
     await follow({ type: 'error', error })
     await send({ type: 'answered', progressed: false, error })
   }

@@ -1,19 +1,19 @@
 import * as v from 'valibot'
-import type { Json, JsonObject } from './json.ts'
+import type { Json } from './json.ts'
+import { jsonObject } from './json-object.ts'
 import { collectionName, documentId } from './names.ts'
 
-const fields = v.record(v.string(), v.unknown()) as unknown as v.GenericSchema<unknown, JsonObject>
-const lists = v.record(v.string(), v.array(v.unknown())) as unknown as v.GenericSchema<unknown, Record<string, readonly Json[]>>
+const lists = v.record(v.string(), v.custom<readonly Json[]>(Array.isArray, 'no list'))
 
 /** Creates or replaces a document. */
-export const putArgs = v.object({ c: collectionName, id: documentId, doc: fields })
+export const putArgs = v.object({ c: collectionName, id: documentId, doc: jsonObject })
 /** Changes top-level fields of a document that exists. */
 export const patchArgs = v.object({
   c: collectionName,
   id: documentId,
-  set: v.optional(fields),
+  set: v.optional(jsonObject),
   unset: v.optional(v.array(v.string())),
-  inc: v.optional(v.record(v.string(), v.pipe(v.number(), v.finite()))),
+  inc: v.optional(v.record(v.string(), v.number())),
   append: v.optional(lists),
   remove: v.optional(lists),
 })

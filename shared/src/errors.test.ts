@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { BadRequestError, errorFromWire, InternalError, OutOfOrderError, RateLimitedError, SyncError } from './errors.ts'
+import { httpStatus } from './http-status.ts'
+import { toWire } from './to-wire.ts'
 
 const statuses = {
   'bad-request': 400,
@@ -24,18 +26,19 @@ describe('errors, §9', () => {
   it.each(Object.entries(statuses))('%s has status %i and comes back from the wire as itself', (code, status) => {
     const error = errorFromWire({ code, message: 'why', retryable: false })
     expect(error).toBeInstanceOf(SyncError)
-    expect([error.code, error.status, error.name]).toEqual([code, status, error.constructor.name])
-    expect(errorFromWire(error.toWire())).toEqual(error)
+    expect([error.code, httpStatus(error), error.name]).toEqual([code, status, error.constructor.name])
+    expect(errorFromWire(toWire(error))).toEqual(error)
   })
 
   it('carries afterMs, expected and n over the wire', () => {
-    expect(new RateLimitedError('slower', { afterMs: 500 }).toWire()).toEqual({
+    expect(toWire(new RateLimitedError('slower', { afterMs: 500 }))).toEqual({
       code: 'rate-limited',
       message: 'slower',
       retryable: true,
       afterMs: 500,
     })
-    expect(errorFromWire(new OutOfOrderError(7, 5).toWire())).toMatchObject({ code: 'out-of-order', n: 7, expected: 5 })
+    const outOfOrder = new OutOfOrderError('mutation 7 came, 5 is next', { n: 7, expected: 5 })
+    expect(errorFromWire(toWire(outOfOrder))).toMatchObject({ code: 'out-of-order', n: 7, expected: 5 })
   })
 
   it('reads a code of a later protocol as internal, to try again', () => {
@@ -45,6 +48,6 @@ describe('errors, §9', () => {
 
   it('keeps its cause for the log and off the wire', () => {
     const error = new BadRequestError('not JSON', { cause: new Error('secret') })
-    expect(JSON.stringify(error.toWire())).not.toContain('secret')
+    expect(JSON.stringify(toWire(error))).not.toContain('secret')
   })
 })

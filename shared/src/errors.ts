@@ -1,26 +1,26 @@
 import * as v from 'valibot'
 
-/** Every code of the protocol with its HTTP status, and whether the same request may succeed later. Source: protocol §9. */
-const CODES = {
-  'bad-request': { http: 400, retryable: false },
-  unauthenticated: { http: 401, retryable: false },
-  'token-expired': { http: 401, retryable: true },
-  forbidden: { http: 403, retryable: false },
-  'not-found': { http: 404, retryable: false },
-  rejected: { http: 422, retryable: false },
-  'rate-limited': { http: 429, retryable: true },
-  unavailable: { http: 503, retryable: true },
-  'out-of-order': { http: 409, retryable: true },
-  'client-conflict': { http: 409, retryable: false },
-  'outcome-unknown': { http: 409, retryable: false },
-  gone: { http: 410, retryable: false },
-  'too-large': { http: 413, retryable: false },
-  invalid: { http: 422, retryable: false },
-  'upgrade-required': { http: 426, retryable: false },
-  internal: { http: 500, retryable: true },
-} as const
+/** Every code of the protocol. Source: protocol §9. */
+export type ErrorCode =
+  | 'bad-request'
+  | 'unauthenticated'
+  | 'token-expired'
+  | 'forbidden'
+  | 'not-found'
+  | 'rejected'
+  | 'rate-limited'
+  | 'unavailable'
+  | 'out-of-order'
+  | 'client-conflict'
+  | 'outcome-unknown'
+  | 'gone'
+  | 'too-large'
+  | 'invalid'
+  | 'upgrade-required'
+  | 'internal'
 
-export type ErrorCode = keyof typeof CODES
+/** The codes after which the same request may succeed later. */
+const RETRYABLE: readonly ErrorCode[] = ['token-expired', 'rate-limited', 'unavailable', 'out-of-order', 'internal']
 
 /** The codes with which an ack may refuse a mutation for good; every other one means that it was not run. Source: protocol [M3]. */
 export const REFUSALS: readonly ErrorCode[] = ['invalid', 'rejected', 'forbidden', 'not-found', 'too-large', 'outcome-unknown']
@@ -29,7 +29,7 @@ export const REFUSALS: readonly ErrorCode[] = ['invalid', 'rejected', 'forbidden
 export const wireError = v.object({
   code: v.string(),
   message: v.string(),
-  retryable: v.optional(v.boolean(), false),
+  retryable: v.optional(v.boolean()),
   afterMs: v.optional(v.number()),
   expected: v.optional(v.number()),
   n: v.optional(v.number()),
@@ -57,152 +57,97 @@ export class SyncError extends Error {
   readonly n: number | undefined
 
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
-    super(message, detail.cause === undefined ? undefined : { cause: detail.cause })
+    super(message, detail)
     this.name = new.target.name
     this.code = code
-    this.retryable = CODES[code].retryable
+    this.retryable = RETRYABLE.includes(code)
     this.afterMs = detail.afterMs
     this.expected = detail.expected
     this.n = detail.n
   }
+}
 
-  /** The HTTP status of this code; a WebSocket closes with 4000 + it. */
-  get status(): number {
-    return CODES[this.code].http
-  }
-
-  toWire(): WireError {
-    const { code, message, retryable, afterMs, expected, n } = this
-    return {
-      code,
-      message,
-      retryable,
-      ...(afterMs === undefined ? {} : { afterMs }),
-      ...(expected === undefined ? {} : { expected }),
-      ...(n === undefined ? {} : { n }),
+/** The class for one code. */
+/* @__NO_SIDE_EFFECTS__ */
+function errorOf(code: ErrorCode) {
+  return class extends SyncError {
+    static readonly code: ErrorCode = code
+    constructor(message: string, detail?: ErrorDetail) {
+      super(code, message, detail)
     }
   }
 }
 
 /** A frame, body or parameter that cannot be read. Remedy: send what the protocol's page shows. */
-export class BadRequestError extends SyncError {
-  constructor(message: string, detail?: ErrorDetail) {
-    super('bad-request', message, detail)
-  }
-}
+export class BadRequestError extends errorOf('bad-request') {}
 /** No token, or one that does not verify. Remedy: sign in again. */
-export class UnauthenticatedError extends SyncError {
+export class UnauthenticatedError extends errorOf('unauthenticated') {
   constructor(message = 'The token is missing or does not verify: sign in again.', detail?: ErrorDetail) {
-    super('unauthenticated', message, detail)
+    super(message, detail)
   }
 }
 /** Remedy: fetch a fresh token. */
-export class TokenExpiredError extends SyncError {
+export class TokenExpiredError extends errorOf('token-expired') {
   constructor(message = 'The token has expired: fetch a fresh one.', detail?: ErrorDetail) {
-    super('token-expired', message, detail)
+    super(message, detail)
   }
 }
 /** The rules do not allow it. Remedy: none for this user. */
-export class ForbiddenError extends SyncError {
-  constructor(message: string, detail?: ErrorDetail) {
-    super('forbidden', message, detail)
-  }
-}
+export class ForbiddenError extends errorOf('forbidden') {}
 /** No such kind, collection, mutator or route. Remedy: check the name, and that both ends run the same app version. */
-export class NotFoundError extends SyncError {
-  constructor(message: string, detail?: ErrorDetail) {
-    super('not-found', message, detail)
-  }
-}
+export class NotFoundError extends errorOf('not-found') {}
 /** The app's mutator said no, or an id is taken. Remedy: show it to the person. */
-export class RejectedError extends SyncError {
-  constructor(message: string, detail?: ErrorDetail) {
-    super('rejected', message, detail)
-  }
-}
+export class RejectedError extends errorOf('rejected') {}
 /** Too much from here. Remedy: wait `afterMs`. */
-export class RateLimitedError extends SyncError {
-  constructor(message: string, detail?: ErrorDetail) {
-    super('rate-limited', message, detail)
-  }
-}
+export class RateLimitedError extends errorOf('rate-limited') {}
 /** The server cannot serve it now. Remedy: try again, later. */
-export class UnavailableError extends SyncError {
-  constructor(message: string, detail?: ErrorDetail) {
-    super('unavailable', message, detail)
-  }
-}
+export class UnavailableError extends errorOf('unavailable') {}
 /** A mutation came before the one that is next. Remedy: send again, from `expected`. */
-export class OutOfOrderError extends SyncError {
-  constructor(n: number, expected: number) {
-    super('out-of-order', `mutation ${n} came, ${expected} is next`, { n, expected })
-  }
-}
+export class OutOfOrderError extends errorOf('out-of-order') {}
 /** This client id belongs to another user or another history. Remedy: go on under a new client id. */
-export class ClientConflictError extends SyncError {
-  constructor(message: string, detail?: ErrorDetail) {
-    super('client-conflict', message, detail)
-  }
-}
+export class ClientConflictError extends errorOf('client-conflict') {}
 /** The mutation was done longer ago than the record reaches. Remedy: show it to the person, who knows whether it took effect. */
-export class OutcomeUnknownError extends SyncError {
-  constructor(message: string, detail?: ErrorDetail) {
-    super('outcome-unknown', message, detail)
-  }
-}
+export class OutcomeUnknownError extends errorOf('outcome-unknown') {}
 /** It was here and is not kept any more. Remedy: ask by version instead. */
-export class GoneError extends SyncError {
-  constructor(message: string, detail?: ErrorDetail) {
-    super('gone', message, detail)
-  }
-}
+export class GoneError extends errorOf('gone') {}
 /** Past a limit; the message names it. Remedy: split it. */
-export class TooLargeError extends SyncError {
-  constructor(message: string, detail?: ErrorDetail) {
-    super('too-large', message, detail)
-  }
-}
+export class TooLargeError extends errorOf('too-large') {}
 /** Arguments or a document fail their schema. Remedy: the message names the field. */
-export class InvalidError extends SyncError {
-  constructor(message: string, detail?: ErrorDetail) {
-    super('invalid', message, detail)
-  }
-}
+export class InvalidError extends errorOf('invalid') {}
 /** The client is older than what is still served. Remedy: load the new version of the app. */
-export class UpgradeRequiredError extends SyncError {
-  constructor(message: string, detail?: ErrorDetail) {
-    super('upgrade-required', message, detail)
-  }
-}
+export class UpgradeRequiredError extends errorOf('upgrade-required') {}
 /** A fault of the server's. Remedy: try again; its log tells more. */
-export class InternalError extends SyncError {
+export class InternalError extends errorOf('internal') {
   constructor(message = 'The server failed at this. Its log tells more.', detail?: ErrorDetail) {
-    super('internal', message, detail)
+    super(message, detail)
   }
 }
 
-/** The class for each code: what makes an error of the wire an error of this side. */
-const CLASSES: Record<Exclude<ErrorCode, 'out-of-order'>, new (message: string, detail?: ErrorDetail) => SyncError> = {
-  'bad-request': BadRequestError,
-  unauthenticated: UnauthenticatedError,
-  'token-expired': TokenExpiredError,
-  forbidden: ForbiddenError,
-  'not-found': NotFoundError,
-  rejected: RejectedError,
-  'rate-limited': RateLimitedError,
-  unavailable: UnavailableError,
-  'client-conflict': ClientConflictError,
-  'outcome-unknown': OutcomeUnknownError,
-  gone: GoneError,
-  'too-large': TooLargeError,
-  invalid: InvalidError,
-  'upgrade-required': UpgradeRequiredError,
-  internal: InternalError,
-}
+/** What makes an error of the wire an error of this side. */
+const CLASSES = [
+  BadRequestError,
+  UnauthenticatedError,
+  TokenExpiredError,
+  ForbiddenError,
+  NotFoundError,
+  RejectedError,
+  RateLimitedError,
+  UnavailableError,
+  OutOfOrderError,
+  ClientConflictError,
+  OutcomeUnknownError,
+  GoneError,
+  TooLargeError,
+  InvalidError,
+  UpgradeRequiredError,
+]
 
 /** The error that a wire error stands for. A code that this build does not know counts as `internal`: try again later. */
 export function errorFromWire(wire: WireError): SyncError {
-  if (wire.code === 'out-of-order') return new OutOfOrderError(wire.n ?? 0, wire.expected ?? 0)
-  const known = Object.hasOwn(CLASSES, wire.code) ? CLASSES[wire.code as keyof typeof CLASSES] : InternalError
-  return new known(wire.message, wire)
+  return new (CLASSES.find(({ code }) => code === wire.code) ?? InternalError)(wire.message, wire)
+}
+
+/** True where the token is at fault: a fresh one may be let in. */
+export function isAboutToken({ code }: SyncError): boolean {
+  return code === 'unauthenticated' || code === 'token-expired'
 }

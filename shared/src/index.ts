@@ -17,6 +17,7 @@ export {
   GoneError,
   InternalError,
   InvalidError,
+  isAboutToken,
   NotFoundError,
   OutcomeUnknownError,
   OutOfOrderError,
@@ -32,11 +33,12 @@ export {
   wireError,
 } from './errors.ts'
 export type { ClientFrame, Hello, MutationBatch } from './frames/client-frame.ts'
-export { clientFrame, mutationBatch } from './frames/client-frame.ts'
+export { mutationBatch } from './frames/client-frame.ts'
 export type { Ack, MutationAnswer, RangeFrame, ServerFrame } from './frames/server-frame.ts'
-export { mutationAnswer, serverFrame } from './frames/server-frame.ts'
+export { mutationAnswer } from './frames/server-frame.ts'
 export type { Heads, Standings } from './frames/standings.ts'
 export { heads, standings } from './frames/standings.ts'
+export { httpStatus } from './http-status.ts'
 export type { Json, JsonObject } from './json.ts'
 export { sameJson, toJson, toJsonObject } from './json.ts'
 export * from './limits.ts'
@@ -45,7 +47,7 @@ export { measure, utf8Bytes } from './measure.ts'
 export type { Mutation, Numbered, VoidMutation } from './mutation.ts'
 export { mutation, mutationNumber, voidMutation } from './mutation.ts'
 export { isClientId, isCollectionName, isDocumentId, isNonce, isUserId } from './names.ts'
-export { conform, FROM_CLIENT, FROM_SERVER, parseBody, parseClientFrame, parseServerFrame } from './parse.ts'
+export { conform, FROM_CLIENT, parseAnswer, parseBody, parseClientFrame, parseServerFrame } from './parse.ts'
 export type { Delta, Patch } from './patch.ts'
 export { deltaOf, withDelta } from './patch.ts'
 export type { Random } from './random.ts'
@@ -59,6 +61,7 @@ export { EMPTY_SEAL, isRunSeal, sameSeal, seal, sealDigits } from './seal.ts'
 export type { SpaceId } from './space-id.ts'
 export { isReserved, isSpaceId, kindOf, nameOf } from './space-id.ts'
 export { sumOf } from './sum.ts'
+export { toWire } from './to-wire.ts'
 export type { CollectionTransaction, PatchMore, Transaction, TransactionBase } from './transaction.ts'
 export { validate } from './validate.ts'
 export type { Version } from './version.ts'

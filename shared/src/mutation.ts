@@ -1,16 +1,15 @@
 import * as v from 'valibot'
-import type { JsonObject } from './json.ts'
+import { jsonObject } from './json-object.ts'
 import { nonce } from './names.ts'
 import { spaceId } from './space-id.ts'
+import { isVersion } from './version.ts'
 
 /** 1, 2, 3 ... per client id, without gaps. */
-export const mutationNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
+export const mutationNumber = v.custom<number>((n) => isVersion(n) && n > 0, 'no mutation number')
 
 /** What every item of a batch must have, so that it can be answered at all. A malformed rest is refused as `invalid` [M3]. */
 export const numbered = v.looseObject({ n: mutationNumber, nonce })
 export type Numbered = v.InferOutput<typeof numbered>
-
-const jsonObject = v.record(v.string(), v.unknown()) as unknown as v.GenericSchema<unknown, JsonObject>
 
 /** A write by name and arguments: run here at once, run again on the server, which decides. Source: protocol §6. */
 export const mutation = v.object({

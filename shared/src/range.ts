@@ -2,15 +2,18 @@ import * as v from 'valibot'
 import { change } from './change.ts'
 import { seal } from './seal.ts'
 import { spaceId } from './space-id.ts'
-import { version } from './version.ts'
+import { isVersion, version } from './version.ts'
 
 /** Number and nonce of the last mutation done for a client id; `[0,""]` when none is known. Source: protocol [M4]. */
-export const acked = v.tuple([v.pipe(v.number(), v.safeInteger(), v.minValue(0)), v.string()])
-export type Acked = v.InferOutput<typeof acked>
+export type Acked = [n: number, nonce: string]
+export const acked = v.custom<Acked>(
+  (pair) => Array.isArray(pair) && isVersion(pair[0]) && typeof pair[1] === 'string',
+  'no number and nonce',
+)
 
 /** Why a copy's number no longer holds. Source: protocol [N1]. */
-export const resetReason = v.picklist(['history', 'rights', 'horizon'])
-export type ResetReason = v.InferOutput<typeof resetReason>
+export type ResetReason = 'history' | 'rights' | 'horizon'
+const resetReason = v.custom<ResetReason>((text) => text === 'history' || text === 'rights' || text === 'horizon', 'no reason for a reset')
 
 /**
  * All the changes that the reader may see in the commits after `from`, up to and including `to`. `on`: the seal of `from`;

@@ -3,14 +3,13 @@ import * as v from 'valibot'
 /** `kind` or `kind:name`, such as `user:alice`. The kind selects collections, rules and mutators. Source: protocol §2. */
 export type SpaceId = string
 
-const PATTERN =
-  /^(?!(?:constructor|prototype)(?::|$))[a-z][a-z0-9-]{0,31}(?::(?!(?:__proto__|constructor|prototype)$)[A-Za-z0-9._~-]{1,128})?$/
-
-export const spaceId = v.pipe(v.string(), v.regex(PATTERN))
+const PATTERN = /^[a-z][a-z0-9-]{0,31}(?::[A-Za-z0-9._~-]{1,128})?$/
 
 export function isSpaceId(text: unknown): text is SpaceId {
-  return typeof text === 'string' && PATTERN.test(text)
+  return typeof text === 'string' && PATTERN.test(text) && !text.split(':').some(isReserved)
 }
+
+export const spaceId = v.custom<SpaceId>(isSpaceId, 'no space id')
 
 /** `room` of `room:42`. */
 export function kindOf(space: SpaceId): string {

@@ -2,8 +2,7 @@ import {
   type Clock,
   errorBody,
   errorFromWire,
-  FROM_SERVER,
-  parseBody,
+  parseAnswer,
   type Range,
   range,
   type SpaceId,
@@ -45,6 +44,6 @@ export async function pull(transport: Transport, clock: Clock, { space, standing
 /** The page, or what the server says against it. Throws for whatever is not of this protocol. */
 function read({ status, contentType, text }: HttpAnswer): Range | SyncError {
   if (contentType !== 'application/json') throw new UnavailableError(`${status} with content type "${contentType}" is not of this protocol`)
-  if (status === 200) return parseBody(range, text, FROM_SERVER)
-  return errorFromWire(parseBody(errorBody, text, FROM_SERVER).error)
+  if (status === 200) return parseAnswer(range, text)
+  return errorFromWire(parseAnswer(errorBody, text).error)
 }

@@ -6,6 +6,7 @@ import {
   type Numbered,
   type SpaceId,
   type SyncError,
+  toWire,
   UnavailableError,
   type Version,
 } from '@tidemark/shared'
@@ -103,6 +104,6 @@ export class Mutate {
 }
 
 function answerText(acks: readonly string[], stopped: SyncError | undefined, at: Numbered | undefined): string {
-  const error = stopped === undefined ? '' : `,"error":${JSON.stringify({ ...stopped.toWire(), n: at?.n })}`
+  const error = stopped === undefined ? '' : `,"error":${JSON.stringify({ ...toWire(stopped), n: at?.n })}`
   return `"acks":[${acks.join(',')}]${error}`
 }

@@ -1,5 +1,5 @@
 // Goal: nobody reads or writes what the rules do not give them, and no answer tells what is there.
-import { EMPTY_SEAL, type Version } from '@tidemark/shared'
+import { EMPTY_SEAL, toWire, type Version } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { after, app, askOf, BackendWorld, BOUNDS, CLIENT, clientOf, everybody, NEW, user } from '../../test/backend-world.ts'
 import { type AccessRules, ownerOnly } from './access.ts'
@@ -39,7 +39,7 @@ describe('access', () => {
       ['open:1', 'open:2'].map((space) =>
         world.range(bob, space, NEW).then(
           () => undefined,
-          (error) => error.toWire(),
+          (error) => toWire(error),
         ),
       ),
     )

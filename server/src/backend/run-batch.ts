@@ -8,6 +8,7 @@ import {
   SyncError,
   TooLargeError,
   toVersion,
+  toWire,
   UnavailableError,
   type Version,
 } from '@tidemark/shared'
@@ -111,7 +112,7 @@ async function recordOf(
   const { n, nonce } = items[at] as Numbered
   if (done !== undefined && done.user !== principal.user) throw new ClientConflictError('This client id belongs to another user.', { n })
   const last = done?.n ?? 0
-  if (n > last + 1) throw new OutOfOrderError(n, last + 1)
+  if (n > last + 1) throw new OutOfOrderError(`mutation ${n} came, ${last + 1} is next`, { n, expected: last + 1 })
 
   const previous = items[at - 1]
   const on = at === 0 ? batchOn : previous?.n === n - 1 ? previous.nonce : undefined
@@ -185,7 +186,7 @@ function asStop({ log }: MutationWorld, error: unknown): SyncError {
 }
 
 function errorText(error: SyncError): string {
-  const { message, ...rest } = error.toWire()
+  const { message, ...rest } = toWire(error)
   return JSON.stringify({ error: { ...rest, message: message.slice(0, MESSAGE_CHARACTERS_MAX) } })
 }
 

@@ -2,6 +2,7 @@ import {
   BadRequestError,
   type ClientFrame,
   HELLO_WITHIN_MS,
+  httpStatus,
   NotFoundError,
   parseClientFrame,
   STRIKES_MAX,
@@ -239,7 +240,7 @@ export class Connection implements SocketEvents, Outlet {
   /** Says why, then closes with 4000 + the HTTP status. */
   #dismiss(error: SyncError): void {
     this.#refuse(error)
-    this.close(4000 + error.status, error.code)
+    this.close(4000 + httpStatus(error), error.code)
   }
 
   // ── deadlines ──

@@ -1,4 +1,4 @@
-import type { Acked, Heads, SpaceId, SyncError, Version } from '@tidemark/shared'
+import { type Acked, type Heads, type SpaceId, type SyncError, toWire, type Version } from '@tidemark/shared'
 import type { EncodedRange } from '../backend/backend.ts'
 
 /** The frames that a gateway writes, as text. Ranges and acks are spliced from what the backend encoded. Source: protocol §5. */
@@ -21,21 +21,21 @@ export const frames = {
   },
   /** A batch of which nothing was run, and why. */
   notRun(client: string, n: number | undefined, error: SyncError): string {
-    return JSON.stringify({ t: 'ack', client, acks: [], error: { ...error.toWire(), ...(n === undefined ? {} : { n }) } })
+    return JSON.stringify({ t: 'ack', client, acks: [], error: { ...toWire(error), ...(n === undefined ? {} : { n }) } })
   },
   beat(nowMs: number, sum: number): string {
     return JSON.stringify({ t: 'beat', nowMs, sum })
   },
   said(n: number, error: SyncError): string {
-    return JSON.stringify({ t: 'said', n, error: error.toWire() })
+    return JSON.stringify({ t: 'said', n, error: toWire(error) })
   },
   denied(space: SpaceId, error: SyncError): string {
-    return JSON.stringify({ t: 'denied', space, error: error.toWire() })
+    return JSON.stringify({ t: 'denied', space, error: toWire(error) })
   },
   goaway(afterMs: readonly [number, number]): string {
     return JSON.stringify({ t: 'goaway', afterMs })
   },
   error(error: SyncError): string {
-    return JSON.stringify({ t: 'error', error: error.toWire() })
+    return JSON.stringify({ t: 'error', error: toWire(error) })
   },
 }

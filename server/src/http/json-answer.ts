@@ -1,4 +1,4 @@
-import { type SyncError, UnauthenticatedError } from '@tidemark/shared'
+import { httpStatus, type SyncError, toWire, UnauthenticatedError } from '@tidemark/shared'
 
 /** A JSON answer that no cache keeps. Its length is stated, so that small ones leave uncompressed. */
 export function jsonAnswer(text: string, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
@@ -15,8 +15,9 @@ export function jsonAnswer(text: string, status = 200, headers: Readonly<Record<
 
 /** An error as protocol §9 writes it. */
 export function errorAnswer(error: SyncError): Response {
-  return jsonAnswer(JSON.stringify({ error: error.toWire() }), error.status, {
-    ...(error.status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+  const status = httpStatus(error)
+  return jsonAnswer(JSON.stringify({ error: toWire(error) }), status, {
+    ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
     ...(error.afterMs === undefined ? {} : { 'retry-after': String(Math.ceil(error.afterMs / 1000)) }),
   })
 }

@@ -1,4 +1,4 @@
-import { FROM_SERVER, parseBody, range } from '@tidemark/shared'
+import { parseAnswer, range } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { sealOf } from '../../test/fake-backend.ts'
 import { HttpWorld, refusal } from '../../test/http-world.ts'
@@ -13,7 +13,7 @@ describe('GET changes', () => {
     expect(answer.status).toBe(200)
     expect(answer.headers.get('cache-control')).toBe('no-store')
     expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8')
-    const read = parseBody(range, await answer.text(), FROM_SERVER)
+    const read = parseAnswer(range, await answer.text())
     expect(read).toMatchObject({ space: 'room:a', from: 1, on: sealOf('a', 1), to: 2, seal: sealOf('a', 2), head: 2 })
     expect(read.acked).toBeUndefined()
   })

@@ -1,6 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { BadRequestError, ForbiddenError, LIMITS, NotFoundError, SUBPROTOCOL, type SyncError, UnavailableError } from '@tidemark/shared'
+import {
+  BadRequestError,
+  ForbiddenError,
+  httpStatus,
+  LIMITS,
+  NotFoundError,
+  SUBPROTOCOL,
+  type SyncError,
+  toWire,
+  UnavailableError,
+} from '@tidemark/shared'
 import { WebSocketServer } from 'ws'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Log } from '../observe/log.ts'
@@ -70,10 +80,11 @@ export function createUpgrade({ gateway, origins, log, stopping }: UpgradeWorld)
 const REASONS: Readonly<Record<number, string>> = { 400: 'Bad Request', 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' }
 
 function refuse(socket: Duplex, error: SyncError): void {
-  const body = JSON.stringify({ error: error.toWire() })
+  const status = httpStatus(error)
+  const body = JSON.stringify({ error: toWire(error) })
   socket.end(
     [
-      `HTTP/1.1 ${error.status} ${REASONS[error.status] ?? 'Error'}`,
+      `HTTP/1.1 ${status} ${REASONS[status] ?? 'Error'}`,
       'Connection: close',
       'Content-Type: application/json; charset=utf-8',
       'Cache-Control: no-store',

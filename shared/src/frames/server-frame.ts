@@ -4,6 +4,7 @@ import { mutationNumber } from '../mutation.ts'
 import { acked, range } from '../range.ts'
 import { spaceId } from '../space-id.ts'
 import { version } from '../version.ts'
+import type { FrameOf } from './frame.ts'
 import { heads } from './standings.ts'
 
 /** Bounds that differ from the protocol's defaults. */
@@ -15,29 +16,43 @@ const limits = v.object({
 })
 
 /** Answer to hello: from here on its spaces are followed. */
-export const welcome = v.object({ t: v.literal('welcome'), user: v.string(), nowMs: v.number(), heads, acked, limits: v.optional(limits) })
+export const welcome = v.object({ user: v.string(), nowMs: v.number(), heads, acked, limits: v.optional(limits) })
 /** Answer to follow, before its ranges. */
-export const headsFrame = v.object({ t: v.literal('heads'), heads, acked: v.optional(acked) })
-export const rangeFrame = v.object({ t: v.literal('range'), ...range.entries })
+export const headsFrame = v.object({ heads, acked: v.optional(acked) })
 /** Too much to push: this ends the follow of that space; pull it, then follow it again. */
-export const behind = v.object({ t: v.literal('behind'), space: spaceId, head: version })
+export const behind = v.object({ space: spaceId, head: version })
 /** One mutation's end: done at the versions `in`, or refused with `error`. Final. */
 export const ack = v.object({ n: mutationNumber, nonce: v.string(), in: v.optional(heads), error: v.optional(wireError) })
 export type Ack = v.InferOutput<typeof ack>
 /** Answer to a batch: what ended, and at most one error that names where it stopped [M3]. */
 export const mutationAnswer = v.object({ acks: v.array(ack), error: v.optional(wireError) })
 export type MutationAnswer = v.InferOutput<typeof mutationAnswer>
-export const ackFrame = v.object({ t: v.literal('ack'), client: v.string(), ...mutationAnswer.entries })
+export const ackFrame = v.object({ client: v.string(), ...mutationAnswer.entries })
 /** After whatever ranges this connection lacks; `sum` as in [B1]. */
-export const serverBeat = v.object({ t: v.literal('beat'), nowMs: v.number(), sum: v.number() })
+export const serverBeat = v.object({ nowMs: v.number(), sum: v.number() })
 /** Not, or no longer, allowed (or not now: `unavailable`); this ends the follow. */
-export const denied = v.object({ t: v.literal('denied'), space: spaceId, error: wireError })
+export const denied = v.object({ space: spaceId, error: wireError })
+const twoTimes = v.custom<[number, number]>(
+  (pair) => Array.isArray(pair) && pair.length === 2 && pair.every(Number.isFinite),
+  'not two times',
+)
 /** Reconnect at a random moment between the two. */
-export const goaway = v.object({ t: v.literal('goaway'), afterMs: v.tuple([v.number(), v.number()]), error: v.optional(wireError) })
-export const errorFrame = v.object({ t: v.literal('error'), error: wireError })
-export const said = v.object({ t: v.literal('said'), n: v.number(), error: v.optional(wireError) })
+export const goaway = v.object({ afterMs: twoTimes, error: v.optional(wireError) })
+export const errorFrame = v.object({ error: wireError })
+export const said = v.object({ n: v.number(), error: v.optional(wireError) })
 
-/** All that a server can say; a frame of another `t` is ignored by a client. */
-export const serverFrame = v.variant('t', [welcome, headsFrame, rangeFrame, behind, ackFrame, serverBeat, denied, goaway, errorFrame, said])
-export type ServerFrame = v.InferOutput<typeof serverFrame>
-export type RangeFrame = v.InferOutput<typeof rangeFrame>
+/** All that a server can say, by `t`; a frame of another `t` is ignored by a client. */
+export const serverFrames = {
+  welcome,
+  heads: headsFrame,
+  range,
+  behind,
+  ack: ackFrame,
+  beat: serverBeat,
+  denied,
+  goaway,
+  error: errorFrame,
+  said,
+}
+export type ServerFrame = FrameOf<typeof serverFrames>
+export type RangeFrame = Extract<ServerFrame, { t: 'range' }>
