@@ -3,6 +3,9 @@ import * as v from 'valibot'
 
 const Anything = v.record(v.string(), v.unknown())
 
+type Level = 'none' | 'read' | 'write'
+const granted = new Map<string, Level>()
+
 /** An app whose commits are wide, whose readers see different things, and whose mutators fail, for what a chat cannot show on the wire. */
 export const app = defineApp({
   version: '1',
@@ -27,19 +30,29 @@ export const app = defineApp({
           throw new Error('a secret of the server')
         },
         async nothing() {},
+        async both(tx, { other, id }: { other: string; id: string }) {
+          await tx.open.put(id, { here: true })
+          await tx.space(other).open?.put(id, { there: true })
+        },
+        // Rights live outside the engine; this is how a test changes them while the server runs.
+        async let(_tx, { user, space, level }: { user: string; space: string; level: Level }) {
+          granted.set(`${user} ${space}`, level)
+        },
       },
       args: {},
     }),
   },
 })
 
-/** `box:ro-*` may be read, `box:no-*` not even that, `box:<user>-only` by this user, every other box is open. */
+/** What was granted by `let`; else `box:ro-*` may be read, `box:no-*` not even that, `box:<user>-only` by this user, every other box is open. */
 export const access = {
-  box: (user: string, id: string) => {
+  box: (user: string, id: string): Level => {
+    const level = granted.get(`${user} ${id}`)
+    if (level !== undefined) return level
     const name = id.slice('box:'.length)
-    if (name.startsWith('ro-')) return 'read' as const
-    if (name.startsWith('no-')) return 'none' as const
-    if (name.endsWith('-only')) return name === `${user}-only` ? ('write' as const) : ('none' as const)
-    return 'write' as const
+    if (name.startsWith('ro-')) return 'read'
+    if (name.startsWith('no-')) return 'none'
+    if (name.endsWith('-only')) return name === `${user}-only` ? 'write' : 'none'
+    return 'write'
   },
 }
