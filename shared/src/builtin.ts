@@ -1,9 +1,10 @@
 import * as v from 'valibot'
 import type { Json } from './json.ts'
-import { jsonObject } from './json-object.ts'
+import { jsonObject, objectOf } from './json-object.ts'
 import { collectionName, documentId } from './names.ts'
 
-const lists = v.record(v.string(), v.custom<readonly Json[]>(Array.isArray, 'no list'))
+const anyField = () => true
+const lists = objectOf(anyField, v.custom<readonly Json[]>(Array.isArray))
 
 /** Creates or replaces a document. */
 export const putArgs = v.object({ c: collectionName, id: documentId, doc: jsonObject })
@@ -13,7 +14,7 @@ export const patchArgs = v.object({
   id: documentId,
   set: v.optional(jsonObject),
   unset: v.optional(v.array(v.string())),
-  inc: v.optional(v.record(v.string(), v.number())),
+  inc: v.optional(objectOf(anyField, v.number())),
   append: v.optional(lists),
   remove: v.optional(lists),
 })

@@ -2,8 +2,20 @@ import * as v from 'valibot'
 import type { JsonObject } from './json.ts'
 import { isReserved } from './space-id.ts'
 
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !Object.keys(value).some(isReserved)
+}
+
 /** A document, or arguments, as they come out of JSON.parse; what stands in them is for the app's schemas. Source: protocol §2. */
-export const jsonObject = v.custom<JsonObject>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && !Object.keys(value).some(isReserved),
-  'no JSON object',
-)
+export const jsonObject = v.custom<JsonObject>(isJsonObject, 'no JSON object')
+
+/** An object of which every key is a name of that sort, and every value passes. A reserved key never does, where valibot's `record` drops it. */
+export function objectOf<T>(
+  isName: (key: string) => boolean,
+  value: v.GenericSchema<unknown, T>,
+): v.GenericSchema<unknown, Record<string, T>> {
+  return v.custom<Record<string, T>>(
+    (object) => isJsonObject(object) && Object.entries(object).every(([key, item]) => isName(key) && v.is(value, item)),
+    'no such object',
+  )
+}

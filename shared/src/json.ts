@@ -1,4 +1,5 @@
 import { InvalidError, TooLargeError } from './errors.ts'
+import { isJsonObject } from './json-object.ts'
 import { DOCUMENT_BYTES_MAX, DOCUMENT_DEPTH_MAX } from './limits.ts'
 import { utf8Bytes } from './measure.ts'
 import { isReserved } from './space-id.ts'
@@ -12,26 +13,17 @@ export type JsonObject = { readonly [key: string]: Json }
  * other class instances, functions, bigint, reserved keys, cycles and depth over 64. -0 becomes 0.
  */
 export function toJson(value: unknown, place: string, depth = 0): Json {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return value
-    case 'number':
-      if (!Number.isFinite(value)) throw new InvalidError(`${place} is ${value}, which JSON cannot write`)
-      return value === 0 ? 0 : value
-    case 'object':
-      break
-    default:
-      throw new InvalidError(
-        `${place} is ${typeof value === 'undefined' ? 'undefined: leave the key out' : `a ${typeof value}, which JSON cannot write`}`,
-      )
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
+  if (Number.isFinite(value)) return (value as number) + 0
+  if (typeof value !== 'object') {
+    const what = typeof value === 'number' || value === undefined ? value : `a ${typeof value}`
+    throw new InvalidError(`${place} is ${what}, which JSON cannot write`)
   }
-  if (value === null) return null
   if (depth >= DOCUMENT_DEPTH_MAX) throw new InvalidError(`${place} is nested deeper than ${DOCUMENT_DEPTH_MAX} levels, or in a circle`)
   if (Array.isArray(value)) return Array.from(value, (item, at) => toJson(item, `${place}[${at}]`, depth + 1))
   const parent = Object.getPrototypeOf(value)
-  if (parent !== null && Object.getPrototypeOf(parent) !== null)
-    throw new InvalidError(`${place} is a ${parent.constructor?.name ?? 'class instance'}: give plain JSON (a time as a number of ms)`)
+  if (parent && Object.getPrototypeOf(parent))
+    throw new InvalidError(`${place} is a ${parent.constructor?.name}: give plain JSON (a time as a number of ms)`)
   const copy: Record<string, Json> = {}
   for (const [key, item] of Object.entries(value)) {
     if (isReserved(key)) throw new InvalidError(`${place} has the reserved key ${key}`)
@@ -43,22 +35,18 @@ export function toJson(value: unknown, place: string, depth = 0): Json {
 /** toJson for what must be an object of at most 256 KiB: a document, or the arguments of a mutator. */
 export function toJsonObject(value: unknown, place: string): JsonObject {
   const json = toJson(value, place)
-  if (json === null || typeof json !== 'object' || Array.isArray(json)) throw new InvalidError(`${place} must be a JSON object`)
+  if (!isJsonObject(json)) throw new InvalidError(`${place} must be a JSON object`)
   const bytes = utf8Bytes(JSON.stringify(json))
   if (bytes > DOCUMENT_BYTES_MAX)
     throw new TooLargeError(`${place} has ${bytes} bytes, ${DOCUMENT_BYTES_MAX} are allowed: split it into several documents`)
-  return json as JsonObject
+  return json
 }
 
 /** True when two JSON values are equal, whatever the order of their keys. */
 export function sameJson(a: Json, b: Json): boolean {
   if (a === b) return true
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
-  if (Array.isArray(a) || Array.isArray(b)) {
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, at) => sameJson(item, b[at] as Json))
-  }
-  const left = a as JsonObject
-  const right = b as JsonObject
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null || Array.isArray(a) !== Array.isArray(b)) return false
+  const [left, right] = [a as JsonObject, b as JsonObject]
   const keys = Object.keys(left)
   return (
     keys.length === Object.keys(right).length &&

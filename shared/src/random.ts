@@ -13,20 +13,9 @@ export function newNonce(random: Random): string {
 
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-/** `c_` and 22 characters: 128 random bits and 4 that are 0, as base64url writes 16 bytes. */
+/** `c_` and 22 characters: 128 random bits, as base64url writes 16 bytes; the last character has 2 of them. */
 export function newClientId(random: Random): string {
-  let id = 'c_'
-  let held = 0
-  let bits = 0
-  for (const byte of random.bytes(16)) {
-    held = (held << 8) | byte
-    bits += 8
-    while (bits >= 6) {
-      bits -= 6
-      id += BASE64URL[(held >> bits) & 63]
-    }
-  }
-  return id + BASE64URL[(held << (6 - bits)) & 63]
+  return `c_${Array.from(random.bytes(22), (byte, at) => BASE64URL[byte & (at < 21 ? 63 : 48)]).join('')}`
 }
 
 /** An id for a new document: 21 characters of base64url, 126 random bits. */

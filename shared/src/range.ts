@@ -1,5 +1,7 @@
 import * as v from 'valibot'
 import { change } from './change.ts'
+import { objectOf } from './json-object.ts'
+import { isCollectionName } from './names.ts'
 import { seal } from './seal.ts'
 import { spaceId } from './space-id.ts'
 import { isVersion, version } from './version.ts'
@@ -29,7 +31,7 @@ export const range = v.object({
   changes: v.array(change),
   reset: v.optional(resetReason),
   compacted: v.optional(v.boolean()),
-  floors: v.optional(v.record(v.string(), version)),
+  floors: v.optional(objectOf(isCollectionName, version)),
   acked: v.optional(acked),
 })
 export type Range = v.InferOutput<typeof range>

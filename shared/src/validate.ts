@@ -17,6 +17,6 @@ export function validate(schema: StandardSchemaV1, value: unknown, place: string
     return json
   }
   const [issue] = result.issues
-  const path = (issue?.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
-  throw new InvalidError(`${place}${path === '' ? '' : `.${path}`}: ${issue?.message ?? 'fails its schema'}`)
+  const path = (issue?.path ?? []).map((part) => `.${String(typeof part === 'object' ? part.key : part)}`)
+  throw new InvalidError(`${place}${path.join('')}: ${issue?.message ?? 'fails its schema'}`)
 }
