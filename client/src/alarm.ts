@@ -1,25 +1,22 @@
 import type { Clock } from '@tidemark/shared'
 
-/** One timer, always set to the last moment that was asked for. */
-export interface Alarm {
-  /** In ms of the monotonic clock; Infinity: never. */
-  set(atMs: number): void
-}
+/** Sets one timer to the last moment that was asked for, in ms of the monotonic clock; Infinity: never. */
+export type Alarm = (atMs: number) => void
 
-export function createAlarm(clock: Clock, ring: () => void): Alarm {
-  let cancel: (() => void) | undefined
+/** `ring` is told how late it comes, in ms of the wall clock: much means a device that slept. */
+export function createAlarm(clock: Clock, ring: (lateMs: number) => void): Alarm {
+  let cancel = () => {}
   let setTo = Number.POSITIVE_INFINITY
-  return {
-    set(atMs) {
-      if (atMs === setTo) return
-      setTo = atMs
-      cancel?.()
-      cancel = undefined
-      if (atMs === Number.POSITIVE_INFINITY) return
-      cancel = clock.after(Math.max(0, atMs - clock.monotonicMs()), () => {
-        setTo = Number.POSITIVE_INFINITY
-        ring()
-      })
-    },
+  return (atMs) => {
+    if (atMs === setTo) return
+    setTo = atMs
+    cancel()
+    if (atMs === Number.POSITIVE_INFINITY) return
+    const waitMs = Math.max(0, atMs - clock.monotonicMs())
+    const dueMs = clock.nowMs() + waitMs
+    cancel = clock.after(waitMs, () => {
+      setTo = Number.POSITIVE_INFINITY
+      ring(clock.nowMs() - dueMs)
+    })
   }
 }

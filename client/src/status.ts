@@ -1,26 +1,32 @@
-import { type Clock, type SpaceId, TooLargeError } from '@tidemark/shared'
+import { type Clock, isRunSeal, type SpaceId } from '@tidemark/shared'
+import { isCaughtUp } from './following/following.ts'
 import type { CopyState } from './replica/replica-core.ts'
-import type { Status } from './replica-api.ts'
+import type { Phase, Status } from './replica-api.ts'
 import type { SyncState } from './sync.ts'
+
+/** The connection's state; an open one catches up until nothing is missing. */
+export function phaseOf({ connection, following }: SyncState): Phase {
+  if (connection.name !== 'open') return connection.name
+  return isCaughtUp(following) ? 'live' : 'catching up'
+}
 
 /** What the app is told: the shown copies by the database, everything else by the machines. */
 export function statusOf(
-  { connection, following, sending, promisedS }: SyncState,
+  state: SyncState,
   copies: ReadonlyMap<SpaceId, CopyState>,
   pending: number,
   refused: number,
   clock: Clock,
 ): Status {
+  const { connection, following, sending, promisedS } = state
   const spaces: Record<string, Status['spaces'][string]> = {}
-  for (const [id, { wanted, stage, standing, whole, head }] of following.spaces) {
+  for (const [id, { wanted, stage, standing, head }] of following.spaces) {
     if (!wanted) continue
-    const copy = copies.get(id) ?? { ...standing, head, partial: !whole }
-    const waits = following.connected && stage.name === 'idle' && new TooLargeError(`more than ${following.spacesMax} spaces are open`)
-    const denied = 'because' in stage ? stage.because : waits
-    spaces[id] = { ...copy, head: Math.max(copy.head, head), ...(denied && { denied }) }
+    const copy = copies.get(id) ?? { ...standing, head, partial: isRunSeal(standing.seal) }
+    spaces[id] = { ...copy, head: Math.max(copy.head, head), ...('because' in stage && stage.because && { denied: stage.because }) }
   }
   return {
-    phase: connection.name,
+    phase: phaseOf(state),
     spaces,
     pending,
     refused,

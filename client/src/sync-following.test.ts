@@ -165,7 +165,7 @@ describe('following', () => {
     await time.run(5000)
     for (const space of ['room:a', 'room:b', 'room:c']) sync.want(space)
     await time.run(1000)
-    expect(sync.state().following.spaces.get('room:c')?.stage.name).toBe('idle')
+    expect(sync.state().following.spaces.get('room:c')?.stage).toMatchObject({ name: 'denied', because: { code: 'too-large' } })
     sync.release('room:a')
     await time.run(1000)
     atHead('room:b')

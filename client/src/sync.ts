@@ -1,5 +1,4 @@
 import {
-  type ClientFrame,
   errorFromWire,
   isAboutToken,
   LIMITS,
@@ -15,16 +14,16 @@ import {
   UnavailableError,
 } from '@tidemark/shared'
 import { createAlarm } from './alarm.ts'
-import type { Connection } from './connection/connection.ts'
-import { asSyncError, createLink, type LinkPorts } from './connection/link.ts'
+import { type Connection, NEVER } from './connection/connection.ts'
+import { asSyncError, createLink, type LinkPorts, type Live } from './connection/link.ts'
 import { pull } from './connection/pull.ts'
 import { createTokens, type TokenSource } from './connection/tokens.ts'
 import type { Copies } from './following/copies.ts'
-import { type Following, followedSpaces, isCaughtUp, isStated, NOT_FOLLOWING, wakeAtMs } from './following/following.ts'
+import { type Following, followedSpaces, isPulling, isStated, NOT_FOLLOWING } from './following/following.ts'
 import { type FollowingEffect, type FollowingEvent, step } from './following/step.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { boundsOf, NOT_SENDING, type Sending, type SendingEvent, sendingWakeAtMs, stepSending } from './outbox/sending.ts'
-import { STUCK_AFTER_MS, stuckAtMs } from './stuck.ts'
+import { isBusy, STUCK_AFTER_MS } from './stuck.ts'
 import { createWorkQueue } from './work-queue.ts'
 
 export interface SyncPorts extends Omit<LinkPorts, 'tokens'> {
@@ -66,17 +65,14 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
   const tokens = createTokens(ports.token, clock)
   let following = NOT_FOLLOWING
   let sending = NOT_SENDING
-  /** The connection whose socket is open, and the one that the machines know of; 0: none. */
-  let open = 0
-  let known = 0
-  let openedWith = ''
-  let progressAtMs = 0
+  /** The connection that the machines know of. */
+  let live: Live | undefined
+  let stuckAtMs = NEVER
 
-  const queue = createWorkQueue((error) => link.fail(open, asSyncError(error)))
+  const queue = createWorkQueue((error) => live?.fail(asSyncError(error)))
   const alarm = createAlarm(clock, () =>
     queue.push(async () => {
-      if (clock.monotonicMs() >= stuckAtMs(state(), progressAtMs))
-        link.fail(known, new UnavailableError(`no progress for ${STUCK_AFTER_MS} ms: connecting anew`))
+      if (clock.monotonicMs() >= stuckAtMs) live?.fail(new UnavailableError(`no progress for ${STUCK_AFTER_MS} ms: connecting anew`))
       await follow({ type: 'time' })
       await send({ type: 'time' })
     }),
@@ -84,51 +80,36 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
   const link = createLink(
     { ...ports, tokens },
     {
-      opened(connection, token) {
-        open = connection
-        openedWith = token
+      opened: (connection) =>
         queue.push(async () => {
-          if (connection !== open) return
-          known = connection
+          if (connection.over) return
+          live = connection
           await follow({ type: 'opened' })
-        })
-      },
-      frame(connection, text) {
-        const work = async () => {
-          if (connection === open) await receive(connection, text)
-        }
-        // A range that is dropped costs a round trip; an answer to what was asked is never dropped.
-        if (!queue.offer(text.length, work) && !text.startsWith('{"t":"range"')) queue.push(work)
-      },
-      beat: (connection, nextS) =>
-        queue.push(async () => {
-          if (connection !== known) return
-          await follow({ type: 'beat sent' })
-          tellServer({ t: 'beat', nextS })
         }),
-      closed(connection) {
-        open = 0
+      frame(connection, text) {
+        // A range that is dropped costs a round trip; an answer to what was asked is never dropped.
+        if (!queue.hasRoom(text.length) && text.startsWith('{"t":"range"')) return
         queue.push(async () => {
-          if (connection !== known) return
-          known = 0
+          if (!connection.over) await receive(connection, text)
+        }, text.length)
+      },
+      beat: () =>
+        queue.push(async () => {
+          await follow({ type: 'beat sent' })
+          live?.send({ t: 'beat', nextS: link.policy.promisedS })
+        }),
+      closed: (connection) =>
+        queue.push(async () => {
+          if (connection !== live) return
+          live = undefined
           await follow({ type: 'disconnected' })
           await send({ type: 'disconnected' })
-        })
-      },
+        }),
       changed: () => listener.changed(),
     },
   )
-  let lookQueued = false
-  const endAppended = outbox.onAppended(() => {
-    if (lookQueued) return
-    lookQueued = true
-    queue.push(async () => {
-      lookQueued = false
-      await send({ type: 'appended' })
-    })
-  })
+  const endAppended = outbox.onAppended(() => queue.push(() => send({ type: 'appended' })))
   const state = (): SyncState => ({ connection: link.state, following, sending, promisedS: link.policy.promisedS })
-  const tellServer = (frame: ClientFrame) => link.send(known, frame)
 
   async function follow(event: FollowingEvent): Promise<void> {
     const next = step(following, event, clock.monotonicMs(), random.unit())
@@ -142,16 +123,15 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
       case 'hello':
       case 'follow': {
         const standings = await copies.standings(effect.spaces)
-        await follow({ type: 'standings', standings })
         const spaces: Standings = Object.fromEntries(Array.from(standings, ([id, { version, seal }]) => [id, [version, seal]]))
-        return tellServer(
-          effect.type === 'follow'
-            ? { t: 'follow', spaces }
-            : { t: 'hello', client: ports.client, token: openedWith, spaces, nextS: link.policy.promisedS, app: ports.appVersion },
-        )
+        const { client, appVersion: app } = ports
+        const { promisedS: nextS } = link.policy
+        if (effect.type === 'follow') live?.send({ t: 'follow', spaces })
+        else live?.send({ t: 'hello', client, token: live.token, spaces, nextS, app })
+        return
       }
       case 'unfollow':
-        return tellServer({ t: 'unfollow', spaces: [...effect.spaces] })
+        return live?.send({ t: 'unfollow', spaces: [...effect.spaces] })
       case 'pull':
         return void fetchPage(effect.space, effect.pull)
       case 'drop':
@@ -161,27 +141,24 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
 
   /** Never throws: what it comes to is handled in its turn. */
   async function fetchPage(space: SpaceId, number: number): Promise<void> {
-    const connection = known
+    const connection = live
     try {
-      const token = tokens.verified
-      if (token === undefined) throw new UnauthenticatedError()
       const standing = (await copies.standings([space])).get(space) ?? NOTHING
-      const range = await pull(transport, clock, { space, standing, client: ports.client, token })
+      const range = await pull(transport, clock, { space, standing, client: ports.client, token: connection?.token ?? '' })
       queue.push(async () => {
-        const stage = following.spaces.get(space)?.stage
-        if (stage?.name === 'pulling' && stage.pull === number) await take(range, number)
+        if (isPulling(following.spaces.get(space), number)) await take(range)
       })
     } catch (cause) {
       const error = asSyncError(cause)
-      queue.push(() => follow({ type: 'pull failed', space, pull: number, error }))
-      if (isAboutToken(error)) link.fail(connection, error)
+      queue.push(() => follow({ type: 'denied', space, pull: number, error }))
+      if (isAboutToken(error)) connection?.fail(error)
     }
   }
 
-  async function take(range: Range, pull?: number): Promise<void> {
+  async function take(range: Range): Promise<void> {
     const applied = await copies.apply(range)
-    if (applied.verdict === 'news' || applied.verdict === 'reset') progressed()
-    await follow({ type: 'applied', range, applied, ...(pull !== undefined && { pull }) })
+    if (applied.verdict === 'news' || applied.verdict === 'reset') stuckAtMs = NEVER
+    await follow({ type: 'applied', range, applied })
   }
 
   async function send(event: SendingEvent): Promise<void> {
@@ -189,44 +166,41 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
     sending = next.state
     for (const effect of next.effects) {
       if (effect === 'reconnect') {
-        link.fail(known, new UnavailableError('the server does not answer for what was sent to it'))
+        live?.fail(new UnavailableError('the server does not answer for what was sent to it'))
         continue
       }
       const batch = await outbox.batch(boundsOf(sending))
       await send({ type: 'loaded', first: batch?.mutations[0]?.n ?? 0, count: batch?.mutations.length ?? 0 })
-      if (batch && sending.stage.name === 'in hand') tellServer({ t: 'mutate', ...batch, mutations: [...batch.mutations] })
+      if (batch && sending.stage.name === 'in hand') live?.send({ t: 'mutate', ...batch, mutations: [...batch.mutations] })
     }
     look()
   }
 
-  async function receive(connection: number, text: string): Promise<void> {
+  async function receive(connection: Live, text: string): Promise<void> {
     let frame: ServerFrame | undefined
     try {
       frame = parseServerFrame(text)
     } catch (cause) {
-      return link.fail(connection, new UnavailableError('what came is not of this protocol', { cause }))
+      return connection.fail(new UnavailableError('what came is not of this protocol', { cause }))
     }
     switch (frame?.t) {
       case 'welcome': {
         if (link.state.name !== 'greeting') return
-        if (frame.user !== ports.user)
-          return link.fail(connection, new UnauthenticatedError(`The token is ${frame.user}'s, this replica is ${ports.user}'s.`))
-        tokens.accepted(openedWith)
+        const { user, acked, heads, limits = {} } = frame
+        if (user !== ports.user)
+          return connection.fail(new UnauthenticatedError(`The token is ${user}'s, this replica is ${ports.user}'s.`))
         listener.offset(frame.nowMs - clock.nowMs())
-        copies.known(frame.acked, frame.heads)
+        copies.known(acked, heads)
         link.tell({ type: 'welcomed' })
-        progressed()
-        const { spaces = LIMITS.spaces, batch = LIMITS.batch, bytes = LIMITS.bytes } = frame.limits ?? {}
-        await follow({ type: 'welcome', heads: frame.heads, spacesMax: spaces })
-        return send({ type: 'connected', batchMax: batch, bytesMax: bytes })
+        stuckAtMs = NEVER
+        await follow({ type: 'welcome', heads, spacesMax: limits.spaces ?? LIMITS.spaces })
+        return send({ type: 'connected', batchMax: limits.batch ?? LIMITS.batch, bytesMax: limits.bytes ?? LIMITS.bytes })
       }
       case 'heads':
         if (frame.acked) copies.known(frame.acked, frame.heads)
         return follow({ type: 'heads', heads: frame.heads })
-      case 'range': {
-        const stage = following.spaces.get(frame.space)?.stage
-        return stage && isStated(stage) ? take(frame) : undefined
-      }
+      case 'range':
+        return isStated(following.spaces.get(frame.space)) ? take(frame) : undefined
       case 'behind':
         return follow({ type: 'behind', space: frame.space, head: frame.head })
       case 'denied':
@@ -234,11 +208,11 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
       case 'ack': {
         if (frame.client !== ports.client) return
         const versions = await outbox.settle(frame.acks)
-        if (frame.acks.length > 0) progressed()
-        if (versions.size > 0) await follow({ type: 'reach', versions })
+        const progressed = frame.acks.length > 0
+        if (progressed) stuckAtMs = NEVER
+        await follow({ type: 'reach', versions })
         const error = frame.error && errorFromWire(frame.error)
-        if (error && isAboutToken(error)) return link.fail(connection, error)
-        return send({ type: 'answered', progressed: frame.acks.length > 0, error })
+        return error && isAboutToken(error) ? connection.fail(error) : send({ type: 'answered', progressed, error })
       }
       case 'beat': {
         const standings = await copies.standings(followedSpaces(following))
@@ -247,8 +221,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         return send({ type: 'appended' })
       }
       case 'goaway':
-        return link.fail(
-          connection,
+        return connection.fail(
           frame.error ? errorFromWire(frame.error) : new UnavailableError('the server asks to come back later'),
           frame.afterMs,
         )
@@ -257,46 +230,37 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
     }
   }
 
-  async function refused(connection: number, error: SyncError): Promise<void> {
+  async function refused(connection: Live, error: SyncError): Promise<void> {
     if (error.code === 'token-expired' && error.afterMs !== undefined) {
       tokens.refuse(error)
       return void tokens.get().then(
-        (token) => link.send(connection, { t: 'auth', token }),
+        (token) => connection.send({ t: 'auth', token }),
         () => {},
       )
     }
-    if (isAboutToken(error) || link.state.name === 'greeting') return link.fail(connection, error)
+    if (isAboutToken(error) || link.state.name === 'greeting') return connection.fail(error)
     await follow({ type: 'error', error })
     await send({ type: 'answered', progressed: false, error })
   }
 
-  const progressed = () => (progressAtMs = clock.monotonicMs())
-
-  /** After each step: what it means for the connection, the alarm, and whoever watches. */
+  /** After each step: when to look again, for how long nothing may come, and word to whoever watches. */
   function look(): void {
-    if (following.connected) link.tell({ type: isCaughtUp(following) ? 'caught up' : 'fell behind' })
-    const stuckMs = stuckAtMs(state(), progressAtMs)
-    if (stuckMs === Number.POSITIVE_INFINITY) progressed()
-    alarm.set(Math.min(wakeAtMs(following), sendingWakeAtMs(sending), stuckMs))
+    stuckAtMs = isBusy(state()) ? Math.min(stuckAtMs, clock.monotonicMs() + STUCK_AFTER_MS) : NEVER
+    alarm(Math.min(following.wakeAtMs, sendingWakeAtMs(sending), stuckAtMs))
     listener.changed()
   }
 
   return {
     state,
-    want: (space) =>
-      queue.push(async () => {
-        await follow({ type: 'want', space })
-        if (!following.connected) await follow({ type: 'standings', standings: await copies.standings([space]) })
-      }),
+    want: (space) => queue.push(() => follow({ type: 'want', space })),
     release: (space) => queue.push(() => follow({ type: 'release', space })),
     goOnline: () => link.tell({ type: 'resume', pause: 'app' }),
     goOffline: () => link.tell({ type: 'pause', pause: 'app' }),
     async close() {
       link.close()
       endAppended()
-      queue.stop()
-      await queue.idle()
-      alarm.set(Number.POSITIVE_INFINITY)
+      await queue.stop()
+      alarm(NEVER)
     },
   }
 }

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { createWorkQueue, WAITING_BYTES_MAX, WAITING_FRAMES_MAX } from './work-queue.ts'
+import { createWorkQueue, WAITING_BYTES_MAX, WAITING_FRAMES_MAX, type WorkQueue } from './work-queue.ts'
+
+const idle = (queue: WorkQueue) => new Promise<void>((resolve) => queue.push(async () => resolve()))
+const offer = (queue: WorkQueue, bytes: number) => {
+  const room = queue.hasRoom(bytes)
+  if (room) queue.push(async () => {}, bytes)
+  return room
+}
 
 describe('the work queue', () => {
   it('finishes one thing before it begins the next, whatever fails', async () => {
@@ -12,28 +19,29 @@ describe('the work queue', () => {
     })
     queue.push(() => Promise.reject('b fails'))
     queue.push(async () => void seen.push('c'))
-    await queue.idle()
+    await idle(queue)
     expect(seen).toEqual(['a begins', 'a ends', 'b fails', 'c'])
   })
 
   it('refuses what a server sends past its bounds, and takes it again when there is room', async () => {
     const queue = createWorkQueue(() => {})
-    for (let frame = 0; frame < WAITING_FRAMES_MAX; frame++) expect(queue.offer(1, async () => {})).toBe(true)
-    expect(queue.offer(1, async () => {})).toBe(false)
-    await queue.idle()
-    expect(queue.offer(WAITING_BYTES_MAX, async () => {})).toBe(true)
-    expect(queue.offer(1, async () => {})).toBe(false)
-    await queue.idle()
-    expect(queue.offer(1, async () => {})).toBe(true)
+    for (let frame = 0; frame < WAITING_FRAMES_MAX; frame++) expect(offer(queue, 1)).toBe(true)
+    expect(offer(queue, 1)).toBe(false)
+    await idle(queue)
+    expect(offer(queue, WAITING_BYTES_MAX)).toBe(true)
+    expect(offer(queue, 1)).toBe(false)
+    await idle(queue)
+    expect(offer(queue, 1)).toBe(true)
   })
 
   it('begins nothing after its end', async () => {
     const seen: string[] = []
     const queue = createWorkQueue(() => {})
     queue.push(async () => void seen.push('a'))
-    queue.stop()
+    const stopped = queue.stop()
     queue.push(async () => void seen.push('b'))
-    await queue.idle()
+    await stopped
+    await new Promise(setImmediate)
     expect(seen).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-import { RateLimitedError, UnavailableError, UpgradeRequiredError } from '@tidemark/shared'
+import { RateLimitedError, TokenExpiredError, UnauthenticatedError, UnavailableError, UpgradeRequiredError } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { fixedBeat } from './beat-policy.ts'
 import {
@@ -17,15 +17,13 @@ import {
 
 const NOW = 100_000
 const because = new UnavailableError('gone')
-const beat = { nextAtMs: NOW + 10_000, deadAtMs: NEVER }
 
 /** One of each; nothing is due yet. */
 const STATES: { [N in Connection['name']]: Connection & { name: N } } = {
   offline: { name: 'offline', pauses: ['app'] },
   connecting: { name: 'connecting', attempt: 3, giveUpAtMs: NOW + 1 },
   greeting: { name: 'greeting', attempt: 3, giveUpAtMs: NOW + 1 },
-  'catching up': { name: 'catching up', attempt: 3, sinceMs: NOW - 100, beat },
-  live: { name: 'live', attempt: 3, sinceMs: NOW - 100, beat },
+  open: { name: 'open', attempt: 3, sinceMs: NOW - 100, beatAtMs: NOW + 10_000, deadAtMs: NEVER },
   waiting: { name: 'waiting', attempt: 3, retryAtMs: NOW + 5000, notBeforeMs: NOW, because },
 }
 /** `overdue`: the time event when the deadline of the state has passed. */
@@ -34,38 +32,15 @@ const EVENTS: Record<string, ConnectionEvent> = {
   'resume app': { type: 'resume', pause: 'app' },
   opened: { type: 'opened' },
   welcomed: { type: 'welcomed' },
-  'caught up': { type: 'caught up' },
-  'fell behind': { type: 'fell behind' },
   frame: { type: 'frame' },
   hint: { type: 'hint' },
   failed: { type: 'failed', because },
   time: { type: 'time' },
   overdue: { type: 'time' },
 }
-type EventName =
-  | 'pause page'
-  | 'resume app'
-  | 'opened'
-  | 'welcomed'
-  | 'caught up'
-  | 'fell behind'
-  | 'frame'
-  | 'hint'
-  | 'failed'
-  | 'time'
-  | 'overdue'
+type EventName = 'pause page' | 'resume app' | 'opened' | 'welcomed' | 'frame' | 'hint' | 'failed' | 'time' | 'overdue'
 /** Where it leads, and what is done; `-`: nothing at all changes. */
 type Expected = '-' | readonly [Connection['name'], ...ConnectionEffect[]]
-
-const connected = {
-  'pause page': ['offline', 'close'],
-  'resume app': '-',
-  opened: '-',
-  welcomed: '-',
-  frame: '-',
-  failed: ['waiting', 'close'],
-  time: '-',
-} as const
 
 const TABLE: Record<Connection['name'], Record<EventName, Expected>> = {
   offline: {
@@ -73,8 +48,6 @@ const TABLE: Record<Connection['name'], Record<EventName, Expected>> = {
     'resume app': ['connecting', 'open'],
     opened: '-',
     welcomed: '-',
-    'caught up': '-',
-    'fell behind': '-',
     frame: '-',
     hint: '-',
     failed: '-',
@@ -86,8 +59,6 @@ const TABLE: Record<Connection['name'], Record<EventName, Expected>> = {
     'resume app': '-',
     opened: ['greeting'],
     welcomed: '-',
-    'caught up': '-',
-    'fell behind': '-',
     frame: '-',
     hint: '-',
     failed: ['waiting', 'close'],
@@ -98,30 +69,29 @@ const TABLE: Record<Connection['name'], Record<EventName, Expected>> = {
     'pause page': ['offline', 'close'],
     'resume app': '-',
     opened: '-',
-    welcomed: ['catching up'],
-    'caught up': '-',
-    'fell behind': '-',
+    welcomed: ['open'],
     frame: '-',
     hint: '-',
     failed: ['waiting', 'close'],
     time: '-',
     overdue: ['waiting', 'close'],
   },
-  'catching up': {
-    ...connected,
-    'caught up': ['live'],
-    'fell behind': '-',
-    hint: ['catching up', 'beat'],
-    overdue: ['catching up', 'beat'],
+  open: {
+    'pause page': ['offline', 'close'],
+    'resume app': '-',
+    opened: '-',
+    welcomed: '-',
+    frame: '-',
+    hint: ['open', 'beat'],
+    failed: ['waiting', 'close'],
+    time: '-',
+    overdue: ['open', 'beat'],
   },
-  live: { ...connected, 'caught up': '-', 'fell behind': ['catching up'], hint: ['live', 'beat'], overdue: ['live', 'beat'] },
   waiting: {
     'pause page': ['offline', 'close'],
     'resume app': '-',
     opened: '-',
     welcomed: '-',
-    'caught up': '-',
-    'fell behind': '-',
     frame: '-',
     hint: ['connecting', 'open'],
     failed: '-',
@@ -164,14 +134,14 @@ describe('attempts', () => {
   })
 
   it('count from one again after a connection that lasted, not after one that broke at once', () => {
-    const lasted = step({ ...STATES.live, sinceMs: NOW - STEADY_AFTER_MS }, { type: 'failed', because }).state
+    const lasted = step({ ...STATES.open, sinceMs: NOW - STEADY_AFTER_MS }, { type: 'failed', because }).state
     expect(lasted).toMatchObject({ name: 'waiting', attempt: 2 })
-    expect(step(STATES.live, { type: 'failed', because }).state).toMatchObject({ name: 'waiting', attempt: 4 })
+    expect(step(STATES.open, { type: 'failed', because }).state).toMatchObject({ name: 'waiting', attempt: 4 })
   })
 
   it('wait as long as the server asks, whatever hints say', () => {
     const asked = new RateLimitedError('slow down', { afterMs: 60_000 })
-    const { state } = step(STATES.live, { type: 'failed', because: asked }, NOW, 0)
+    const { state } = step(STATES.open, { type: 'failed', because: asked }, NOW, 0)
     const hinted = step(state, { type: 'hint' }, NOW + 59_999)
     expect(hinted.effects).toEqual([])
     expect(step(hinted.state, { type: 'time' }, NOW + 60_000).effects).toEqual(['open'])
@@ -186,16 +156,17 @@ describe('attempts', () => {
 
   it('fall into the window that goaway names', () => {
     const windowMs = [2000, 30_000] as const
-    const at = (chance: number) => connectionWakeAtMs(step(STATES.live, { type: 'failed', because, windowMs }, NOW, chance).state) - NOW
+    const at = (chance: number) => connectionWakeAtMs(step(STATES.open, { type: 'failed', because, windowMs }, NOW, chance).state) - NOW
     expect(at(0)).toBe(2000)
     expect(at(0.5)).toBe(16_000)
   })
 
-  it('a token that only grew old is renewed at once, the first time', () => {
-    const at = (attempt: number) =>
-      connectionWakeAtMs(step({ ...STATES.greeting, attempt }, { type: 'failed', because, free: true }, NOW, 0.9).state) - NOW
+  it('a token that only grew old is renewed at once, the first time; one that was never good gives no hope for that', () => {
+    const at = (attempt: number, because = new TokenExpiredError()) =>
+      connectionWakeAtMs(step({ ...STATES.greeting, attempt }, { type: 'failed', because }, NOW, 0.9).state) - NOW
     expect(at(1)).toBe(0)
     expect(at(2)).toBeGreaterThan(1000)
+    expect(at(1, new UnauthenticatedError())).toBeGreaterThan(1000)
   })
 
   it('an app that is too old asks rarely', () => {
@@ -205,7 +176,7 @@ describe('attempts', () => {
 
   it('a wrong number from the server silences nobody for more than an hour', () => {
     const asked = new UnavailableError('soon', { afterMs: 1e15 })
-    expect(connectionWakeAtMs(step(STATES.live, { type: 'failed', because: asked }, NOW, 0).state)).toBe(NOW + 3_600_000)
+    expect(connectionWakeAtMs(step(STATES.open, { type: 'failed', because: asked }, NOW, 0).state)).toBe(NOW + 3_600_000)
   })
 })
 
@@ -219,7 +190,7 @@ describe('pauses', () => {
 })
 
 describe('[B4] beats', () => {
-  const sent = step({ ...STATES.live, beat: { nextAtMs: NOW, deadAtMs: NEVER } }, { type: 'time' }).state
+  const sent = step({ ...STATES.open, beatAtMs: NOW }, { type: 'time' }).state
 
   it('silence after a beat ends the connection', () => {
     expect(connectionWakeAtMs(sent)).toBe(NOW + fixedBeat.timeoutMs)
@@ -240,6 +211,6 @@ describe('[B4] beats', () => {
   it('a device that slept through the answer asks again before it gives up', () => {
     const woken = step(sent, { type: 'hint' }, NOW + 600_000)
     expect(woken.effects).toEqual(['beat'])
-    expect(step(woken.state, { type: 'time' }, NOW + 600_000).state.name).toBe('live')
+    expect(step(woken.state, { type: 'time' }, NOW + 600_000).state.name).toBe('open')
   })
 })

@@ -1,20 +1,16 @@
 import {
   type ClientFrame,
   type Clock,
-  type ErrorDetail,
-  ForbiddenError,
+  type ErrorCode,
+  errorFromWire,
   InternalError,
+  isAboutToken,
   type Random,
-  RateLimitedError,
   SyncError,
-  TooLargeError,
-  UnauthenticatedError,
-  UnavailableError,
-  UpgradeRequiredError,
 } from '@tidemark/shared'
 import { createAlarm } from '../alarm.ts'
 import type { BeatPolicy } from './beat-policy.ts'
-import { type Connection, type ConnectionEvent, connectionWakeAtMs, NOT_STARTED, stepConnection } from './connection.ts'
+import { type Connection, type ConnectionEvent, connectionWakeAtMs, NEVER, NOT_STARTED, stepConnection } from './connection.ts'
 import type { Lifecycle, Network } from './hints.ts'
 import type { Tokens } from './tokens.ts'
 import type { LiveSocket, Transport } from './transport.ts'
@@ -32,61 +28,55 @@ export interface LinkPorts {
   readonly beat: BeatPolicy
 }
 
-/** What the link tells; `connection` is the number of the connection, and nothing comes of one that is over. */
+/** One connection. Of one that is over nothing comes, and what is said to it does nothing. */
+export interface Live {
+  /** What its hello shows. */
+  readonly token: string
+  readonly over: boolean
+  send(frame: ClientFrame): void
+  fail(because: SyncError, windowMs?: readonly [number, number]): void
+}
+
+/** What the link tells. */
 export interface LinkListener {
-  /** The socket is open: say hello with this token. */
-  opened(connection: number, token: string): void
-  frame(connection: number, text: string): void
-  /** Time to send a beat with this promise. */
-  beat(connection: number, nextS: number): void
-  /** It is over. */
-  closed(connection: number): void
-  changed(state: Connection): void
+  /** The socket is open: say hello. */
+  opened(live: Live): void
+  frame(live: Live, text: string): void
+  /** Time to send a beat. */
+  beat(): void
+  /** It is over. May be told again. */
+  closed(live: Live): void
+  changed(): void
 }
 
 /** The live connection: runs the machine of connection.ts over a transport. */
 export interface Link {
   readonly state: Connection
   readonly policy: BeatPolicy
-  /** Does nothing for a connection that is over. */
-  send(connection: number, frame: ClientFrame): void
   tell(event: ConnectionEvent): void
-  /** Ends this connection, or does nothing when it is over already. */
-  fail(connection: number, because: SyncError, windowMs?: readonly [number, number]): void
   close(): void
 }
 
-export function createLink(ports: LinkPorts, listener: LinkListener): Link {
-  const { transport, clock, random, tokens } = ports
-  let state: Connection = NOT_STARTED
-  let policy = ports.beat
-  let number = 0
-  let socket: LiveSocket | undefined
-  let looked = { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs(), forMs: 0 }
-  const alarm = createAlarm(clock, () => {
-    // A timer that is this late means a device that slept: sockets that say they are open may be long dead.
-    const lateMs = Math.max(clock.nowMs() - looked.wallMs, clock.monotonicMs() - looked.monotonicMs) - looked.forMs
+export function createLink({ transport, clock, random, tokens, network, lifecycle, beat }: LinkPorts, listener: LinkListener): Link {
+  let state = NOT_STARTED
+  let policy = beat
+  let end = () => {}
+  const alarm = createAlarm(clock, (lateMs) => {
+    // Sockets of a device that slept may be long dead, whatever they say.
     if (lateMs > 2 * policy.intervalMs) tell({ type: 'hint' })
     tell({ type: 'time' })
     arm()
   })
+  const hint = () => tell({ type: 'hint' })
   const endings = [
-    ports.network.onChange(() => tell({ type: 'hint' })),
-    ports.lifecycle.onChange((event) => {
-      if (event === 'hide') tell({ type: 'pause', pause: 'page' })
-      else {
-        tell({ type: 'resume', pause: 'page' })
-        tell({ type: 'hint' })
-      }
+    network.onChange(hint),
+    lifecycle.onChange((event) => {
+      tell({ type: event === 'hide' ? 'pause' : 'resume', pause: 'page' })
+      if (event === 'show') hint()
     }),
   ]
 
-  function arm(): void {
-    const nowMs = clock.monotonicMs()
-    const atMs = state.name === 'offline' ? Number.POSITIVE_INFINITY : Math.min(connectionWakeAtMs(state), nowMs + LOOK_EVERY_MS)
-    looked = { wallMs: clock.nowMs(), monotonicMs: nowMs, forMs: Math.max(0, atMs - nowMs) }
-    alarm.set(atMs)
-  }
+  const arm = () => alarm(state.name === 'offline' ? NEVER : Math.min(connectionWakeAtMs(state), clock.monotonicMs() + LOOK_EVERY_MS))
 
   function tell(event: ConnectionEvent): void {
     const nowMs = clock.monotonicMs()
@@ -94,51 +84,64 @@ export function createLink(ports: LinkPorts, listener: LinkListener): Link {
     const { state: after, effects } = stepConnection(before, event, nowMs, random.unit(), policy)
     if (after === before) return
     state = after
-    if ('beat' in before && Number.isFinite(before.beat.deadAtMs)) {
+    if (before.name === 'open' && before.deadAtMs < NEVER) {
       if (event.type === 'frame') policy = policy.answered(nowMs)
       else if (event.type === 'time' && after.name === 'waiting') policy = policy.missed(nowMs)
     }
     // Whatever ends a second attempt after its hello may be about the token, and be lost on the way.
     if (before.name === 'greeting' && after.name === 'waiting' && before.attempt > 1) tokens.refuse(after.because)
     for (const effect of effects) {
-      if (effect === 'open') {
-        const attempt = ++number
-        open(attempt).catch((error: unknown) => fail(attempt, asSyncError(error)))
-      } else if (effect === 'beat') listener.beat(number, policy.promisedS)
-      else {
-        const ended = number++
-        socket?.close()
-        socket = undefined
-        listener.closed(ended)
-      }
+      if (effect === 'open') end = open()
+      else if (effect === 'close') end()
+      else listener.beat()
     }
     arm()
-    if (after.name !== before.name || after.name === 'waiting') listener.changed(after)
+    listener.changed()
   }
 
-  async function open(attempt: number): Promise<void> {
-    const token = await tokens.get()
-    if (attempt !== number) return
-    socket = transport.connect({
-      opened() {
-        if (attempt !== number) return
-        tell({ type: 'opened' })
-        listener.opened(attempt, token)
+  /** Returns what ends it. */
+  function open(): () => void {
+    let socket: LiveSocket | undefined
+    const live = {
+      token: '',
+      over: false,
+      send: (frame: ClientFrame) => socket?.send(JSON.stringify(frame)),
+      fail(because: SyncError, windowMs?: readonly [number, number]) {
+        if (live.over) return
+        if (isAboutToken(because)) tokens.refuse(because)
+        tell({ type: 'failed', because, windowMs })
       },
-      frame(text) {
-        if (attempt !== number) return
-        tell({ type: 'frame' })
-        listener.frame(attempt, text)
-      },
-      closed: (code) => fail(attempt, errorOfClose(code)),
-    })
-  }
-
-  function fail(connection: number, because: SyncError, windowMs?: readonly [number, number]): void {
-    if (connection !== number) return
-    // A token that was good has only grown old: a fresh one is worth an attempt at once.
-    const free = (because.code === 'unauthenticated' || because.code === 'token-expired') && tokens.refuse(because)
-    tell({ type: 'failed', because, free, ...(windowMs && { windowMs }) })
+    }
+    const unlessOver =
+      <A extends unknown[]>(work: (...args: A) => void) =>
+      (...args: A) => {
+        if (!live.over) work(...args)
+      }
+    tokens
+      .get()
+      .then(
+        unlessOver((token) => {
+          live.token = token
+          socket = transport.connect({
+            opened: unlessOver(() => {
+              tell({ type: 'opened' })
+              listener.opened(live)
+            }),
+            frame: unlessOver((text) => {
+              tell({ type: 'frame' })
+              listener.frame(live, text)
+            }),
+            closed: (code) => live.fail(errorOfClose(code)),
+          })
+        }),
+      )
+      .catch((error: unknown) => live.fail(asSyncError(error)))
+    return () => {
+      live.over = true
+      socket?.close()
+      socket = undefined
+      listener.closed(live)
+    }
   }
 
   return {
@@ -148,11 +151,7 @@ export function createLink(ports: LinkPorts, listener: LinkListener): Link {
     get policy() {
       return policy
     },
-    send(connection, frame) {
-      if (connection === number) socket?.send(JSON.stringify(frame))
-    },
     tell,
-    fail,
     close() {
       tell({ type: 'pause', pause: 'closed' })
       for (const end of endings) end()
@@ -165,14 +164,14 @@ export function asSyncError(error: unknown): SyncError {
 }
 
 /** Codes of protocol §9; whatever else ends a connection means that the server cannot be reached. */
-const CLOSES: Readonly<Record<number, new (message: string, detail?: ErrorDetail) => SyncError>> = {
-  4401: UnauthenticatedError,
-  4403: ForbiddenError,
-  4413: TooLargeError,
-  4426: UpgradeRequiredError,
-  4429: RateLimitedError,
+const CLOSES: Readonly<Record<number, ErrorCode>> = {
+  4401: 'unauthenticated',
+  4403: 'forbidden',
+  4413: 'too-large',
+  4426: 'upgrade-required',
+  4429: 'rate-limited',
 }
 
 function errorOfClose(code: number): SyncError {
-  return new (CLOSES[code] ?? UnavailableError)(`the connection ended with code ${code}`)
+  return errorFromWire({ code: CLOSES[code] ?? 'unavailable', message: `the connection ended with code ${code}` })
 }

@@ -7,11 +7,11 @@ import {
   range,
   type SpaceId,
   type Standing,
-  SyncError,
+  type SyncError,
   UnavailableError,
+  within,
 } from '@tidemark/shared'
-import { within } from '../deadline.ts'
-import type { HttpAnswer, Transport } from './transport.ts'
+import type { Transport } from './transport.ts'
 
 /** How long a page may take, in ms. */
 export const PULL_WITHIN_MS = 60_000
@@ -28,22 +28,20 @@ export async function pull(transport: Transport, clock: Clock, { space, standing
   const { version, seal } = standing
   const query = `since=${version}${version > 0 ? `&seal=${encodeURIComponent(seal)}` : ''}&client=${client}`
   const path = `/v1/spaces/${encodeURIComponent(space)}/changes?${query}`
-  let page: Range | SyncError
+  const timeoutMs = PULL_WITHIN_MS
+  let said: SyncError
   try {
-    const request = transport.request({ method: 'GET', path, token, timeoutMs: PULL_WITHIN_MS })
-    page = read(await within(clock, PULL_WITHIN_MS, 'a pull', request))
+    const request = transport.request({ method: 'GET', path, token, timeoutMs })
+    const { status, contentType, text } = await within(clock, timeoutMs, request, () => new Error(`no answer within ${timeoutMs} ms`))
+    if (contentType !== 'application/json') throw new Error(`${status} with content type "${contentType}"`)
+    if (status === 200) {
+      const page = parseAnswer(range, text)
+      if (page.space !== space || page.to < page.from || page.head < page.to) throw new Error('a range of something else')
+      return page
+    }
+    said = errorFromWire(parseAnswer(errorBody, text).error)
   } catch (cause) {
     throw new UnavailableError('the server cannot be reached', { cause })
   }
-  if (page instanceof SyncError) throw page
-  if (page.space !== space || page.to < page.from || page.head < page.to)
-    throw new UnavailableError('the answer to a pull is about something else')
-  return page
-}
-
-/** The page, or what the server says against it. Throws for whatever is not of this protocol. */
-function read({ status, contentType, text }: HttpAnswer): Range | SyncError {
-  if (contentType !== 'application/json') throw new UnavailableError(`${status} with content type "${contentType}" is not of this protocol`)
-  if (status === 200) return parseAnswer(range, text)
-  return errorFromWire(parseAnswer(errorBody, text).error)
+  throw said
 }

@@ -1,5 +1,4 @@
-import { type Clock, SyncError, UnauthenticatedError, UnavailableError } from '@tidemark/shared'
-import { within } from '../deadline.ts'
+import { type Clock, SyncError, UnauthenticatedError, UnavailableError, within } from '@tidemark/shared'
 
 /** How long the app's token source may take, in ms. */
 export const TOKEN_WITHIN_MS = 15_000
@@ -11,56 +10,31 @@ export type TokenSource = (because?: SyncError) => string | Promise<string>
 export interface Tokens {
   /** Throws UnavailableError when the source fails or takes too long; whoever asks meanwhile gets the same answer. */
   get(): Promise<string>
-  /** The server let this one in. */
-  accepted(token: string): void
-  /** The last one that the server let in: the only one that a request goes out with. */
-  readonly verified: string | undefined
-  /** Forgets the token in hand. Returns true when it had been good: a fresh one is then worth an attempt at once. */
-  refuse(because: SyncError): boolean
+  /** Forgets the token in hand. */
+  refuse(because: SyncError): void
 }
 
 export function createTokens(source: TokenSource, clock: Clock): Tokens {
-  let inHand: string | undefined
-  let verified: string | undefined
+  let inHand: Promise<string> | undefined
   let because: SyncError | undefined
-  let fetching: Promise<string> | undefined
 
-  const fetchToken = async (): Promise<string> => {
+  async function fetchToken(): Promise<string> {
     try {
-      const token = await within(
-        clock,
-        TOKEN_WITHIN_MS,
-        'the token source',
-        Promise.resolve().then(() => source(because)),
-      )
+      const asked = Promise.resolve(because).then(source)
+      const token = await within(clock, TOKEN_WITHIN_MS, asked, () => new UnavailableError('The token source takes too long.'))
       if (typeof token !== 'string' || token === '') throw new UnauthenticatedError('The token source gave no token: sign in again.')
-      inHand = token
       because = undefined
       return token
     } catch (cause) {
-      if (cause instanceof SyncError) throw cause
-      throw new UnavailableError('The token source failed; the next attempt asks it again.', { cause })
-    } finally {
-      fetching = undefined
+      inHand = undefined
+      throw cause instanceof SyncError ? cause : new UnavailableError('The token source failed; the next attempt asks it again.', { cause })
     }
   }
   return {
-    async get() {
-      if (inHand !== undefined) return inHand
-      fetching ??= fetchToken()
-      return fetching
-    },
-    accepted(token) {
-      verified = token
-    },
-    get verified() {
-      return verified
-    },
+    get: () => (inHand ??= fetchToken()),
     refuse(reason) {
-      const wasGood = inHand !== undefined && inHand === verified
       inHand = undefined
       because = reason
-      return wasGood
     },
   }
 }

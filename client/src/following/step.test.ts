@@ -1,6 +1,6 @@
 import { errorFromWire, LIMITS, type Seal, type Standing, toVersion, type Verdict } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
-import { type Following, followedSpaces, isCaughtUp, NOT_FOLLOWING, wakeAtMs } from './following.ts'
+import { type Following, followedSpaces, isCaughtUp, NOT_FOLLOWING } from './following.ts'
 import { type FollowingEffect, type FollowingEvent, LOSSES_MAX, PULLS_MAX, step } from './step.ts'
 
 const NOW = 1000
@@ -14,14 +14,12 @@ const welcome = (spaces: Record<string, number>, spacesMax: number = LIMITS.spac
   heads: heads(spaces),
   spacesMax,
 })
-const applied = (space: string, verdict: Verdict, version: number, head = version, more: { pull?: number; whole?: boolean } = {}) => {
-  const { whole = true, pull } = more
-  const standing = { version: toVersion(version), seal: 'aaaaaaaa' as Seal }
+const applied = (space: string, verdict: Verdict, version: number, head = version, seal = 'aaaaaaaa') => {
+  const standing = { version: toVersion(version), seal: seal as Seal }
   return {
     type: 'applied',
     range: { space, to: standing.version, head: toVersion(head) },
-    applied: { verdict, standing, whole },
-    ...(pull !== undefined && { pull }),
+    applied: { verdict, standing, whole: true },
   } satisfies FollowingEvent
 }
 
@@ -61,13 +59,22 @@ describe('stating', () => {
     expect(followedSpaces(state)).toEqual([])
   })
 
+  it('what was released and wanted again before the welcome is stated once more: the unfollow ends what the welcome names', () => {
+    const { effects, state } = run([want(a), { type: 'opened' }, { type: 'release', space: a }, want(a), welcome({ [a]: 3 })])
+    expect(effects.slice(1)).toEqual([
+      { type: 'unfollow', spaces: [a] },
+      { type: 'follow', spaces: [a] },
+    ])
+    expect(followedSpaces(state)).toEqual([])
+  })
+
   it('what was wanted before the welcome came is followed with it', () => {
     expect(run([{ type: 'opened' }, want(a), welcome({})]).effects.at(-1)).toEqual({ type: 'follow', spaces: [a] })
   })
 
   it('holds no more than the server allows, and asks for the next when a place is free', () => {
     const full = run([want(a), { type: 'opened' }, welcome({ [a]: 0 }, 1), want(b)])
-    expect(full.stage(b)).toEqual({ name: 'idle' })
+    expect(full.stage(b)).toMatchObject({ name: 'denied', because: { code: 'too-large' } })
     expect(run([{ type: 'release', space: a }], full.state).effects).toEqual([
       { type: 'unfollow', spaces: [a] },
       { type: 'follow', spaces: [b] },
@@ -102,14 +109,14 @@ describe('ranges', () => {
     const again: FollowingEvent[] = [{ type: 'heads', heads: heads({ [a]: 7 }) }, applied(a, 'lost', 3, 7)]
     const { state, effects, stage } = run(Array.from({ length: LOSSES_MAX + 1 }, () => again).flat(), following)
     expect(effects.at(-1)).toEqual({ type: 'unfollow', spaces: [a] })
-    expect(stage(a)).toMatchObject({ name: 'later', by: 'pull' })
-    expect(run([{ type: 'time' }], state, wakeAtMs(state)).effects).toEqual([{ type: 'pull', space: a, pull: 1 }])
+    expect(stage(a)).toMatchObject({ name: 'due' })
+    expect(run([{ type: 'time' }], state, state.wakeAtMs).effects).toEqual([{ type: 'pull', space: a, pull: 1 }])
   })
 
   it('is caught up when every wanted space that can be had is whole and at its head', () => {
     expect(isCaughtUp(following)).toBe(true)
     expect(isCaughtUp(run([applied(a, 'news', 4, 5)], following).state)).toBe(false)
-    expect(isCaughtUp(run([applied(a, 'news', 5, 5, { whole: false })], following).state)).toBe(false)
+    expect(isCaughtUp(run([applied(a, 'news', 5, 5, 'aaaaaaaa~1')], following).state)).toBe(false)
     expect(isCaughtUp(run([{ type: 'denied', space: a, error: error('unavailable') }], following).state)).toBe(true)
     expect(isCaughtUp(run([{ type: 'disconnected' }], following).state)).toBe(false)
   })
@@ -162,7 +169,7 @@ describe('[B1] sums', () => {
 
 describe('[B5] behind', () => {
   it('is pulled page by page until the head, then followed again', () => {
-    const { effects, state } = run([behind, applied(a, 'news', 6, 9, { pull: 1 }), applied(a, 'news', 9, 9, { pull: 2 })], following)
+    const { effects, state } = run([behind, applied(a, 'news', 6, 9), applied(a, 'news', 9, 9)], following)
     expect(effects).toEqual([
       { type: 'pull', space: a, pull: 1 },
       { type: 'pull', space: a, pull: 2 },
@@ -172,11 +179,11 @@ describe('[B5] behind', () => {
   })
 
   it('a pull that fails is tried again later, not before what the server asks', () => {
-    const failed: FollowingEvent = { type: 'pull failed', space: a, pull: 1, error: error('rate-limited', { afterMs: 5000 }) }
+    const failed: FollowingEvent = { type: 'denied', space: a, pull: 1, error: error('rate-limited', { afterMs: 5000 }) }
     const { state, stage } = run([behind, failed], following)
-    expect(stage(a)).toMatchObject({ name: 'later', by: 'pull' })
-    expect(wakeAtMs(state)).toBeGreaterThanOrEqual(NOW + 5000)
-    expect(run([{ type: 'time' }], state, wakeAtMs(state)).effects).toEqual([{ type: 'pull', space: a, pull: 2 }])
+    expect(stage(a)).toMatchObject({ name: 'due' })
+    expect(state.wakeAtMs).toBeGreaterThanOrEqual(NOW + 5000)
+    expect(run([{ type: 'time' }], state, state.wakeAtMs).effects).toEqual([{ type: 'pull', space: a, pull: 2 }])
   })
 
   it(`no more than ${PULLS_MAX} pulls are under way at a time`, () => {
@@ -187,12 +194,12 @@ describe('[B5] behind', () => {
       all.state,
     )
     expect(effects.length).toBe(PULLS_MAX)
-    expect(run([applied('room:0', 'news', 9, 9, { pull: 1 })], state).effects).toContainEqual({ type: 'pull', space: 'room:4', pull: 5 })
+    expect(run([applied('room:0', 'news', 9, 9)], state).effects).toContainEqual({ type: 'pull', space: 'room:4', pull: 5 })
   })
 
   it('the end of the connection voids what is under way', () => {
     const { state } = run([behind, { type: 'disconnected' }, { type: 'opened' }], following)
-    expect(run([applied(a, 'news', 9, 9, { pull: 1 })], state).effects).toEqual([])
+    expect(run([applied(a, 'news', 9, 9)], state).effects).toEqual([])
     expect(state.spaces.get(a)?.stage.name).toBe('asked')
   })
 })
@@ -203,25 +210,25 @@ describe('denied', () => {
     expect(effects.at(-1)).toEqual({ type: 'drop', space: a })
     expect(stage(a)).toMatchObject({ name: 'denied' })
     expect(state.spaces.get(a)?.standing.version).toBe(0)
-    expect(run([{ type: 'pull failed', space: a, pull: 1, error: error('unavailable') }], state).state.spaces.get(a)).toEqual(
+    expect(run([{ type: 'denied', space: a, pull: 1, error: error('unavailable') }], state).state.spaces.get(a)).toEqual(
       state.spaces.get(a),
     )
   })
 
   it('[B8] forbidden on a pull does the same', () => {
-    const { effects } = run([behind, { type: 'pull failed', space: a, pull: 1, error: error('forbidden') }], following)
+    const { effects } = run([behind, { type: 'denied', space: a, pull: 1, error: error('forbidden') }], following)
     expect(effects.at(-1)).toEqual({ type: 'drop', space: a })
   })
 
   it('[B8] internal keeps the copy, and asks again later', () => {
     const { effects, state } = run([{ type: 'denied', space: a, error: error('internal') }], following)
     expect(effects).toEqual([])
-    expect(run([{ type: 'time' }], state, wakeAtMs(state)).effects).toEqual([{ type: 'follow', spaces: [a] }])
+    expect(run([{ type: 'time' }], state, state.wakeAtMs).effects).toEqual([{ type: 'follow', spaces: [a] }])
   })
 
   it('[B3] unavailable is followed again after afterMs', () => {
     const { state } = run([{ type: 'denied', space: a, error: error('unavailable', { afterMs: 7000 }) }], following, NOW, 0)
-    expect(wakeAtMs(state)).toBe(NOW + 7000)
+    expect(state.wakeAtMs).toBe(NOW + 7000)
   })
 
   it('is asked again when the app opens the space again, and on the next connection', () => {
@@ -232,9 +239,9 @@ describe('denied', () => {
 
   it('a statement that the server could not serve is made again later, and what held before holds', () => {
     const { state, stage } = run([applied(a, 'lost', 3, 7), { type: 'error', error: error('rate-limited', { afterMs: 4000 }) }], following)
-    expect(stage(a)).toMatchObject({ name: 'later', by: 'follow', followed: true })
+    expect(stage(a)).toMatchObject({ name: 'due', because: { code: 'rate-limited' } })
     expect(followedSpaces(state)).toEqual([a])
-    expect(wakeAtMs(state)).toBeGreaterThanOrEqual(NOW + 4000)
+    expect(state.wakeAtMs).toBeGreaterThanOrEqual(NOW + 4000)
   })
 })
 
@@ -246,14 +253,15 @@ describe('[M4] versions that acks told of', () => {
   })
 
   it('of another are pulled, and then it is forgotten', () => {
-    const { effects, state } = run([reach(b, 4), applied(b, 'news', 4, 4, { pull: 1 })], following)
+    const { effects, state } = run([reach(b, 4), applied(b, 'news', 4, 4)], following)
     expect(effects).toEqual([{ type: 'pull', space: b, pull: 1 }])
     expect(state.spaces.has(b)).toBe(false)
   })
 
   it('are pulled again from a server that lags behind', () => {
-    const { stage } = run([reach(b, 4), applied(b, 'repeat', 3, 3, { pull: 1 })], following)
-    expect(stage(b)).toMatchObject({ name: 'later', by: 'pull' })
+    const { state, stage } = run([reach(b, 4), applied(b, 'repeat', 3, 3)], following)
+    expect(stage(b)).toMatchObject({ name: 'due' })
+    expect(run([{ type: 'time' }], state, state.wakeAtMs).effects).toEqual([{ type: 'pull', space: b, pull: 2 }])
   })
 
   it('survive the release of a space and the loss of a connection', () => {

@@ -1,7 +1,7 @@
-import { type Heads, NOTHING, type Range, type SpaceId, type Standing, type SyncError, TooLargeError } from '@tidemark/shared'
+import { type Heads, NOTHING, type Range, type SpaceId, type SyncError, TooLargeError } from '@tidemark/shared'
 import { askedMs, backoffMs } from '../backoff.ts'
 import type { Applied } from './copies.ts'
-import { type FollowedSpace, type Following, isFollowed, isStated, isWholeAt, type Stage, UNKNOWN_SPACE } from './following.ts'
+import { DUE, type FollowedSpace, type Following, isPulling, isStated, UNKNOWN_SPACE } from './following.ts'
 
 /** Pulls under way at a time. */
 export const PULLS_MAX = 4
@@ -19,13 +19,11 @@ export type FollowingEvent =
   | { readonly type: 'welcome'; readonly heads: Heads; readonly spacesMax: number }
   | { readonly type: 'heads'; readonly heads: Heads }
   | { readonly type: 'disconnected' }
-  /** Where copies were found to stand. */
-  | { readonly type: 'standings'; readonly standings: ReadonlyMap<SpaceId, Standing> }
-  /** A range was judged and done; `pull` where it answered one. */
-  | { readonly type: 'applied'; readonly range: Pick<Range, 'space' | 'to' | 'head'>; readonly applied: Applied; readonly pull?: number }
-  | { readonly type: 'pull failed'; readonly space: SpaceId; readonly pull: number; readonly error: SyncError }
+  /** A range was judged and done. While the space is pulling it is the answer to that. */
+  | { readonly type: 'applied'; readonly range: Pick<Range, 'space' | 'to' | 'head'>; readonly applied: Applied }
   | { readonly type: 'behind'; readonly space: SpaceId; readonly head: number }
-  | { readonly type: 'denied'; readonly space: SpaceId; readonly error: SyncError }
+  /** Said on the connection, or what a pull of this number came to. */
+  | { readonly type: 'denied'; readonly space: SpaceId; readonly error: SyncError; readonly pull?: number }
   /** A frame of ours could not be served; the server does not say which. */
   | { readonly type: 'error'; readonly error: SyncError }
   | { readonly type: 'beat sent' }
@@ -39,7 +37,7 @@ export type FollowingEffect =
   | { readonly type: 'hello'; readonly spaces: readonly SpaceId[] }
   | { readonly type: 'follow'; readonly spaces: readonly SpaceId[] }
   | { readonly type: 'unfollow'; readonly spaces: readonly SpaceId[] }
-  /** By HTTP, from where the copy stands; the answer comes back as `applied` or `pull failed` with this number. */
+  /** By HTTP, from where the copy stands; the answer comes back as `applied`, or as `denied` with this number. */
   | { readonly type: 'pull'; readonly space: SpaceId; readonly pull: number }
   /** Remove the copy, keep what is pending [B8]. */
   | { readonly type: 'drop'; readonly space: SpaceId }
@@ -49,221 +47,161 @@ export interface FollowingStep {
   readonly effects: readonly FollowingEffect[]
 }
 
-/** What following does about an event. Pure: `nowMs` is any clock that does not go back, `chance` uniform in [0, 1). */
+/**
+ * What following does about an event. Pure: `nowMs` is any clock that does not go back, `chance` uniform in [0, 1). An event
+ * only says what is due; `askForWhatIsDue` asks for it.
+ */
 export function step(before: Following, event: FollowingEvent, nowMs: number, chance: number): FollowingStep {
   const spaces = new Map(before.spaces)
   const effects: FollowingEffect[] = []
-  const asks: SpaceId[] = []
-  let { connected, beats, staleBeats, spacesMax, pulls } = before
+  let { connected, beats, spacesMax, pulls } = before
+  let wakeAtMs = Number.POSITIVE_INFINITY
 
   const set = (id: SpaceId, change: Partial<FollowedSpace>) => spaces.set(id, { ...(spaces.get(id) ?? UNKNOWN_SPACE), ...change })
-  const pull = (id: SpaceId) => set(id, { stage: { name: 'pulling', pull: 0 } })
-  const hasRoom = () => {
-    let stated = 0
-    for (const { wanted, stage } of spaces.values()) if (wanted && stage.name !== 'idle' && stage.name !== 'denied') stated++
-    return stated < spacesMax
+  /** Asked for again after a pause. */
+  const later = (id: SpaceId, { failures }: FollowedSpace, because?: SyncError) => {
+    const atMs = nowMs + askedMs(because) + backoffMs(failures + 1, chance)
+    set(id, { failures: failures + 1, stage: { name: 'due', atMs, because } })
   }
-  const ask = (id: SpaceId) => {
-    const stage = spaces.get(id)?.stage
-    set(id, { stage: { name: 'asked', followed: stage !== undefined && isFollowed(stage) } })
-    asks.push(id)
+  /** Tells what is followed, or not any more: beats under way speak of what was followed before [B1]. */
+  const tell = (effect: FollowingEffect) => {
+    effects.push(effect)
+    beats = beats.map(() => false)
   }
-  /** Asks for what has no place yet, as far as there is room, in the order in which it was wanted. */
-  const admit = () => {
-    for (const [id, { wanted, stage, reach }] of spaces) {
-      const waits = stage.name === 'idle' || (stage.name === 'denied' && stage.because instanceof TooLargeError)
-      if (!waits) continue
-      if (!wanted) reach > 0 && pull(id)
-      else if (hasRoom()) ask(id)
-    }
+  const unfollow = (id: SpaceId) => {
+    set(id, { named: false })
+    tell({ type: 'unfollow', spaces: [id] })
   }
-  /** `followed`: an earlier statement holds meanwhile. */
-  const later = (id: SpaceId, entry: FollowedSpace, by: 'follow' | 'pull', error?: SyncError, followed = false) => {
-    const failures = entry.failures + 1
-    const atMs = nowMs + askedMs(error) + backoffMs(failures, chance)
-    set(id, { failures, stage: { name: 'later', atMs, by, followed, because: error } })
-  }
-  /** After a pull that reached the head: follow on, pull for an ack, or be done. */
-  const rest = (id: SpaceId, { wanted, reach }: FollowedSpace) => {
-    if (wanted) {
-      set(id, { stage: { name: 'idle' } })
-      if (hasRoom()) ask(id)
-    } else if (reach > 0) pull(id)
-    else spaces.delete(id)
-  }
-  const deny = (id: SpaceId, entry: FollowedSpace, error: SyncError, by: 'follow' | 'pull') => {
-    const forbidden = error.code === 'forbidden'
-    if (forbidden) effects.push({ type: 'drop', space: id })
-    const gone = forbidden ? { standing: NOTHING, whole: true, head: 0, reach: 0 } : {}
-    if (error.retryable || error.code === 'bad-request' || error.code === 'unauthenticated') later(id, entry, by, error)
-    else if (entry.wanted) set(id, { ...gone, stage: { name: 'denied', because: error } })
-    else spaces.delete(id)
-  }
-  const named = (heads: Heads) => {
-    for (const [id, head] of Object.entries(heads)) {
-      const entry = spaces.get(id)
-      // What was unfollowed since is on its way by a pull.
-      const pulls = entry?.stage.name === 'pulling' || (entry?.stage.name === 'later' && entry.stage.by === 'pull')
-      if (entry?.wanted && !pulls) set(id, { head, stage: entry.stage.name === 'followed' ? entry.stage : { name: 'named' } })
-    }
+  const admitMore = () => {
+    for (const [id, { stage }] of spaces) if (stage.name === 'denied' && stage.because.code === 'too-large') set(id, { stage: DUE })
   }
 
   switch (event.type) {
-    case 'want': {
-      const known = spaces.get(event.space)
-      set(event.space, { wanted: true })
-      const asksAnew = known === undefined || known.stage.name === 'idle' || known.stage.name === 'denied'
-      if (connected && asksAnew && hasRoom()) ask(event.space)
+    case 'want':
+      set(event.space, { wanted: true, ...(spaces.get(event.space)?.stage.name === 'denied' && { stage: DUE }) })
       break
-    }
     case 'release': {
-      const entry = spaces.get(event.space)
-      if (!entry?.wanted) break
-      if (connected && isStated(entry.stage)) {
-        effects.push({ type: 'unfollow', spaces: [event.space] })
-        staleBeats = beats
-      }
-      set(event.space, { wanted: false, stage: { name: 'idle' } })
-      if (entry.reach === 0) spaces.delete(event.space)
-      if (connected) admit()
+      const space = spaces.get(event.space)
+      if (!space?.wanted) break
+      if (isStated(space)) unfollow(event.space)
+      if (space.reach > 0) set(event.space, { wanted: false, stage: DUE })
+      else spaces.delete(event.space)
+      admitMore()
       break
     }
     case 'opened':
-      beats = 0
-      for (const [id, { wanted }] of spaces) set(id, { stage: { name: 'idle' }, ...(wanted ? { failures: 0 } : {}) })
-      for (const [id, { wanted }] of spaces) if (wanted && hasRoom()) ask(id)
-      break
-    case 'welcome': {
-      connected = true
-      spacesMax = event.spacesMax
-      named(event.heads)
-      const released = Object.keys(event.heads).filter((id) => !spaces.get(id)?.wanted)
-      if (released.length > 0) effects.push({ type: 'unfollow', spaces: released })
-      admit()
-      break
-    }
-    case 'heads':
-      named(event.heads)
+      beats = []
+      for (const id of spaces.keys()) set(id, { named: false, behind: false, stage: DUE, failures: 0 })
       break
     case 'disconnected':
       connected = false
-      for (const [id, { stage }] of spaces) if (stage.name !== 'denied') set(id, { stage: { name: 'idle' } })
       break
-    case 'standings':
-      for (const [id, standing] of event.standings) if (spaces.has(id)) set(id, { standing, whole: isWholeAt(standing) })
+    case 'welcome':
+    case 'heads':
+      if (event.type === 'welcome') {
+        connected = true
+        spacesMax = event.spacesMax
+        admitMore()
+      }
+      for (const [id, head] of Object.entries(event.heads))
+        if (isStated(spaces.get(id))) set(id, { named: true, head, stage: { name: 'followed' } })
       break
     case 'applied': {
-      const { range, applied } = event
-      const id = range.space
-      const before = spaces.get(id)
-      if (before === undefined) break
-      const { verdict, standing, whole } = applied
-      const moved = verdict === 'news' || verdict === 'reset'
-      set(id, {
-        standing,
-        whole,
-        head: verdict === 'lost' ? before.head : range.head,
-        reach: standing.version >= before.reach ? 0 : before.reach,
-      })
-      const entry = spaces.get(id) as FollowedSpace
-      const { stage } = entry
-      if (event.pull !== undefined) {
-        if (stage.name !== 'pulling' || stage.pull !== event.pull) break
-        if (verdict === 'lost') later(id, entry, 'pull')
+      const { space: id, head } = event.range
+      const { verdict, standing } = event.applied
+      const space = spaces.get(id)
+      if (!space) break
+      const { stage, wanted, failures } = space
+      const lost = verdict === 'lost'
+      const reach = standing.version < space.reach ? space.reach : 0
+      set(id, { standing, reach, ...(!lost && { head }) })
+      if (stage.name === 'pulling') {
+        if (lost) later(id, space)
+        else if (standing.version < head) set(id, { stage: DUE, failures: 0 })
+        else if (wanted) set(id, { stage: DUE, behind: false })
+        else if (reach > 0) later(id, space)
+        else spaces.delete(id)
+      } else if (!lost) set(id, { failures: 0 })
+      // [R4] One statement at a time: while one is due or asked, what was sent before it is dropped without a word.
+      else if (stage.name === 'followed') {
+        if (failures < LOSSES_MAX) set(id, { stage: DUE, failures: failures + 1 })
         else {
-          if (moved) set(id, { failures: 0 })
-          if (!whole || standing.version < range.head) pull(id)
-          else if (!entry.wanted && entry.reach > 0) later(id, entry, 'pull')
-          else rest(id, entry)
-        }
-      } else if (verdict !== 'lost') {
-        set(id, { failures: 0, losses: 0, stage: stage.name === 'named' ? { name: 'followed' } : stage })
-      } else if (stage.name === 'named' || stage.name === 'followed') {
-        // [R4] One statement at a time: while one is `asked`, what was sent before it is dropped without a word.
-        set(id, { losses: entry.losses + 1 })
-        if (entry.losses < LOSSES_MAX) ask(id)
-        else {
-          effects.push({ type: 'unfollow', spaces: [id] })
-          staleBeats = beats
-          later(id, { ...entry, failures: entry.losses - LOSSES_MAX }, 'pull')
+          unfollow(id)
+          set(id, { behind: true })
+          later(id, space)
         }
       }
       break
     }
-    case 'pull failed': {
-      const entry = spaces.get(event.space)
-      if (entry?.stage.name === 'pulling' && entry.stage.pull === event.pull) deny(event.space, entry, event.error, 'pull')
+    case 'behind':
+      if (isStated(spaces.get(event.space))) set(event.space, { head: event.head, named: false, behind: true, stage: DUE })
       break
-    }
-    case 'behind': {
-      const entry = spaces.get(event.space)
-      if (entry === undefined || !isStated(entry.stage)) break
-      set(event.space, { head: event.head })
-      pull(event.space)
-      break
-    }
     case 'denied': {
-      const entry = spaces.get(event.space)
+      const { space: id, error, pull } = event
+      const space = spaces.get(id) ?? UNKNOWN_SPACE
+      const forbidden = error.code === 'forbidden'
       // To what was unfollowed since, only the end of the right matters.
-      if (entry?.wanted || event.error.code === 'forbidden') deny(event.space, entry ?? UNKNOWN_SPACE, event.error, 'follow')
+      if (pull === undefined ? !space.wanted && !forbidden : !isPulling(space, pull)) break
+      if (forbidden) effects.push({ type: 'drop', space: id })
+      set(id, { named: false, ...(forbidden && { standing: NOTHING, head: 0, reach: 0 }) })
+      if (error.retryable) later(id, space, error)
+      else if (space.wanted) set(id, { stage: { name: 'denied', because: error } })
+      else spaces.delete(id)
       break
     }
     case 'error':
-      for (const [id, entry] of spaces) if (entry.stage.name === 'asked') later(id, entry, 'follow', event.error, entry.stage.followed)
+      for (const [id, space] of spaces) if (space.stage.name === 'asked') later(id, space, event.error)
       break
     case 'beat sent':
-      beats = Math.min(beats + 1, BEATS_MAX)
+      beats = [...beats, true].slice(-BEATS_MAX)
       break
     case 'beat': {
-      beats = Math.max(0, beats - 1)
-      if (staleBeats > 0) {
-        staleBeats--
-        break
-      }
+      const [comparable] = beats
+      beats = beats.slice(1)
+      if (!comparable) break
       // What was stated before this beat was sent has been answered before it [B1]: what is still `asked` got lost.
-      const differs = event.ours !== event.theirs
-      for (const [id, { stage }] of spaces) {
-        if (differs ? isStated(stage) && stage.name !== 'later' : stage.name === 'asked') ask(id)
-        else if (stage.name === 'named') set(id, { stage: { name: 'followed' } })
-      }
+      for (const [id, { stage }] of spaces)
+        if (stage.name === 'asked' || (stage.name === 'followed' && event.ours !== event.theirs)) set(id, { stage: DUE })
       break
     }
     case 'reach':
       for (const [id, version] of event.versions) {
-        const entry = spaces.get(id) ?? UNKNOWN_SPACE
-        if (version <= entry.standing.version && spaces.has(id)) continue
-        set(id, { reach: Math.max(version, entry.reach) })
-        // A space that is followed gets its range by itself.
-        if (connected && !entry.wanted && entry.stage.name === 'idle') pull(id)
+        const { reach, standing } = spaces.get(id) ?? UNKNOWN_SPACE
+        if (version > standing.version) set(id, { reach: Math.max(version, reach) })
       }
       break
     case 'time':
-      if (connected)
-        for (const [id, { stage }] of spaces) {
-          if (stage.name === 'later' && stage.atMs <= nowMs) stage.by === 'follow' ? ask(id) : pull(id)
-        }
       break
   }
 
-  if (asks.length > 0) {
-    effects.push({ type: event.type === 'opened' ? 'hello' : 'follow', spaces: asks })
-    staleBeats = beats
-  } else if (event.type === 'opened') effects.push({ type: 'hello', spaces: [] })
-  if (connected) startPulls()
-  return { state: { connected, beats, staleBeats, spacesMax, pulls, spaces }, effects }
+  if (connected || event.type === 'opened') askForWhatIsDue()
+  return { state: { connected, beats, spacesMax, pulls, wakeAtMs, spaces }, effects }
 
-  function startPulls(): void {
-    const queued: SpaceId[] = []
-    let active = 0
-    for (const [id, { stage }] of spaces) {
-      if (stage.name !== 'pulling') continue
-      if (stage.pull > 0) active++
-      else queued.push(id)
+  /** In the order in which it was wanted, as far as there is a place. */
+  function askForWhatIsDue(): void {
+    let stated = 0
+    let pulling = 0
+    for (const { wanted, named, stage } of spaces.values()) {
+      if (stage.name === 'pulling') pulling++
+      if (named || stage.name === 'asked' || (wanted && stage.name === 'pulling')) stated++
     }
-    for (const id of queued.slice(0, Math.max(0, PULLS_MAX - active))) {
-      const stage: Stage = { name: 'pulling', pull: ++pulls }
-      set(id, { stage })
-      effects.push({ type: 'pull', space: id, pull: pulls })
+    const asks: SpaceId[] = []
+    for (const [id, { wanted, named, behind, stage }] of spaces) {
+      if (stage.name !== 'due') continue
+      if (stage.atMs > nowMs) wakeAtMs = Math.min(wakeAtMs, stage.atMs)
+      else if (!wanted || behind) {
+        // A request goes out with a token that a welcome has proved.
+        if (!connected || pulling === PULLS_MAX) continue
+        pulling++
+        set(id, { stage: { name: 'pulling', pull: ++pulls } })
+        effects.push({ type: 'pull', space: id, pull: pulls })
+      } else if (named || stated < spacesMax) {
+        if (!named) stated++
+        set(id, { stage: { name: 'asked' } })
+        asks.push(id)
+      } else set(id, { stage: { name: 'denied', because: new TooLargeError(`more than ${spacesMax} spaces are open`) } })
     }
+    if (event.type === 'opened') tell({ type: 'hello', spaces: asks })
+    else if (asks.length > 0) tell({ type: 'follow', spaces: asks })
   }
 }

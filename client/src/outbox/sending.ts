@@ -9,16 +9,13 @@ export const ANSWER_WITHIN_MS = 30_000
 const SHRINK_MAX = 6
 
 export type SendingStage =
-  /** No connection. */
-  | { readonly name: 'off' }
+  /** Until the next connection; without a reason: there is none now. */
+  | { readonly name: 'stopped'; readonly because?: SyncError }
+  /** Nothing is pending, or the replica is asked for what is first. */
   | { readonly name: 'idle' }
-  /** The replica is asked for what is first. */
-  | { readonly name: 'loading' }
-  /** One batch is under way; the next leaves on its answer. */
-  | { readonly name: 'in hand'; readonly first: number; readonly count: number; readonly deadlineAtMs: number }
+  /** One batch is under way, of `count`; the next leaves on its answer. */
+  | { readonly name: 'in hand'; readonly count: number; readonly untilMs: number }
   | { readonly name: 'waiting'; readonly untilMs: number; readonly because: SyncError | undefined }
-  /** Until the next connection. */
-  | { readonly name: 'stopped'; readonly because: SyncError }
 
 /** The whole state of sending: what is pending is in the replica, and always sent from its first one on. */
 export interface Sending {
@@ -27,17 +24,17 @@ export interface Sending {
   readonly failures: number
   /** Batches are this often halved: raised when one was too much, lowered by each that passes. */
   readonly shrink: number
-  /** The first number of the last batch that was answered without an error: it cannot be the first again. */
-  readonly answered: number
+  /** The first number of the last batch on this connection, 0 before it: without a failure it cannot be the first again. */
+  readonly first: number
   readonly batchMax: number
   readonly bytesMax: number
 }
 
 export const NOT_SENDING: Sending = {
-  stage: { name: 'off' },
+  stage: { name: 'stopped' },
   failures: 0,
   shrink: 0,
-  answered: 0,
+  first: 0,
   batchMax: LIMITS.batch,
   bytesMax: LIMITS.bytes,
 }
@@ -71,54 +68,46 @@ export function boundsOf({ shrink, batchMax, bytesMax }: Sending): { readonly mu
 
 /** When `step` wants to be called with `time`; Infinity: not by itself. */
 export function sendingWakeAtMs({ stage }: Sending): number {
-  if (stage.name === 'in hand') return stage.deadlineAtMs
-  return stage.name === 'waiting' ? stage.untilMs : Number.POSITIVE_INFINITY
+  return 'untilMs' in stage ? stage.untilMs : Number.POSITIVE_INFINITY
 }
 
 /** What sending does about an event. Pure: `nowMs` is any clock that does not go back, `chance` uniform in [0, 1). */
 export function stepSending(state: Sending, event: SendingEvent, nowMs: number, chance: number): SendingStep {
   const { stage } = state
-  const stay: SendingStep = { state, effects: [] }
-  const load = (change: Partial<Sending> = {}): SendingStep => ({
-    state: { ...state, ...change, stage: { name: 'loading' } },
-    effects: ['load'],
-  })
-  const wait = (failures: number, because: SyncError | undefined): SendingStep => {
-    const untilMs = nowMs + askedMs(because) + backoffMs(failures, chance)
-    return { state: { ...state, failures, answered: 0, stage: { name: 'waiting', untilMs, because } }, effects: [] }
-  }
+  const to = (change: Partial<Sending>, ...effects: SendingEffect[]): SendingStep => ({ state: { ...state, ...change }, effects })
+  const load = (change: Partial<Sending> = {}) => to({ ...change, stage: { name: 'idle' } }, 'load')
+  const wait = (failures: number, because?: SyncError) =>
+    to({ failures, stage: { name: 'waiting', untilMs: nowMs + askedMs(because) + backoffMs(failures, chance), because } })
   const smaller = Math.min(SHRINK_MAX, state.shrink + 1)
 
   switch (event.type) {
     case 'connected':
-      return load({ answered: 0, batchMax: event.batchMax, bytesMax: event.bytesMax })
+      return load({ first: 0, batchMax: event.batchMax, bytesMax: event.bytesMax })
     case 'disconnected':
-      return { state: { ...state, stage: { name: 'off' } }, effects: [] }
+      return to({ stage: { name: 'stopped' } })
     case 'appended':
-      return stage.name === 'idle' ? load() : stay
-    case 'loaded':
-      if (stage.name !== 'loading') return stay
-      if (event.count === 0) return { state: { ...state, failures: 0, stage: { name: 'idle' } }, effects: [] }
-      if (event.first === state.answered) return wait(state.failures + 1, undefined)
-      return {
-        state: { ...state, stage: { name: 'in hand', first: event.first, count: event.count, deadlineAtMs: nowMs + ANSWER_WITHIN_MS } },
-        effects: [],
-      }
+      if (stage.name === 'idle') return load()
+      break
+    case 'loaded': {
+      const { first, count } = event
+      if (count === 0) return to({ failures: 0, stage: { name: 'idle' } })
+      if (first === state.first && state.failures === 0) return wait(1)
+      return to({ first, stage: { name: 'in hand', count, untilMs: nowMs + ANSWER_WITHIN_MS } })
+    }
     case 'answered': {
-      if (stage.name !== 'in hand') return stay
+      if (stage.name !== 'in hand') break
       const { progressed, error } = event
-      if (error === undefined && progressed) return load({ failures: 0, shrink: Math.max(0, state.shrink - 1), answered: stage.first })
-      if (error?.code === 'client-conflict') return { state: { ...state, stage: { name: 'stopped', because: error } }, effects: [] }
+      if (!error && progressed) return load({ failures: 0, shrink: Math.max(0, state.shrink - 1) })
+      if (error?.code === 'client-conflict') return to({ stage: { name: 'stopped', because: error } })
       const failures = progressed ? 1 : state.failures + 1
-      const tooMuch = (error?.code === 'too-large' || error?.code === 'bad-request') && stage.count > 1
+      if ((error?.code === 'too-large' || error?.code === 'bad-request') && stage.count > 1) return load({ failures, shrink: smaller })
       // Another tab may have brought it forward meanwhile: once, what is first is simply read again.
-      if (tooMuch || (error?.code === 'out-of-order' && failures === 1)) return load({ failures, shrink: tooMuch ? smaller : state.shrink })
-      return wait(failures, error)
+      return error?.code === 'out-of-order' && failures === 1 ? load({ failures }) : wait(failures, error)
     }
     case 'time':
       if (stage.name === 'waiting' && stage.untilMs <= nowMs) return load()
-      if (stage.name === 'in hand' && stage.deadlineAtMs <= nowMs)
-        return { state: { ...state, shrink: smaller, failures: state.failures + 1, stage: { name: 'off' } }, effects: ['reconnect'] }
-      return stay
+      if (stage.name === 'in hand' && stage.untilMs <= nowMs)
+        return to({ failures: state.failures + 1, shrink: smaller, stage: { name: 'stopped' } }, 'reconnect')
   }
+  return to({})
 }

@@ -2,6 +2,7 @@ import type { SpaceId } from '@tidemark/shared'
 import { fixedBeat } from '../connection/beat-policy.ts'
 import type { LifecycleEvent } from '../connection/hints.ts'
 import type { Phase } from '../replica-api.ts'
+import { phaseOf } from '../status.ts'
 import { createSync, type Sync } from '../sync.ts'
 import { FAKE_CLIENT, type FakeReplica, fakeReplica } from './fake-replica.ts'
 import { type FakeServer, fakeServer } from './fake-server.ts'
@@ -68,7 +69,7 @@ export async function syncWorld(
     replica,
     sync,
     listeners,
-    phase: () => sync.state().connection.name,
+    phase: () => phaseOf(sync.state()),
     follows: () => server.heard.filter(({ t }) => t === 'follow').length,
     atHead(space = 'room:1') {
       const there = server.stand(space)
