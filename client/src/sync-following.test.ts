@@ -1,3 +1,4 @@
+import { toVersion } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { fixedBeat } from './connection/beat-policy.ts'
 import { NO_FAULTS } from './testing/fake-server.ts'
@@ -147,6 +148,15 @@ describe('following', () => {
     await time.run(5000)
     expect(server.done).toEqual([1])
     expect(server.requests.length).toBe(1)
+    atHead()
+  })
+
+  it('[M4] what was done before the app started and is still shown leads to a pull, though its space is not followed', async () => {
+    const { time, server, replica, atHead } = await world()
+    for (let n = 0; n < 7; n++) server.commit(room)
+    replica.shown.set(room, toVersion(3))
+    await time.run(3000)
+    expect(server.requests.length).toBe(2)
     atHead()
   })
 

@@ -194,6 +194,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         link.tell({ type: 'welcomed' })
         stuckAtMs = NEVER
         await follow({ type: 'welcome', heads, spacesMax: limits.spaces ?? LIMITS.spaces })
+        await follow({ type: 'reach', versions: await outbox.settle([]) })
         return send({ type: 'connected', batchMax: limits.batch ?? LIMITS.batch, bytesMax: limits.bytes ?? LIMITS.bytes })
       }
       case 'heads':

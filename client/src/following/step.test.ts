@@ -264,6 +264,11 @@ describe('[M4] versions that acks told of', () => {
     expect(run([{ type: 'time' }], state, state.wakeAtMs).effects).toEqual([{ type: 'pull', space: b, pull: 2 }])
   })
 
+  it('are forgotten with the history that they belonged to', () => {
+    const { state } = run([reach(b, 4), applied(b, 'reset', 2, 2)], following)
+    expect(state.spaces.has(b)).toBe(false)
+  })
+
   it('survive the release of a space and the loss of a connection', () => {
     const released = run([reach(a, 4), { type: 'release', space: a }], following)
     expect(released.effects).toEqual([

@@ -113,7 +113,8 @@ export function step(before: Following, event: FollowingEvent, nowMs: number, ch
       if (!space) break
       const { stage, wanted, failures } = space
       const lost = verdict === 'lost'
-      const reach = standing.version < space.reach ? space.reach : 0
+      // A history that was replaced may never come to what an ack told of.
+      const reach = verdict !== 'reset' && standing.version < space.reach ? space.reach : 0
       set(id, { standing, reach, ...(!lost && { head }) })
       if (stage.name === 'pulling') {
         if (lost) later(id, space)

@@ -14,7 +14,7 @@ export interface Outbox {
   /**
    * Settles mutations by their acks, in one strict transaction: done ones leave for the tail (their optimistic results stay on
    * screen until their versions arrive), refused ones for the refused. Acks of another nonce or of what is not pending are ignored.
-   * Returns the versions that the copies must still reach, by space.
+   * Returns the versions that the copies must still reach, by space: for these acks and for earlier ones, also of an earlier start.
    */
   settle(acks: readonly Ack[]): Promise<ReadonlyMap<SpaceId, Version>>
   /** Called when a mutation was appended, in this tab or, as a hint, in another. The returned function ends it. */

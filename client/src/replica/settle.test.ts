@@ -21,6 +21,17 @@ describe('acks', () => {
     expect(await core.audit()).toEqual({ created: 2, confirmed: 2, refused: 0, pending: 0, discarded: 0 })
   })
 
+  it('[M4] tell, also after a restart, which versions end the showing of what is done', async () => {
+    const { core, storage } = await openCore()
+    const { nonce } = await core.mutate(room, 'send', { id: 'm1', text: 'first' })
+    await core.mutate(room, 'send', { id: 'm2', text: 'pending' })
+    await core.settle([done(1, nonce, { [room]: 4 })])
+    const { core: again } = await openCore({ storage: storage.reopen() })
+    expect(await again.settle([])).toEqual(new Map([[room, 4]]))
+    await again.apply(rangeOf(0, 4, [message(4, 'm1', 'first')]))
+    expect(await again.settle([])).toEqual(new Map())
+  })
+
   it('of another nonce, of nothing, or twice are ignored', async () => {
     const { core } = await openCore()
     const { nonce } = await core.mutate(room, 'send', { id: 'm', text: 'hi' })

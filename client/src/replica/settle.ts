@@ -6,7 +6,7 @@ import type { Unit } from './unit.ts'
 
 /**
  * Settles mutations by their acks, inside one unit [M4]. What is not pending, or of another nonce, is ignored. Returns the
- * versions that copies must still reach.
+ * versions that copies must still reach for the showing of what is done to end, by these acks or earlier ones.
  */
 export async function settle(unit: Unit, stage: Stage, acks: readonly Ack[], nowMs: number): Promise<ReadonlyMap<SpaceId, Version>> {
   const rows = await unit.outbox()
@@ -15,7 +15,6 @@ export async function settle(unit: Unit, stage: Stage, acks: readonly Ack[], now
     const row = rows.find(({ n, nonce, in: done }) => n === ack.n && nonce === ack.nonce && !done)
     if (row && !ended.has(row)) ended.set(row, ack)
   }
-  const toReach = new Map<SpaceId, Version>()
   const affected = new Set<SpaceId>()
   for (const [row, ack] of ended) {
     const { in: _, touched, arrived, ...mutation } = row
@@ -37,14 +36,16 @@ export async function settle(unit: Unit, stage: Stage, acks: readonly Ack[], now
       if (!arrived.includes(space)) affected.add(space)
       here.push(space)
     }
-    for (const [space, version] of Object.entries(versions)) {
-      const copy = await unit.copy(space)
-      if (copy && copy.version < version) toReach.set(space, toVersion(Math.max(version, toReach.get(space) ?? 0)))
-    }
     await keep(unit, { ...row, in: versions, arrived: [...new Set([...arrived, ...here])] })
   }
   if (ended.size > 0) await trimTail(unit, Math.max(...[...ended.keys()].map(({ n }) => n)), ended.size, nowMs)
   if (affected.size > 0) await replay(unit, stage, affected)
+  const toReach = new Map<SpaceId, Version>()
+  for (const { in: versions, touched, arrived } of await unit.outbox())
+    for (const space of touched) {
+      const version = versions?.[space] ?? 0
+      if (!arrived.includes(space) && version > (toReach.get(space) ?? 0)) toReach.set(space, toVersion(version))
+    }
   return toReach
 }
 

@@ -9,6 +9,8 @@ export interface FakeReplica extends Copies, Outbox {
   readonly applied: { readonly space: SpaceId; readonly verdict: Applied['verdict'] }[]
   readonly dropped: SpaceId[]
   pending: Mutation[]
+  /** What is done and still shown, until copies reach these versions. */
+  readonly shown: Map<SpaceId, Version>
   append(space: SpaceId): void
 }
 
@@ -23,6 +25,7 @@ export function fakeReplica(): FakeReplica {
     applied: [],
     dropped: [],
     pending: [],
+    shown: new Map(),
     append(space) {
       const n = ++lastN
       replica.pending.push({ n, nonce: n.toString(16).padStart(16, '0'), space, name: 'put', args: {}, madeMs: 0 })
@@ -46,16 +49,15 @@ export function fakeReplica(): FakeReplica {
       return mutations.length === 0 ? undefined : { client: FAKE_CLIENT, on: before, mutations }
     },
     async settle(acks) {
-      const reach = new Map<SpaceId, Version>()
       for (const ack of acks) {
         const mutation = replica.pending.find(({ n, nonce }) => n === ack.n && nonce === ack.nonce)
         if (!mutation) continue
         before = mutation.nonce
         replica.pending = replica.pending.filter((other) => other !== mutation)
-        for (const [space, version] of Object.entries(ack.in ?? {}))
-          if ((replica.stands.get(space)?.version ?? 0) < version) reach.set(space, version as Version)
+        for (const [space, version] of Object.entries(ack.in ?? {})) replica.shown.set(space, version as Version)
       }
-      return reach
+      for (const [space, version] of replica.shown) if ((replica.stands.get(space)?.version ?? 0) >= version) replica.shown.delete(space)
+      return new Map(replica.shown)
     },
     onAppended(listener) {
       listeners.add(listener)
