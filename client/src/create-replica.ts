@@ -12,11 +12,12 @@ import {
   type SpaceId,
   UnavailableError,
 } from '@tidemark/shared'
-import { BehaviorSubject } from 'rxjs'
+import { BehaviorSubject, concatMap, filter, firstValueFrom, throwIfEmpty } from 'rxjs'
 import type { BeatPolicy } from './connection/beat-policy.ts'
 import type { Lifecycle, Network } from './connection/hints.ts'
 import type { TokenSource } from './connection/tokens.ts'
 import type { Transport } from './connection/transport.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import type { Enqueued } from './replica/confirmations.ts'
 import { type CopyState, createReplicaCore } from './replica/replica-core.ts'
 import type { RefusedRow } from './replica/rows.ts'
@@ -55,61 +56,43 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   const { app, user } = world
   const core = await createReplicaCore(world)
   const tables = await world.tables()
-  const holders = new Map<SpaceId, number>()
+  const holders = new Map<SpaceId, Set<object>>()
   let copies: ReadonlyMap<SpaceId, CopyState> = new Map()
   let closed = false
-  const settlers = new Set<{ resolve(): void; reject(error: unknown): void }>()
+  const closedError = () => new UnavailableError('This replica is closed; open it again. What is pending is sent then.')
 
   const sync = createSync(
     { ...world, copies: core, outbox: core, client: core.clientId, appVersion: app.version },
-    { changed: () => soon(), offset: (ms) => core.setClockOffset(ms) },
+    { changed: () => soon(), offset: core.setClockOffset },
   )
   const present = () => statusOf(sync.state(), copies, pending$.value.length, rejected$.value.length, world.clock)
   const pending$ = new BehaviorSubject<readonly Mutation[]>([])
   const rejected$ = new BehaviorSubject<readonly Refused[]>([])
   const status$ = new BehaviorSubject<Status>(present())
 
-  /** What has to be read again before the next status. */
-  const stale = new Set(['copies', 'outbox', 'refused'])
-  let telling = false
-  let again = false
-  function soon(): void {
-    again = true
-    if (telling || closed) return
-    telling = true
-    void (async () => {
-      while (again && !closed) {
-        again = false
-        // A storage that cannot be read now is asked again at the next change; the connection tells of the trouble.
-        await tell().catch(() => {})
-      }
-      telling = false
-    })()
+  const readers: Readonly<Record<string, () => Promise<void>>> = {
+    outbox: async () => pending$.next(await core.pending()),
+    refused: async () => rejected$.next((await core.refused()).map(refusedOf)),
+    copies: async () => {
+      copies = await core.copies([...holders.keys()])
+    },
   }
+  /** What has to be read again before the next status. */
+  const stale = new Set(Object.keys(readers))
   async function tell(): Promise<void> {
-    const tables = [...stale]
-    stale.clear()
-    try {
-      if (tables.includes('outbox')) await tellPending()
-      if (tables.includes('refused')) {
-        const rows = await core.refused()
-        if (rows.length > 0 || rejected$.value.length > 0) rejected$.next(rows.map(refusedOf))
-      }
-      if (tables.includes('copies')) copies = await core.copies([...holders.keys()])
-    } catch (error) {
-      for (const table of tables) stale.add(table)
-      throw error
+    for (const [table, read] of Object.entries(readers)) {
+      if (!stale.delete(table)) continue
+      await read().catch((error) => {
+        stale.add(table)
+        throw error
+      })
     }
     const status = present()
-    if (!closed && JSON.stringify(status) !== JSON.stringify(status$.value)) status$.next(status)
+    if (JSON.stringify(status) !== JSON.stringify(status$.value)) status$.next(status)
   }
-  async function tellPending(): Promise<void> {
-    const pending = await core.pending()
-    if (pending.length > 0 || pending$.value.length > 0) pending$.next(pending)
-    if (pending.length === 0) for (const settler of settlers) settler.resolve()
-  }
+  const soon = oneAtATime(tell)
   const endChanges = core.onChange((changed) => {
-    for (const table of changed) if (table === 'outbox' || table === 'refused' || table === 'copies') stale.add(table)
+    for (const table of changed) stale.add(table)
     soon()
   })
 
@@ -132,7 +115,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   await tell()
 
   const kindNamed = (kind: string) => {
-    if (closed) throw new UnavailableError('this replica is closed: open it again')
+    if (closed) throw closedError()
     const definition = Object.hasOwn(app.spaces, kind) ? app.spaces[kind] : undefined
     if (definition === undefined) throw new NotFoundError(`the app defines no space kind ${kind}`)
     return definition
@@ -148,18 +131,13 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       let scope: CollectionScope<unknown> | undefined
       Object.defineProperty(held, name, { enumerable: true, get: () => (scope ??= tables.scope(id, name)) })
     }
-    let open = true
+    const others = holders.get(id) ?? new Set()
+    holders.set(id, others.add(held))
     held.close = () => {
-      if (!open) return
-      open = false
-      const left = (holders.get(id) ?? 1) - 1
-      if (left > 0) holders.set(id, left)
-      else {
-        holders.delete(id)
-        sync.release(id)
-      }
+      if (!others.delete(held) || others.size > 0) return
+      holders.delete(id)
+      sync.release(id)
     }
-    holders.set(id, (holders.get(id) ?? 0) + 1)
     stale.add('copies')
     sync.want(id)
     return held
@@ -177,30 +155,27 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     status$,
     pending$,
     rejected$,
-    async settled() {
-      if ((await core.pending()).length === 0) return
-      let settler: { resolve(): void; reject(error: unknown): void } | undefined
-      await new Promise<void>((resolve, reject) => {
-        if (closed) return reject(new UnavailableError('the replica was closed; what is pending is sent when it is opened again'))
-        settler = { resolve, reject }
-        settlers.add(settler)
-        stale.add('outbox')
-        soon()
-      }).finally(() => settler && settlers.delete(settler))
+    settled: async () => {
+      // The list that was told last may be older than what is saved.
+      const saved = pending$.pipe(concatMap(core.pending))
+      await firstValueFrom(
+        saved.pipe(
+          filter(({ length }) => length === 0),
+          throwIfEmpty(closedError),
+        ),
+      )
     },
-    goOffline: () => sync.goOffline(),
-    goOnline: () => sync.goOnline(),
-    audit: () => core.audit(),
+    goOffline: sync.goOffline,
+    goOnline: sync.goOnline,
+    audit: core.audit,
     async close() {
       if (closed) return
       closed = true
       endChanges()
       await sync.close()
+      for (const subject of [status$, pending$, rejected$]) subject.complete()
       tables.close()
       await core.close()
-      for (const settler of settlers)
-        settler.reject(new UnavailableError('the replica was closed; what is pending is sent when it is opened again'))
-      for (const subject of [status$, pending$, rejected$]) subject.complete()
     },
   }
   sync.goOnline()
