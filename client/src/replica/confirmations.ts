@@ -1,5 +1,6 @@
 import { errorFromWire, RejectedError, type SyncError } from '@tidemark/shared'
-import type { OutboxRow, RefusedRow, TailRow } from './rows.ts'
+import { oneAtATime } from '../one-at-a-time.ts'
+import type { OutboxRow, RefusedRow } from './rows.ts'
 import type { ReplicaStorage } from './storage.ts'
 
 /** A mutation that is saved here. */
@@ -18,10 +19,7 @@ export interface Confirmations {
 /** Mutations are settled in their order, so that only the first that is waited for has to be looked at. */
 export function confirmations(storage: ReplicaStorage): Confirmations {
   const waiting: (Enqueued & { resolve(): void; reject(error: SyncError): void })[] = []
-  let looking = false
-  let again = false
-
-  async function lookAll(): Promise<void> {
+  const look = oneAtATime(async () => {
     for (let first = waiting[0]; first; first = waiting[0]) {
       const end = await outcome(storage, first)
       if (end === undefined) return
@@ -29,20 +27,7 @@ export function confirmations(storage: ReplicaStorage): Confirmations {
       if (end === 'done') first.resolve()
       else first.reject(end)
     }
-  }
-  function look(): void {
-    again = true
-    if (looking) return
-    looking = true
-    again = false
-    void lookAll()
-      // A storage without an answer is asked again at the next change.
-      .catch(() => {})
-      .then(() => {
-        looking = false
-        if (again) look()
-      })
-  }
+  })
   return {
     confirmed: (mutation) =>
       new Promise((resolve, reject) => {
@@ -61,8 +46,7 @@ function outcome(storage: ReplicaStorage, { n, nonce }: Enqueued): Promise<SyncE
     if (row?.nonce === nonce) return row.in ? 'done' : undefined
     const refused = (await tx.get('refused', n)) as RefusedRow | undefined
     if (refused?.nonce === nonce) return errorFromWire(refused.error)
-    const tail = (await tx.get('tail', n)) as TailRow | undefined
-    if (tail?.nonce === nonce && 'void' in tail) return new RejectedError('It was refused, and is not on the list any more.')
-    return 'done'
+    const tail = await tx.get('tail', n)
+    return tail?.nonce === nonce && tail.void ? new RejectedError('It was refused, and is not on the list any more.') : 'done'
   })
 }

@@ -6,13 +6,13 @@ export const SWEPT_DOCUMENTS_MAX = 500
 
 /** Deletes a slice of the documents that belong to no copy any more. True while more are left. */
 export async function sweep(unit: Unit): Promise<boolean> {
-  const { garbage } = await unit.self()
+  const { garbage, tables } = await unit.self()
   const [first, ...rest] = garbage
   if (!first) return false
   let left = SWEPT_DOCUMENTS_MAX
-  for (const table of (await unit.self()).tables.filter((table) => table.startsWith(`${first.kind}_`))) {
+  for (const table of tables.filter((table) => table.startsWith(`${first.kind}_`))) {
     const rows = await unit.tx.list(table, keysOf(first.s), left)
-    for (const row of rows) unit.remove(table, row.$k as string)
+    for (const row of rows) unit.set(table, row.$k as string)
     left -= rows.length
     if (left === 0) return true
   }

@@ -12,22 +12,21 @@ import {
   type SpaceId,
   type Standing,
   toJsonObject,
-  utf8Bytes,
 } from '@tidemark/shared'
 import type { Copies } from '../following/copies.ts'
 import type { Outbox } from '../outbox/outbox.ts'
-import { applyRange, isWhole, standingOf } from './apply-range.ts'
+import { applyRange, dropCopy, isWhole, standingOf } from './apply-range.ts'
 import type { Known } from './arrivals.ts'
+import { firstPending } from './batch.ts'
 import { type Confirmations, confirmations, type Enqueued } from './confirmations.ts'
-import { dismiss, enqueue, type Made, NoCopyError, openCopy } from './enqueue.ts'
+import { dismiss, enqueue, type Made, openCopy } from './enqueue.ts'
 import { sweep } from './garbage.ts'
-import { type Stage, UnitBrokenError } from './replay.ts'
-import { allTables, type CopyRow, type OutboxRow, type RefusedRow, SELF, type TailRow } from './rows.ts'
-import { checkArgs } from './run-mutator.ts'
+import { type Stage, UnitFailedError } from './replay.ts'
+import { allTables, type CopyRow, type OutboxRow, type RefusedRow, SELF, type SelfRow } from './rows.ts'
 import { beginForNewTables } from './schema.ts'
-import { dropCopy, settle } from './settle.ts'
+import { settle } from './settle.ts'
 import { type ShownListener, shownCopies } from './shown-copies.ts'
-import type { ReplicaStorage, Row, Write } from './storage.ts'
+import type { ReplicaStorage, Row } from './storage.ts'
 import { openUnit, type Unit } from './unit.ts'
 
 /** What the status tells of one copy. */
@@ -106,38 +105,33 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
           return { result: await work(unit), writes: unit.writes() }
         })
       } catch (error) {
-        if (!(error instanceof UnitBrokenError) || stage.muted.has(error.nonce)) throw error
+        if (!(error instanceof UnitFailedError && error.byMutator) || stage.muted.has(error.nonce)) throw error
         stage.muted.add(error.nonce)
       }
     }
   }
   const list = (table: string) => storage.read([table], (tx) => tx.list(table))
+  const copyRows = (spaces: readonly SpaceId[]) =>
+    storage.read(['copies'], (tx) => tx.getMany('copies', spaces)) as Promise<readonly (CopyRow | undefined)[]>
 
   async function make(made: Omit<Made, 'nonce' | 'madeMs'>): Promise<Enqueued> {
     const nonce = newNonce(random)
     const madeMs = Math.max(0, clock.nowMs() + offsetMs)
-    let triedN: number | undefined
+    let triedN = 0
     const save = async (unit: Unit) => {
       // The storage runs a unit again when it cannot know what became of it: the same mutation is never saved twice.
-      if (triedN !== undefined && (await isSaved(unit, triedN, nonce))) return triedN
+      const saved = (await unit.tx.get('outbox', triedN)) ?? (await unit.tx.get('tail', triedN))
+      if (saved?.nonce === nonce) return triedN
       triedN = (await unit.self()).n + 1
-      try {
-        return await enqueue(unit, stage, { ...made, nonce, madeMs })
-      } catch (error) {
-        if (error instanceof UnitBrokenError)
-          throw new InvalidError(`${made.name} waited for something else than its transaction: do that before the mutation`, {
-            cause: error,
-          })
-        throw error
-      }
+      return enqueue(unit, stage, { ...made, nonce, madeMs }).catch((cause: unknown) => {
+        if (!(cause instanceof UnitFailedError && cause.byMutator)) throw cause
+        throw new InvalidError(`${made.name} waited for something else than its transaction: do that before the mutation`, { cause })
+      })
     }
     for (;;) {
-      try {
-        return { n: await unit('strict', save), nonce }
-      } catch (error) {
-        if (!(error instanceof NoCopyError)) throw error
-        await unit('relaxed', (unit) => openCopy(unit, stage, made.space))
-      }
+      const n = await unit('strict', save)
+      if (n !== undefined) return { n, nonce }
+      await unit('relaxed', (unit) => openCopy(unit, stage, made.space))
     }
   }
 
@@ -152,43 +146,38 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
     const row = await unit.tx.get('self', SELF)
     if (!row) {
       const counts = { n: 0, s: 0, created: 0, confirmed: 0, discarded: 0 }
-      const fresh: Row = { id: SELF, client: newClientId(random), ...counts, tables, garbage: [] }
-      unit.put('self', fresh)
+      const fresh: SelfRow = { id: SELF, client: newClientId(random), ...counts, tables, garbage: [] }
+      unit.set('self', SELF, fresh)
       return fresh
     }
     await beginForNewTables(unit, stage, tables)
-    return row
+    return row as SelfRow
   })
   scheduleSweep()
 
   return {
-    clientId: self.client as string,
+    clientId: self.client,
     storage,
-    mutate: async (space, name, args) => {
-      const json = toJsonObject(args, `the arguments of ${name}`)
-      checkArgs(app, { space, name, args: json })
-      return make({ space, name, args: json })
-    },
+    mutate: async (space, name, args) => make({ space, name, args: toJsonObject(args, `the arguments of ${name}`) }),
     async retry(n) {
       const row = (await storage.read(['refused'], (tx) => tx.get('refused', n))) as RefusedRow | undefined
       const { space, name, args } = row ?? { space: '', name: '', args: {} }
       return make({ space, name, args, retryOf: n })
     },
-    dismiss: async (n) => void (await unit('strict', (unit) => dismiss(unit, n))),
+    dismiss: (n) => unit('strict', (unit) => dismiss(unit, n)),
     refused: async () => (await list('refused')) as readonly RefusedRow[],
-    pending: async () => ((await list('outbox')) as readonly OutboxRow[]).filter((row) => !row.in),
+    pending: async () => pendingOf(await list('outbox')),
     audit: () =>
       storage.read(['self', 'outbox', 'refused'], async (tx) => {
-        const { created, confirmed, discarded } = (await tx.get('self', SELF)) as unknown as Audit
-        const pending = ((await tx.list('outbox')) as readonly OutboxRow[]).filter((row) => !row.in).length
+        const { created, confirmed, discarded } = (await tx.get('self', SELF)) as SelfRow
+        const pending = pendingOf(await tx.list('outbox')).length
         return { created, confirmed, discarded, pending, refused: (await tx.list('refused')).length }
       }),
     confirmed,
-    standings: (spaces) =>
-      storage.read(['copies'], async (tx) => {
-        const rows = (await tx.getMany('copies', spaces)) as readonly (CopyRow | undefined)[]
-        return new Map(spaces.map((space, at) => [space, standingOf(rows[at])]))
-      }),
+    async standings(spaces) {
+      const rows = await copyRows(spaces)
+      return new Map(spaces.map((space, at) => [space, standingOf(rows[at])]))
+    },
     async apply(range: Range) {
       if (range.acked) remember(known, range.space, { acked: range.acked, head: range.head })
       const applied = await unit('relaxed', (unit) => applyRange(unit, stage, range, known.get(range.space)))
@@ -204,35 +193,22 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
       await unit('relaxed', (unit) => dropCopy(unit, stage, space))
       scheduleSweep()
     },
-    batch: ({ mutationsMax, bytesMax }) =>
-      storage.read(['self', 'outbox', 'tail'], async (tx) => {
-        const rows = (await tx.list('outbox')) as readonly OutboxRow[]
-        const pending = rows.filter((row) => !row.in)
-        const [first] = pending
-        if (!first) return undefined
-        const mutations: Mutation[] = []
-        let bytes = 0
-        for (const { touched: _, arrived: __, in: ___, ...mutation } of pending.slice(0, mutationsMax)) {
-          bytes += utf8Bytes(JSON.stringify(mutation)) + 1
-          if (mutations.length > 0 && (bytes > bytesMax || mutation.n !== first.n + mutations.length)) break
-          mutations.push(mutation)
-        }
-        const before = rows.find(({ n }) => n === first.n - 1) ?? ((await tx.get('tail', first.n - 1)) as TailRow | undefined)
-        const { client } = (await tx.get('self', SELF)) as unknown as { client: string }
-        return { client, on: before?.nonce ?? '', mutations }
-      }),
+    async batch(bounds) {
+      const first = await storage.read(['outbox', 'tail'], (tx) => firstPending(tx, bounds))
+      return first && { client: self.client, ...first }
+    },
     settle: (acks) => unit('strict', (unit) => settle(unit, stage, acks, clock.nowMs())),
-    onAppended: (listener) =>
-      storage.onChange((changed, own) => void (changed.includes('outbox') && (!own || own.some(appends)) && listener())),
-    copies: (spaces) =>
-      storage.read(['copies'], async (tx) => {
-        const rows = (await tx.getMany('copies', spaces)) as readonly (CopyRow | undefined)[]
-        return new Map(
-          rows.flatMap((row) =>
-            row ? [[row.space, { version: row.version, seal: row.seal, head: row.head, partial: !isWhole(row) }] as const] : [],
-          ),
-        )
-      }),
+    onAppended: (listener) => storage.onChange((changed) => void (changed.includes('outbox') && listener())),
+    async copies(spaces) {
+      const rows = await copyRows(spaces)
+      return new Map(
+        rows.flatMap((row) => {
+          if (!row) return []
+          const { space, version, seal, head } = row
+          return [[space, { version, seal, head, partial: !isWhole(row) }]]
+        }),
+      )
+    },
     ...shown,
     setClockOffset(ms) {
       offsetMs = ms
@@ -245,18 +221,12 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
   }
 }
 
-/** True for what may have put a mutation on the outbox. */
-function appends(write: Write): boolean {
-  return write.table === 'outbox' && 'put' in write && write.put.some((row) => !('in' in row) || row.in === undefined)
+function pendingOf(outbox: readonly Row[]): readonly OutboxRow[] {
+  return (outbox as readonly OutboxRow[]).filter((row) => !row.in)
 }
 
 function remember(known: Map<SpaceId, Known>, space: SpaceId, fact: Known): void {
   known.delete(space)
   known.set(space, fact)
   if (known.size > KNOWN_SPACES_MAX) known.delete(known.keys().next().value as SpaceId)
-}
-
-async function isSaved(unit: Unit, n: number, nonce: string): Promise<boolean> {
-  for (const table of ['outbox', 'tail']) if ((await unit.tx.get(table, n))?.nonce === nonce) return true
-  return false
 }

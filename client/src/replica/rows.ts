@@ -120,7 +120,7 @@ export function keysOf(s: number): KeyRange {
 }
 
 /** A document's row: its fields, and what the replica knows of it beside them. */
-export function documentRow({ s, id }: Slot, { doc, v, b }: Stored, pending: 0 | 1): Row {
+export function documentRow(s: number, id: string, { doc, v, b }: Stored, pending: 0 | 1): Row {
   return { ...doc, $k: documentKey(s, id), $s: s, $id: id, $v: v, $b: b, $p: pending }
 }
 

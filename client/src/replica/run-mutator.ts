@@ -58,7 +58,7 @@ function definitionOf(app: App, space: SpaceId): SpaceDefinition {
 }
 
 /** The arguments as the mutator's schema makes them. Throws NotFoundError for an unknown name, InvalidError for wrong arguments. */
-export function checkArgs(app: App, { space, name, args }: Pick<Run, 'space' | 'name' | 'args'>): JsonObject {
+function checkArgs(app: App, { space, name, args }: Pick<Run, 'space' | 'name' | 'args'>): JsonObject {
   const definition = definitionOf(app, space)
   if (isBuiltIn(name)) return validate(BUILT_IN[name], args, name)
   if (!Object.hasOwn(definition.mutators, name)) throw new NotFoundError(`no mutator ${name} in ${kindOf(space)}: name it in defineApp`)

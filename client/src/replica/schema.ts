@@ -1,3 +1,4 @@
+import { kindOf } from '@tidemark/shared'
 import { beginAnew } from './apply-range.ts'
 import { replay, type Stage } from './replay.ts'
 import type { CopyRow } from './rows.ts'
@@ -14,9 +15,8 @@ export async function beginForNewTables(unit: Unit, stage: Stage, tables: readon
   // Those of an older or another build stay on the list: their rows are still there to be swept.
   await unit.setSelf({ tables: [...self.tables, ...fresh] })
   for (const { space } of (await unit.tx.list('copies')) as readonly CopyRow[]) {
-    const kind = space.split(':', 1)[0]
-    if (!fresh.some((table) => table.startsWith(`${kind}_`))) continue
-    await beginAnew(unit, space, false, false)
+    if (!fresh.some((table) => table.startsWith(`${kindOf(space)}_`))) continue
+    await beginAnew(unit, space)
     await replay(unit, stage, [space])
   }
 }

@@ -1,7 +1,7 @@
-import { type Ack, type SpaceId, TAIL_MS, TAIL_MUTATIONS_MAX, toVersion, type Version } from '@tidemark/shared'
-import { endShowing, keep } from './arrivals.ts'
+import { type Ack, type SpaceId, TAIL_MS, TAIL_MUTATIONS_MAX, type Version, ZERO } from '@tidemark/shared'
+import { keep } from './arrivals.ts'
 import { replay, type Stage } from './replay.ts'
-import type { OutboxRow, RefusedRow, TailRow } from './rows.ts'
+import type { RefusedRow, TailRow } from './rows.ts'
 import type { Unit } from './unit.ts'
 
 /**
@@ -9,42 +9,39 @@ import type { Unit } from './unit.ts'
  * versions that copies must still reach for the showing of what is done to end, by these acks or earlier ones.
  */
 export async function settle(unit: Unit, stage: Stage, acks: readonly Ack[], nowMs: number): Promise<ReadonlyMap<SpaceId, Version>> {
-  const rows = await unit.outbox()
-  const ended = new Map<OutboxRow, Ack>()
-  for (const ack of acks) {
-    const row = rows.find(({ n, nonce, in: done }) => n === ack.n && nonce === ack.nonce && !done)
-    if (row && !ended.has(row)) ended.set(row, ack)
-  }
+  const pending = new Map((await unit.outbox()).flatMap((row) => (row.in ? [] : [[row.n, row]])))
   const affected = new Set<SpaceId>()
-  for (const [row, ack] of ended) {
-    const { in: _, touched, arrived, ...mutation } = row
-    const { n, nonce, in: versions = {}, error } = ack
+  let last = 0
+  for (const { n, nonce, in: versions = {}, error } of acks) {
+    const row = pending.get(n)
+    if (row?.nonce !== nonce) continue
+    pending.delete(n)
+    const { touched, arrived, in: _, ...mutation } = row
+    last = Math.max(last, n)
     if (error) {
-      await unit.removeOutbox(n)
-      unit.put('refused', { ...mutation, error } satisfies RefusedRow)
-      unit.put('tail', { n, nonce, void: true, settledMs: nowMs } satisfies TailRow)
+      unit.set('outbox', n)
+      unit.set('refused', n, { ...mutation, error } satisfies RefusedRow)
+      unit.set('tail', n, { n, nonce, void: true, settledMs: nowMs } satisfies TailRow)
       for (const space of touched) affected.add(space)
       continue
     }
-    unit.put('tail', { ...mutation, in: versions, settledMs: nowMs } satisfies TailRow)
+    unit.set('tail', n, { ...mutation, in: versions, settledMs: nowMs } satisfies TailRow)
     await unit.setSelf({ confirmed: (await unit.self()).confirmed + 1 })
-    const here: SpaceId[] = []
+    const there = new Set(arrived)
     for (const space of touched) {
-      const copy = await unit.copy(space)
-      const version = versions[space]
-      if (copy && version !== undefined && version > copy.version) continue
-      if (!arrived.includes(space)) affected.add(space)
-      here.push(space)
+      if ((versions[space] ?? 0) > ((await unit.copy(space))?.version ?? Infinity)) continue
+      if (!there.has(space)) affected.add(space)
+      there.add(space)
     }
-    await keep(unit, { ...row, in: versions, arrived: [...new Set([...arrived, ...here])] })
+    keep(unit, { ...row, in: versions, arrived: [...there] })
   }
-  if (ended.size > 0) await trimTail(unit, Math.max(...[...ended.keys()].map(({ n }) => n)), ended.size, nowMs)
+  if (last > 0) await trimTail(unit, last, acks.length, nowMs)
   if (affected.size > 0) await replay(unit, stage, affected)
   const toReach = new Map<SpaceId, Version>()
   for (const { in: versions, touched, arrived } of await unit.outbox())
     for (const space of touched) {
-      const version = versions?.[space] ?? 0
-      if (!arrived.includes(space) && version > (toReach.get(space) ?? 0)) toReach.set(space, toVersion(version))
+      const version = versions?.[space] ?? ZERO
+      if (!arrived.includes(space) && version > (toReach.get(space) ?? 0)) toReach.set(space, version)
     }
   return toReach
 }
@@ -53,16 +50,5 @@ export async function settle(unit: Unit, stage: Stage, acks: readonly Ack[], now
 async function trimTail(unit: Unit, last: number, came: number, nowMs: number): Promise<void> {
   unit.removeRange('tail', { to: last - TAIL_MUTATIONS_MAX })
   const oldest = (await unit.tx.list('tail', {}, 2 * came)) as readonly TailRow[]
-  for (const { n, settledMs } of oldest) if (n < last && nowMs - settledMs > TAIL_MS) unit.remove('tail', n)
-}
-
-/** Takes a copy away [B8]; what is pending stays, and shows again on the copy that may come. */
-export async function dropCopy(unit: Unit, stage: Stage, space: SpaceId): Promise<void> {
-  const copy = await unit.copy(space)
-  if (!copy) return
-  await unit.removeCopy(copy)
-  await endShowing(unit, space, (row) => row.in !== undefined)
-  for (const row of await unit.outbox())
-    if (!row.in && row.arrived.includes(space)) await unit.setOutbox({ ...row, arrived: row.arrived.filter((other) => other !== space) })
-  await replay(unit, stage, [space])
+  for (const { n, settledMs } of oldest) if (n < last && nowMs - settledMs > TAIL_MS) unit.set('tail', n)
 }

@@ -11,108 +11,72 @@ export interface Unit {
   self(): Promise<SelfRow>
   setSelf(change: Partial<SelfRow>): Promise<void>
   copy(space: SpaceId): Promise<CopyRow | undefined>
-  setCopy(row: CopyRow): void
-  /** Takes a copy, or what is left of one, off the screen; its documents are deleted later, in slices. */
-  discard(space: SpaceId, s: number): Promise<void>
-  removeCopy(row: CopyRow): Promise<void>
-  newS(): Promise<number>
   /** In order of number. */
   outbox(): Promise<readonly OutboxRow[]>
-  setOutbox(row: OutboxRow): Promise<void>
-  removeOutbox(n: number): Promise<void>
-  put(table: string, row: Row): void
-  remove(table: string, key: Key): void
+  /** Writes a row, or deletes it where none is given. */
+  set(table: string, key: Key, row?: Row): void
   removeRange(table: string, range: KeyRange): void
+  /** Takes a copy, or what is left of one, off the screen; its documents are deleted later, in slices. */
+  discard(space: SpaceId, s: number): Promise<void>
   /** Ranges first, then single rows, table by table. */
   writes(): readonly Write[]
 }
 
-export function openUnit(tx: StorageRead): Unit {
-  let self: SelfRow | undefined
-  let outbox: Map<number, OutboxRow> | undefined
-  const copies = new Map<SpaceId, CopyRow | undefined>()
-  const ranges: Write[] = []
-  const puts = new Map<string, Row[]>()
-  const removals = new Map<string, Key[]>()
+/** A row as this unit has read or changed it; `row` is undefined where there is none. */
+interface Seen {
+  readonly row: Row | undefined
+  readonly changed: boolean
+}
 
-  const put = (table: string, row: Row) => void (puts.get(table)?.push(row) ?? puts.set(table, [row]))
-  const remove = (table: string, key: Key) => void (removals.get(table)?.push(key) ?? removals.set(table, [key]))
-  const removeRange = (table: string, range: KeyRange) => void ranges.push({ table, deleteRange: range })
-  const outboxRows = async () => {
-    outbox ??= new Map((await tx.list('outbox')).map((row) => [row.n as number, row as OutboxRow]))
-    return outbox
+export function openUnit(tx: StorageRead): Unit {
+  const seen = new Map<string, Map<Key, Seen>>()
+  const ranges: Write[] = []
+  let outboxRead = false
+
+  const seenOf = (table: string) => {
+    const rows = seen.get(table) ?? new Map<Key, Seen>()
+    seen.set(table, rows)
+    return rows
   }
-  const selfRow = async () => {
-    self ??= (await tx.get('self', SELF)) as SelfRow | undefined
-    if (self === undefined) throw new UnavailableError('This device has cleared the data of this app: reload it.')
-    return self
+  const see = (table: string, key: Key, row: Row | undefined, changed: boolean) => void seenOf(table).set(key, { row, changed })
+  const get = async (table: string, key: Key): Promise<Row | undefined> => {
+    if (!seenOf(table).has(key)) see(table, key, await tx.get(table, key), false)
+    return seenOf(table).get(key)?.row
   }
-  const touched = new Set<SpaceId>()
-  const touchedRows = new Set<number>()
-  let selfTouched = false
 
   const unit: Unit = {
     tx,
-    self: selfRow,
+    async self() {
+      const row = await get('self', SELF)
+      if (row === undefined) throw new UnavailableError('This device has cleared the data of this app: reload it.')
+      return row as SelfRow
+    },
     async setSelf(change) {
-      self = { ...(await selfRow()), ...change }
-      selfTouched = true
+      unit.set('self', SELF, { ...(await unit.self()), ...change })
     },
-    async copy(space) {
-      if (!copies.has(space)) copies.set(space, (await tx.get('copies', space)) as CopyRow | undefined)
-      return copies.get(space)
-    },
-    setCopy(row) {
-      copies.set(row.space, row)
-      touched.add(row.space)
-    },
-    async discard(space, s) {
-      const { garbage } = await selfRow()
-      await unit.setSelf({ garbage: [...garbage, { s, kind: kindOf(space) }] })
-      removeRange('base', keysOf(s))
-    },
-    async removeCopy({ space, $s, next }) {
-      await unit.discard(space, $s)
-      if (next) await unit.discard(space, next.$s)
-      copies.set(space, undefined)
-      touched.add(space)
-    },
-    async newS() {
-      const s = (await selfRow()).s + 1
-      await unit.setSelf({ s })
-      return s
-    },
+    copy: (space) => get('copies', space) as Promise<CopyRow | undefined>,
     async outbox() {
-      return [...(await outboxRows()).values()]
+      if (!outboxRead)
+        for (const row of await tx.list('outbox')) if (!seenOf('outbox').has(row.n as number)) see('outbox', row.n as number, row, false)
+      outboxRead = true
+      return [...seenOf('outbox').values()].flatMap(({ row }) => (row ? [row as OutboxRow] : []))
     },
-    async setOutbox(row) {
-      ;(await outboxRows()).set(row.n, row)
-      touchedRows.add(row.n)
+    set: (table, key, row) => see(table, key, row, true),
+    removeRange: (table, range) => void ranges.push({ table, deleteRange: range }),
+    async discard(space, s) {
+      await unit.setSelf({ garbage: [...(await unit.self()).garbage, { s, kind: kindOf(space) }] })
+      unit.removeRange('base', keysOf(s))
     },
-    async removeOutbox(n) {
-      ;(await outboxRows()).delete(n)
-      touchedRows.add(n)
-    },
-    put,
-    remove,
-    removeRange,
     writes() {
-      for (const space of touched) {
-        const row = copies.get(space)
-        if (row) put('copies', row)
-        else remove('copies', space)
+      const writes = [...ranges]
+      for (const [table, rows] of seen) {
+        const changed = [...rows].filter(([, { changed }]) => changed)
+        const put = changed.flatMap(([, { row }]) => (row ? [row] : []))
+        const removed = changed.flatMap(([key, { row }]) => (row ? [] : [key]))
+        if (removed.length > 0) writes.push({ table, delete: removed })
+        if (put.length > 0) writes.push({ table, put })
       }
-      for (const n of touchedRows) {
-        const row = outbox?.get(n)
-        if (row) put('outbox', row)
-        else remove('outbox', n)
-      }
-      if (selfTouched && self) put('self', self)
-      return [
-        ...ranges,
-        ...[...removals].map(([table, keys]) => ({ table, delete: keys })),
-        ...[...puts].map(([table, rows]) => ({ table, put: rows })),
-      ]
+      return writes
     },
   }
   return unit
