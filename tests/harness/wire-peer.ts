@@ -31,6 +31,12 @@ export interface WireMutation {
   readonly [field: string]: unknown
 }
 
+export interface WireBatch {
+  readonly client: string
+  readonly on: string
+  readonly mutations: readonly { readonly n: number; readonly [field: string]: unknown }[]
+}
+
 export const newClientId = (): string => `c_${randomBytes(16).toString('base64url')}`
 export const newNonce = (): string => randomBytes(8).toString('hex')
 let made = 0
@@ -56,7 +62,7 @@ export class WireOutbox {
   }
 
   /** A batch of these, standing on what the batch before it ended with. */
-  batch(...mutations: readonly WireMutation[]): { client: string; on: string; mutations: readonly WireMutation[] } {
+  batch(...mutations: readonly WireMutation[]): WireBatch & { readonly mutations: readonly WireMutation[] } {
     const on = this.#on
     this.#on = mutations.at(-1)?.nonce ?? on
     return { client: this.client, on, mutations }
@@ -217,8 +223,18 @@ export class WirePeer {
     return await this.sendBatch(this.outbox.batch(...mutations))
   }
 
-  async sendBatch(batch: object): Promise<WireAnswer> {
-    return (await this.ask({ t: 'mutate', ...batch }, 'ack', 'error')) as unknown as WireAnswer
+  /** Waits for the answer to this batch, also where others are under way; an `error` frame ends the wait too. */
+  async sendBatch(batch: WireBatch): Promise<WireAnswer> {
+    const mark = this.mark()
+    this.socket.send({ t: 'mutate', ...batch })
+    const first = batch.mutations[0]?.n
+    const answers = ({ acks, error }: WireAnswer) =>
+      first === undefined || acks[0]?.n === first || (acks.length === 0 && error?.n === first)
+    const answer = await this.after(
+      mark,
+      (frame) => frame.t === 'error' || (frame.t === 'ack' && frame.client === batch.client && answers(frame as unknown as WireAnswer)),
+    )
+    return answer as unknown as WireAnswer
   }
 
   /** The number in the answer to a beat sent now, and the one that this peer's copies add up to when it comes. */

@@ -11,7 +11,6 @@ import {
   type ConnectOptions,
   connectPeer,
   fresh,
-  http,
   newClientId,
   newNonce,
   pull,
@@ -39,22 +38,6 @@ const helloOf = async (user: string) => ({
   nextS: 60,
   app: '1',
 })
-/** What an upgrade is answered with: 101, or the status and body of the refusal. */
-const upgrade = (path: string, protocols: string[], headers: Record<string, string> = {}) =>
-  new Promise<{ status: number; body: string; protocol: string }>((resolve, reject) => {
-    const socket = new WebSocket(`${server.url.replace('http', 'ws')}${path}`, protocols, { headers })
-    socket.on('open', () => {
-      resolve({ status: 101, body: '', protocol: socket.protocol })
-      socket.terminate()
-    })
-    socket.on('unexpected-response', (_request, response) => {
-      let body = ''
-      response.on('data', (chunk) => (body += chunk))
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body, protocol: '' }))
-    })
-    socket.on('error', reject)
-  })
-
 beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'tidemark-wire-'))
   server = await startServer({ data, port: await freePort() })
@@ -117,6 +100,23 @@ describe('a frame', () => {
     const beat = await peer.beat()
     expect(beat.mine).toBe(beat.theirs)
   }
+
+  it('[§5] a list as the spaces of a follow or a hello is a bad-request', async () => {
+    const user = fresh('u')
+    const peer = await enter(user)
+    expect(await peer.ask({ t: 'follow', spaces: [] }, 'error', 'heads')).toMatchObject({ t: 'error', error: { code: 'bad-request' } })
+    const socket = await connectBare(server.url)
+    socket.send({ ...(await helloOf(user)), spaces: [] })
+    expect(await socket.expect(({ t }) => t === 'error' || t === 'welcome')).toMatchObject({ t: 'error', error: { code: 'bad-request' } })
+    socket.close()
+  })
+
+  it('[B2] the space id __proto__ in a follow is answered, by an error or a denied, as every other bad id is', async () => {
+    const peer = await enter(fresh('u'))
+    const mark = peer.mark()
+    peer.socket.send('{"t":"follow","spaces":{"__proto__":[0,""]}}')
+    expect(await peer.after(mark, ({ t }) => t === 'error' || t === 'denied', 1500)).toBeDefined()
+  })
 
   it('[§5] with fields that nobody knows is served', async () => {
     const peer = await enter(fresh('u'))
@@ -215,123 +215,6 @@ describe('a frame', () => {
     expect(said.error).toMatchObject({ code: 'not-found' })
     if (said.t === 'said') expect(said.n).toBe(3)
     expect((await peer.beat()).theirs).toBe(0)
-  })
-})
-
-describe('a request', () => {
-  const wellFormed = (body: { error: WireError }) =>
-    expect(body).toEqual({
-      error: expect.objectContaining({ code: expect.any(String), message: expect.any(String), retryable: expect.any(Boolean) }),
-    })
-
-  it.each([
-    ['GET', '/v1/spaces/room:1/collections/messages/older?before=9'],
-    ['GET', '/v1/spaces/room:1/ranges/0..1-abcdabcd'],
-    ['GET', '/v1/spaces/room:1/lanes/danmu?since=0'],
-    ['POST', '/v1/spaces/room:1/lanes/danmu'],
-    ['POST', '/v1/poll'],
-    ['POST', '/v1/push/device'],
-    ['POST', '/v1/push/all'],
-    ['GET', '/v1/spaces/room:1'],
-    ['DELETE', '/v1/spaces/room:1/changes'],
-    ['GET', '/v1/mutations'],
-    ['GET', '/v1/'],
-    ['GET', '/v2/connect'],
-  ])('%s %s is not-found, as JSON that is not stored', async (method, path) => {
-    const answer = await http<{ error: WireError }>(server.url, fresh('u'), path, { method, ...(method === 'POST' ? { body: {} } : {}) })
-    expect(answer.status).toBe(404)
-    wellFormed(answer.body)
-    expect(answer.body.error.code).toBe('not-found')
-    expect(answer.headers.get('cache-control')).toBe('no-store')
-    expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
-  })
-
-  it('[§4] has its token in the header, as Bearer, and nowhere else', async () => {
-    const token = await tokenOf(server.url, 'alice')
-    const path = `/v1/spaces/${newRoom()}/changes?since=0`
-    const refused: [string, Record<string, string>][] = [
-      [path, {}],
-      [`${path}&token=${token}`, {}],
-      [`${path}&access_token=${token}&authorization=Bearer%20${token}`, {}],
-      [path, { cookie: `token=${token}; authorization=Bearer ${token}` }],
-      [path, { authorization: token }],
-      [path, { authorization: `Basic ${token}` }],
-      [path, { authorization: 'Bearer ' }],
-      [path, { authorization: `Bearer ${token}x` }],
-      [path, { authorization: `Bearer ${token.split('.').slice(0, 2).join('.')}.` }],
-      [path, { authorization: `Bearer ${Buffer.from('{"alg":"none"}').toString('base64url')}.${token.split('.')[1]}.` }],
-    ]
-    for (const [where, headers] of refused) {
-      const answer = await http<{ error: WireError }>(server.url, null, where, { headers })
-      expect([answer.status, answer.body.error?.code, headers]).toEqual([401, 'unauthenticated', headers])
-      wellFormed(answer.body)
-      expect(answer.headers.get('cache-control')).toBe('no-store')
-    }
-    expect((await http(server.url, null, path, { headers: { authorization: `bearer ${token}` } })).status).toBe(200)
-  })
-
-  it('with a body that is no JSON, too deep, too large, or not the right one, says which', async () => {
-    const post = async (body: unknown) => {
-      const answer = await http<{ error: WireError }>(server.url, 'alice', '/v1/mutations', { body })
-      wellFormed(answer.body)
-      return [answer.status, answer.body.error.code]
-    }
-    expect(await post('{')).toEqual([400, 'bad-request'])
-    expect(await post('')).toEqual([400, 'bad-request'])
-    expect(await post('[]')).toEqual([400, 'bad-request'])
-    expect(await post('null')).toEqual([400, 'bad-request'])
-    expect(await post(nested(100_000))).toEqual([413, 'too-large'])
-    expect(await post(JSON.stringify({ x: 'y'.repeat(1_100_000) }))).toEqual([413, 'too-large'])
-    expect(await post('\ud83d{')).toEqual([400, 'bad-request'])
-  })
-
-  it('without a token is told that before anything about what it asked for', async () => {
-    for (const space of [newRoom(), 'user:bob', 'cellar:1']) {
-      const { status, body } = await http<{ error: WireError }>(server.url, null, `/v1/spaces/${space}/changes?since=0`)
-      expect({ space, status, code: body.error.code }).toEqual({ space, status: 401, code: 'unauthenticated' })
-    }
-    expect((await http(server.url, null, '/v1/mutations', { body: {} })).status).toBe(401)
-  })
-
-  it('for liveness, readiness and metrics needs no token', async () => {
-    expect((await http(server.url, null, '/healthz')).status).toBe(200)
-    expect((await http(server.url, null, '/readyz')).status).toBe(200)
-    const metrics = await http<string>(server.url, null, '/metrics')
-    expect(metrics.status).toBe(200)
-    expect(metrics.headers.get('content-type')).toMatch(/^text\/plain/)
-    for (const line of metrics.body.split('\n').filter((line) => line !== ''))
-      expect(line).toMatch(/^(# (HELP|TYPE) |[a-z_:]+(\{.*\})? -?[0-9.e+-]+|[a-z_:]+(\{.*\})? (NaN|\+Inf))/)
-  })
-
-  it('from a page of another origin is forbidden, live and over HTTP; its own origin and none are let in', async () => {
-    const foreign = { origin: 'http://evil.example' }
-    const refused = await upgrade('/v1/connect', ['tidemark.1'], foreign)
-    expect(refused.status).toBe(403)
-    wellFormed(JSON.parse(refused.body))
-    for (const origin of ['null', `${server.url}.evil.example`, 'http://127.0.0.1'])
-      expect([origin, (await upgrade('/v1/connect', ['tidemark.1'], { origin })).status]).toEqual([origin, 403])
-    expect(await upgrade('/v1/connect', ['tidemark.1'], { origin: server.url })).toMatchObject({ status: 101, protocol: 'tidemark.1' })
-    expect((await upgrade('/v1/connect', ['tidemark.1'])).status).toBe(101)
-    const asked = await http(server.url, 'alice', `/v1/spaces/${newRoom()}/changes?since=0`, { headers: foreign })
-    expect([
-      asked.status === 403 || asked.headers.get('access-control-allow-origin') === null,
-      asked.headers.get('access-control-allow-origin'),
-    ]).toEqual([true, null])
-    const signIn = await http(server.url, null, '/v1/dev/token', { body: { user: 'alice' }, headers: foreign })
-    expect(signIn.headers.get('access-control-allow-origin')).toBeNull()
-  })
-
-  it('to upgrade without the subprotocol, or elsewhere, is refused with a reason', async () => {
-    for (const [path, protocols, status] of [
-      ['/v1/connect', [], 400],
-      ['/v1/connect', ['tidemark.2'], 400],
-      ['/v1/elsewhere', ['tidemark.1'], 404],
-    ] as const) {
-      const answer = await upgrade(path, [...protocols])
-      expect([path, answer.status]).toEqual([path, status])
-      wellFormed(JSON.parse(answer.body))
-    }
-    expect((await upgrade('/v1/connect', ['tidemark.2', 'tidemark.1'])).protocol).toBe('tidemark.1')
   })
 })
 

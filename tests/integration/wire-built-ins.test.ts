@@ -127,3 +127,38 @@ describe('the built-in mutators', () => {
     expect((await peer.sendBatch({ client: outbox.client, on: good.nonce, mutations: [mended] })).acks[0]).toMatchObject({ n: 2, in: {} })
   })
 })
+
+describe('a list where the page says object', () => {
+  it('[§2] as a document is invalid, not stored as an object of its items', async () => {
+    const [user, box] = [fresh('u'), newBox()]
+    const peer = await enter(user)
+    const ack = await peer.mutate(box, 'put', { c: 'open', id: 'list', doc: [1, 2] })
+    expect(ack.error?.code).toBe('invalid')
+    expect((await pullAll(server.url, user, box)).copy.docs.size).toBe(0)
+  })
+
+  it.each(['set', 'inc', 'append', 'remove'])('[§6] as %s of a patch is invalid', async (field) => {
+    const [user, box] = [fresh('u'), newBox()]
+    const peer = await enter(user)
+    await peer.mutate(box, 'put', { c: 'open', id: 'p', doc: {} })
+    for (const value of [[], [['x']]]) {
+      expect((await peer.mutate(box, 'patch', { c: 'open', id: 'p', [field]: value })).error?.code).toBe('invalid')
+    }
+  })
+})
+
+describe('names of what every object has', () => {
+  it('[§9] as mutator or collection are not-found like any other unknown one', async () => {
+    const box = newBox()
+    const peer = await enter(fresh('u'))
+    for (const name of ['toString', 'valueOf', 'hasOwnProperty', 'constructor', '__proto__', 'isPrototypeOf']) {
+      expect([name, ['not-found', 'invalid'].includes(String((await peer.mutate(box, name, {})).error?.code))]).toEqual([name, true])
+      for (const builtIn of ['put', 'patch', 'delete'])
+        expect([
+          name,
+          builtIn,
+          ['not-found', 'invalid'].includes(String((await peer.mutate(box, builtIn, { c: name, id: 'x', doc: {} })).error?.code)),
+        ]).toEqual([name, builtIn, true])
+    }
+  })
+})

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { connectBare } from '../harness/bare-client.ts'
 import { freePort, type ServerProcess, startServer } from '../harness/server-process.ts'
 import { WireCopy, type WireRange } from '../harness/wire-copy.ts'
 import {
@@ -22,6 +23,8 @@ import {
 let data: string
 let port: number
 let server: ServerProcess
+/** A connection that never says hello, open while the other tests run. */
+let silent: Promise<{ code: number; afterMs: number }>
 const start = () => startServer({ data, port, module: 'tests/harness/wire-backend.ts' })
 const peers: WirePeer[] = []
 const enter = async (user: string, options?: ConnectOptions) => {
@@ -35,6 +38,8 @@ beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'tidemark-wire-'))
   port = await freePort()
   server = await start()
+  const startedMs = performance.now()
+  silent = connectBare(server.url).then(async ({ closed }) => ({ code: await closed, afterMs: performance.now() - startedMs }))
 })
 afterEach(() => {
   for (const peer of peers.splice(0)) peer.close()
@@ -136,6 +141,15 @@ describe('a reader who does not read', () => {
     await came((frame) => frame.t === 'range' && (frame as unknown as WireRange).to === COMMITS + 1)
     expect(copy.docs.size).toBe(COMMITS + 1)
     socket.terminate()
+  })
+})
+
+describe('a hello that does not come within 10 s', () => {
+  it('closes the connection with 4408', { timeout: 15_000 }, async () => {
+    const { code, afterMs } = await silent
+    expect(code).toBe(4408)
+    expect(afterMs).toBeGreaterThan(9_500)
+    expect(afterMs).toBeLessThan(13_000)
   })
 })
 

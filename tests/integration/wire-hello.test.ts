@@ -12,8 +12,6 @@ import { type ConnectOptions, connectPeer, fresh, newClientId, pull, tokenOf, Wi
 let data: string
 let server: ServerProcess
 const peers: WirePeer[] = []
-/** A connection that never says hello, open while the other tests run. */
-let silent: Promise<{ code: number; afterMs: number }>
 const enter = async (user: string, options?: ConnectOptions) => {
   const peer = await connectPeer(server.url, user, options)
   peers.push(peer)
@@ -24,8 +22,6 @@ const rangesOf = (peer: WirePeer, space: string) => peer.judged.filter(({ range 
 beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'tidemark-wire-'))
   server = await startServer({ data, port: await freePort() })
-  const startedMs = performance.now()
-  silent = connectBare(server.url).then(async ({ closed }) => ({ code: await closed, afterMs: performance.now() - startedMs }))
 })
 afterEach(() => {
   for (const peer of peers.splice(0)) peer.close()
@@ -311,14 +307,5 @@ describe('two connections of one client id', () => {
     await Promise.all([one.reaches(room, 2), two.reaches(room, 2)])
     const third = await enter(user, { outbox })
     expect(third.socket.frames[0]?.acked).toEqual([2, batch.mutations[1]?.nonce])
-  })
-})
-
-describe('a hello that does not come within 10 s', () => {
-  it('closes the connection with 4408', { timeout: 15_000 }, async () => {
-    const { code, afterMs } = await silent
-    expect(code).toBe(4408)
-    expect(afterMs).toBeGreaterThan(9_500)
-    expect(afterMs).toBeLessThan(13_000)
   })
 })

@@ -15,6 +15,7 @@ import {
   pull,
   pullAll,
   type WireAnswer,
+  type WireBatch,
   WireOutbox,
   type WirePeer,
 } from '../harness/wire-peer.ts'
@@ -43,7 +44,7 @@ afterAll(async () => {
 })
 
 // Each way must give the same answers: `answer` sends one batch as this user.
-const ways: readonly [string, (user: string) => Promise<(batch: object) => Promise<WireAnswer>>][] = [
+const ways: readonly [string, (user: string) => Promise<(batch: WireBatch) => Promise<WireAnswer>>][] = [
   [
     'the live connection',
     async (user) => {
