@@ -62,7 +62,7 @@ export default defineConfig({
         ...common,
         root: './client',
         // Found by the server only while a test already runs, a dependency would reload the page under it.
-        optimizeDeps: { include: ['dexie', 'rxjs', 'idb-keyval', 'valibot', 'fast-check'] },
+        optimizeDeps: { include: ['dexie', 'rxjs', 'valibot', 'fast-check'] },
         test: {
           name: 'client-browser',
           include: [BROWSER_TESTS],

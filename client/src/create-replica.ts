@@ -21,6 +21,7 @@ import { oneAtATime } from './one-at-a-time.ts'
 import type { Enqueued } from './replica/confirmations.ts'
 import { type CopyState, createReplicaCore } from './replica/replica-core.ts'
 import type { RefusedRow } from './replica/rows.ts'
+import type { ShownCopies } from './replica/shown-copies.ts'
 import type { ReplicaStorage } from './replica/storage.ts'
 import type { CollectionScope, Refused, Replica, Sent, Status } from './replica-api.ts'
 import { statusOf } from './status.ts'
@@ -42,7 +43,7 @@ export interface ReplicaWorld<A extends App> {
   readonly storage: ReplicaStorage
   /** False when `storage` keeps nothing across a reload. */
   readonly durable: boolean
-  readonly tables: () => Tables | Promise<Tables>
+  readonly tables: (shown: ShownCopies) => Tables
   readonly transport: Transport
   readonly clock: Clock
   readonly random: Random
@@ -55,7 +56,7 @@ export interface ReplicaWorld<A extends App> {
 export async function createReplica<A extends App>(world: ReplicaWorld<A>): Promise<Replica<A>> {
   const { app, user } = world
   const core = await createReplicaCore(world)
-  const tables = await world.tables()
+  const tables = world.tables(core)
   const holders = new Map<SpaceId, Set<object>>()
   let copies: ReadonlyMap<SpaceId, CopyState> = new Map()
   let closed = false
@@ -102,15 +103,11 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     confirmed.catch(() => {})
     return { n: made.n, durable: world.durable, confirmed }
   }
-  const refusedOf = ({ n, space, name, args, madeMs, error }: RefusedRow): Refused => ({
-    n,
-    space,
-    name,
-    args,
-    madeMs,
-    error: errorFromWire(error),
-    retry: async () => sentOf(await core.retry(n)),
-    dismiss: () => core.dismiss(n),
+  const refusedOf = (row: RefusedRow): Refused => ({
+    ...row,
+    error: errorFromWire(row.error),
+    retry: async () => sentOf(await core.retry(row.n)),
+    dismiss: () => core.dismiss(row.n),
   })
   await tell()
 

@@ -3,16 +3,14 @@ import { type BeatPolicy, fixedBeat } from './connection/beat-policy.ts'
 import type { Lifecycle, Network } from './connection/hints.ts'
 import type { TokenSource } from './connection/tokens.ts'
 import type { Transport } from './connection/transport.ts'
-import { createReplica, type ReplicaWorld } from './create-replica.ts'
+import { createReplica } from './create-replica.ts'
 import { plainTables } from './plain-tables.ts'
 import { browserNetwork, pageLifecycle } from './platform/page-hints.ts'
 import { systemClock } from './platform/system-clock.ts'
 import { systemRandom } from './platform/system-random.ts'
 import { webTransport } from './platform/web-transport.ts'
 import { dexieStorage } from './replica/dexie-storage.ts'
-import { memoryStorage } from './replica/memory-storage.ts'
 import { dexieTables } from './replica/scope.ts'
-import { shownCopies } from './replica/shown-copies.ts'
 import type { ReplicaStorage } from './replica/storage.ts'
 import type { Replica } from './replica-api.ts'
 
@@ -49,7 +47,7 @@ const NO_STORAGE = ['MissingAPIError', 'SecurityError', 'NotSupportedError']
  * protocol does not allow, UnavailableError when the storage is there and does not open.
  */
 export async function openReplica<A extends App>(options: OpenReplicaOptions<A>): Promise<Replica<A>> {
-  const { app, url, user, token, tenant = 'default', clock = systemClock, storage } = options
+  const { app, url, user, token, tenant = 'default', clock = systemClock } = options
   if (!isUserId(user)) throw new BadRequestError(`${user} is no user id: 1 to 128 letters, digits and . _ ~ -`)
   const world = {
     app,
@@ -62,24 +60,22 @@ export async function openReplica<A extends App>(options: OpenReplicaOptions<A>)
     network: options.network ?? browserNetwork,
     beat: options.beat ?? fixedBeat,
   }
-  if (storage) return createReplica(inMemory(world, storage))
+  const withoutDatabase = (storage: ReplicaStorage) =>
+    createReplica({ ...world, storage, durable: false, tables: (core) => plainTables(storage, core) })
+  if (options.storage) return withoutDatabase(options.storage)
   try {
-    const { indexedDB, IDBKeyRange } = options
-    const storage = dexieStorage({ name: options.name ?? `tidemark:${tenant}:${user}`, app, clock, indexedDB, IDBKeyRange })
-    const tables = async () => dexieTables(storage, await shownCopies(storage))
-    return await createReplica({ ...world, storage, durable: true, tables })
+    const { name = `tidemark:${tenant}:${user}`, indexedDB, IDBKeyRange } = options
+    const storage = dexieStorage({ name, app, clock, indexedDB, IDBKeyRange })
+    return await createReplica({ ...world, storage, durable: true, tables: (core) => dexieTables(storage, core) })
   } catch (error) {
     if (!saysNoStorage(error)) throw error
-    return createReplica(inMemory(world, memoryStorage()))
+    // Loaded only here: hardly any page needs it.
+    const { memoryStorage } = await import('./replica/memory-storage.ts')
+    return withoutDatabase(memoryStorage())
   }
 }
 
-function inMemory<A extends App>(world: Omit<ReplicaWorld<A>, 'storage' | 'durable' | 'tables'>, storage: ReplicaStorage): ReplicaWorld<A> {
-  return { ...world, storage, durable: false, tables: async () => plainTables(storage, await shownCopies(storage)) }
-}
-
 function saysNoStorage(error: unknown): boolean {
-  for (let at = error as { name?: string; cause?: unknown; inner?: unknown } | undefined; at; at = (at.cause ?? at.inner) as typeof at)
-    if (NO_STORAGE.includes(at.name ?? '')) return true
-  return false
+  const { name = '', cause, inner } = (error ?? {}) as { name?: string; cause?: unknown; inner?: unknown }
+  return NO_STORAGE.includes(name) || (error !== undefined && saysNoStorage(cause ?? inner))
 }
