@@ -36,7 +36,7 @@ describe('the status', () => {
 
   it('says why it waits, until when, and why nothing is sent', () => {
     const because = new UnavailableError('gone')
-    const connection = { name: 'waiting', attempt: 1, retryAtMs: clock.monotonicMs() + 500, notBeforeMs: 0, because } as const
+    const connection = { name: 'waiting', attempt: 1, untilMs: clock.monotonicMs() + 500, notBeforeMs: 0, because } as const
     const blocked = new ClientConflictError('copied')
     const sending = { ...NOT_SENDING, stage: { name: 'stopped', because: blocked } } as const
     expect(statusOf({ ...nothing, connection, sending }, new Map(), 1, 0, clock)).toMatchObject({

@@ -32,7 +32,7 @@ export function statusOf(
     refused,
     beatS: promisedS,
     ...(connection.name === 'waiting' && {
-      retryAtMs: Math.round(clock.nowMs() + connection.retryAtMs - clock.monotonicMs()),
+      retryAtMs: Math.round(clock.nowMs() + connection.untilMs - clock.monotonicMs()),
       because: connection.because,
     }),
     ...('because' in sending.stage && sending.stage.because && { blocked: sending.stage.because }),

@@ -72,7 +72,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
   const queue = createWorkQueue((error) => live?.fail(asSyncError(error)))
   const alarm = createAlarm(clock, () =>
     queue.push(async () => {
-      if (clock.monotonicMs() >= stuckAtMs) live?.fail(new UnavailableError(`no progress for ${STUCK_AFTER_MS} ms: connecting anew`))
+      if (clock.monotonicMs() >= stuckAtMs) live?.fail(new UnavailableError(`no progress for ${STUCK_AFTER_MS} ms`))
       await follow({ type: 'time' })
       await send({ type: 'time' })
     }),
@@ -166,7 +166,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
     sending = next.state
     for (const effect of next.effects) {
       if (effect === 'reconnect') {
-        live?.fail(new UnavailableError('the server does not answer for what was sent to it'))
+        live?.fail(new UnavailableError('a batch was not answered'))
         continue
       }
       const batch = await outbox.batch(boundsOf(sending))
@@ -181,21 +181,21 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
     try {
       frame = parseServerFrame(text)
     } catch (cause) {
-      return connection.fail(new UnavailableError('what came is not of this protocol', { cause }))
+      return connection.fail(new UnavailableError('a frame is not of this protocol', { cause }))
     }
     switch (frame?.t) {
       case 'welcome': {
         if (link.state.name !== 'greeting') return
-        const { user, acked, heads, limits = {} } = frame
-        if (user !== ports.user)
-          return connection.fail(new UnauthenticatedError(`The token is ${user}'s, this replica is ${ports.user}'s.`))
+        const { user, acked, heads, limits } = frame
+        if (user !== ports.user) return connection.fail(new UnauthenticatedError(`the token is ${user}'s, this replica ${ports.user}'s`))
+        const { spaces, batch, bytes } = { ...LIMITS, ...limits }
         listener.offset(frame.nowMs - clock.nowMs())
         copies.known(acked, heads)
         link.tell({ type: 'welcomed' })
         stuckAtMs = NEVER
-        await follow({ type: 'welcome', heads, spacesMax: limits.spaces ?? LIMITS.spaces })
+        await follow({ type: 'welcome', heads, spacesMax: spaces })
         await follow({ type: 'reach', versions: await outbox.settle([]) })
-        return send({ type: 'connected', batchMax: limits.batch ?? LIMITS.batch, bytesMax: limits.bytes ?? LIMITS.bytes })
+        return send({ type: 'connected', batchMax: batch, bytesMax: bytes })
       }
       case 'heads':
         if (frame.acked) copies.known(frame.acked, frame.heads)
@@ -213,7 +213,8 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         if (progressed) stuckAtMs = NEVER
         await follow({ type: 'reach', versions })
         const error = frame.error && errorFromWire(frame.error)
-        return error && isAboutToken(error) ? connection.fail(error) : send({ type: 'answered', progressed, error })
+        if (error && isAboutToken(error)) connection.fail(error)
+        return send({ type: 'answered', progressed, error })
       }
       case 'beat': {
         const standings = await copies.standings(followedSpaces(following))
@@ -222,10 +223,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         return send({ type: 'appended' })
       }
       case 'goaway':
-        return connection.fail(
-          frame.error ? errorFromWire(frame.error) : new UnavailableError('the server asks to come back later'),
-          frame.afterMs,
-        )
+        return connection.fail(errorFromWire(frame.error ?? { code: 'unavailable', message: 'the server goes away' }), frame.afterMs)
       case 'error':
         return refused(connection, errorFromWire(frame.error))
     }

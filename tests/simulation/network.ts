@@ -118,7 +118,7 @@ export class Network {
     }
   }
 
-  #request(device: Node, { method, path, token, body, timeoutMs }: HttpRequest): Promise<HttpAnswer> {
+  #request(device: Node, { path, token, timeoutMs }: HttpRequest): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       this.#scheduler.at(device, timeoutMs, 'request timeout', () => reject(new Error('no answer in time')))
       this.#later(this.#world, `request ${path}`, () => {
@@ -131,9 +131,7 @@ export class Network {
           return this.#later(device, 'refused', () => reject(new Error('unreachable')))
         const answered = (async (): Promise<HttpAnswer> => {
           const answer = await server.hono.request(`http://server${path}`, {
-            method,
             headers: { authorization: `Bearer ${token}` },
-            ...(body === undefined ? {} : { body }),
           })
           return {
             status: answer.status,

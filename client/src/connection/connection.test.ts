@@ -21,10 +21,10 @@ const because = new UnavailableError('gone')
 /** One of each; nothing is due yet. */
 const STATES: { [N in Connection['name']]: Connection & { name: N } } = {
   offline: { name: 'offline', pauses: ['app'] },
-  connecting: { name: 'connecting', attempt: 3, giveUpAtMs: NOW + 1 },
-  greeting: { name: 'greeting', attempt: 3, giveUpAtMs: NOW + 1 },
+  connecting: { name: 'connecting', attempt: 3, untilMs: NOW + 1 },
+  greeting: { name: 'greeting', attempt: 3, untilMs: NOW + 1 },
   open: { name: 'open', attempt: 3, sinceMs: NOW - 100, beatAtMs: NOW + 10_000, deadAtMs: NEVER },
-  waiting: { name: 'waiting', attempt: 3, retryAtMs: NOW + 5000, notBeforeMs: NOW, because },
+  waiting: { name: 'waiting', attempt: 3, untilMs: NOW + 5000, notBeforeMs: NOW, because },
 }
 /** `overdue`: the time event when the deadline of the state has passed. */
 const EVENTS: Record<string, ConnectionEvent> = {

@@ -21,13 +21,14 @@ export type Pause = 'app' | 'page' | 'closed'
 /** `attempt`: the number of this attempt since a steady connection, from 1. All times by the monotonic clock. */
 export type Connection =
   | { readonly name: 'offline'; readonly pauses: readonly Pause[] }
-  | { readonly name: 'connecting' | 'greeting'; readonly attempt: number; readonly giveUpAtMs: number }
+  | { readonly name: 'connecting' | 'greeting'; readonly attempt: number; readonly untilMs: number }
   /** Greeted. `deadAtMs`: when silence since the last beat means the end; Infinity while no answer is due. */
   | { readonly name: 'open'; readonly attempt: number; readonly sinceMs: number; readonly beatAtMs: number; readonly deadAtMs: number }
   | {
       readonly name: 'waiting'
       readonly attempt: number
-      readonly retryAtMs: number
+      /** The next attempt. */
+      readonly untilMs: number
       /** What no hint cuts short. */
       readonly notBeforeMs: number
       readonly because: SyncError
@@ -60,17 +61,8 @@ export const NOT_STARTED: Connection = { name: 'offline', pauses: ['app'] }
 
 /** When `step` wants to be called with `time`; Infinity: not by itself. */
 export function connectionWakeAtMs(state: Connection): number {
-  switch (state.name) {
-    case 'offline':
-      return NEVER
-    case 'connecting':
-    case 'greeting':
-      return state.giveUpAtMs
-    case 'open':
-      return Math.min(state.beatAtMs, state.deadAtMs)
-    case 'waiting':
-      return state.retryAtMs
-  }
+  if (state.name === 'open') return Math.min(state.beatAtMs, state.deadAtMs)
+  return state.name === 'offline' ? NEVER : state.untilMs
 }
 
 /** What the connection does about an event. Pure and total: `nowMs` by the monotonic clock, `chance` uniform in [0, 1). */
@@ -85,24 +77,22 @@ export function stepConnection(
   const stay = to(state)
   const { type } = event
 
-  if (type === 'pause') {
-    if (state.name !== 'offline') return to({ name: 'offline', pauses: [event.pause] }, 'close')
-    return state.pauses.includes(event.pause) ? stay : to({ name: 'offline', pauses: [...state.pauses, event.pause] })
-  }
+  if (type === 'pause' && state.name !== 'offline') return to({ name: 'offline', pauses: [event.pause] }, 'close')
   switch (state.name) {
     case 'offline': {
-      if (type !== 'resume') return stay
-      const pauses = state.pauses.filter((pause) => pause !== event.pause)
-      return pauses.length === 0 ? connect(1) : to({ name: 'offline', pauses })
+      if (type !== 'pause' && type !== 'resume') return stay
+      const others = state.pauses.filter((pause) => pause !== event.pause)
+      if (type === 'pause') return to({ ...state, pauses: [...others, event.pause] })
+      return others.length === 0 ? connect(1) : to({ ...state, pauses: others })
     }
     case 'connecting':
     case 'greeting':
       if (type === 'failed') return fail(state.attempt, event.because, event.windowMs)
-      if (type === 'opened' && state.name === 'connecting') return to({ ...state, name: 'greeting', giveUpAtMs: nowMs + GREET_WITHIN_MS })
+      if (type === 'opened' && state.name === 'connecting') return to({ ...state, name: 'greeting', untilMs: nowMs + GREET_WITHIN_MS })
       if (type === 'welcomed' && state.name === 'greeting')
         return to({ name: 'open', attempt: state.attempt, sinceMs: nowMs, beatAtMs: nowMs + policy.intervalMs, deadAtMs: NEVER })
-      if (type === 'time' && state.giveUpAtMs <= nowMs)
-        return fail(state.attempt, new UnavailableError(`the server cannot be reached: no answer while ${state.name}`))
+      if (type === 'time' && state.untilMs <= nowMs)
+        return fail(state.attempt, new UnavailableError(`no answer in time while ${state.name}`))
       return stay
     case 'open': {
       const { deadAtMs } = state
@@ -116,19 +106,19 @@ export function stepConnection(
       if (type === 'frame' && deadAtMs < NEVER) return to({ ...state, deadAtMs: NEVER })
       if (type === 'hint')
         return dueMs === NEVER ? beat(PROBE_WITHIN_MS) : to({ ...state, deadAtMs: Math.min(dueMs, nowMs + PROBE_WITHIN_MS) })
-      if (type === 'time' && deadAtMs <= nowMs)
-        return fail(attempt, new UnavailableError('the connection is dead: a beat was not answered'))
+      if (type === 'time' && deadAtMs <= nowMs) return fail(attempt, new UnavailableError('a beat was not answered'))
       return type === 'time' && state.beatAtMs <= nowMs ? beat(policy.timeoutMs) : stay
     }
     case 'waiting': {
-      const retryAtMs = type === 'hint' ? Math.min(state.retryAtMs, state.notBeforeMs) : state.retryAtMs
       if (type !== 'hint' && type !== 'time') return stay
-      return retryAtMs <= nowMs ? connect(state.attempt) : retryAtMs === state.retryAtMs ? stay : to({ ...state, retryAtMs })
+      const untilMs = type === 'hint' ? Math.min(state.untilMs, state.notBeforeMs) : state.untilMs
+      if (untilMs <= nowMs) return connect(state.attempt)
+      return untilMs < state.untilMs ? to({ ...state, untilMs }) : stay
     }
   }
 
   function connect(attempt: number): ConnectionStep {
-    return to({ name: 'connecting', attempt, giveUpAtMs: nowMs + OPEN_WITHIN_MS }, 'open')
+    return to({ name: 'connecting', attempt, untilMs: nowMs + OPEN_WITHIN_MS }, 'open')
   }
 
   function fail(attempt: number, because: SyncError, windowMs?: readonly [number, number]): ConnectionStep {
@@ -137,6 +127,6 @@ export function stepConnection(
     let delayMs = pauseMs + (because.code === 'token-expired' && attempt === 1 ? 0 : backoffMs(attempt, chance))
     if (windowMs) pauseMs = delayMs = windowMs[0] + chance * Math.max(0, windowMs[1] - windowMs[0])
     const notBeforeMs = nowMs + Math.max(pauseMs, Math.min(delayMs, PAUSE_MIN_MS))
-    return to({ name: 'waiting', attempt: attempt + 1, retryAtMs: nowMs + delayMs, notBeforeMs, because }, 'close')
+    return to({ name: 'waiting', attempt: attempt + 1, untilMs: nowMs + delayMs, notBeforeMs, because }, 'close')
   }
 }

@@ -160,7 +160,7 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
 }
 
 export function asSyncError(error: unknown): SyncError {
-  return error instanceof SyncError ? error : new InternalError('This device failed at it; the cause tells more.', { cause: error })
+  return error instanceof SyncError ? error : new InternalError('this device failed', { cause: error })
 }
 
 /** Codes of protocol §9; whatever else ends a connection means that the server cannot be reached. */

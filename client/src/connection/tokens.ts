@@ -21,13 +21,13 @@ export function createTokens(source: TokenSource, clock: Clock): Tokens {
   async function fetchToken(): Promise<string> {
     try {
       const asked = Promise.resolve(because).then(source)
-      const token = await within(clock, TOKEN_WITHIN_MS, asked, () => new UnavailableError('The token source takes too long.'))
-      if (typeof token !== 'string' || token === '') throw new UnauthenticatedError('The token source gave no token: sign in again.')
+      const token = await within(clock, TOKEN_WITHIN_MS, asked, () => new Error('no answer in time'))
+      if (typeof token !== 'string' || token === '') throw new UnauthenticatedError()
       because = undefined
       return token
     } catch (cause) {
       inHand = undefined
-      throw cause instanceof SyncError ? cause : new UnavailableError('The token source failed; the next attempt asks it again.', { cause })
+      throw cause instanceof SyncError ? cause : new UnavailableError('the token source failed', { cause })
     }
   }
   return {

@@ -1,5 +1,6 @@
-/** A live connection as the machine sees it; callbacks of one that was closed here never come. */
+/** A live connection; what comes of one after it was closed here is ignored. */
 export interface LiveSocket {
+  /** Only after `opened`; does nothing once it is over. */
   send(text: string): void
   /** Ends it at once, whatever the peer does. */
   close(): void
@@ -8,7 +9,7 @@ export interface LiveSocket {
 export interface LiveEvents {
   opened(): void
   frame(text: string): void
-  /** Once, whatever the reason; `code` is the WebSocket's, 1006 where there was none. */
+  /** Whatever the reason, perhaps twice; `code` is the WebSocket's, 1006 where there was none. */
   closed(code: number): void
 }
 
@@ -19,12 +20,11 @@ export interface HttpAnswer {
   readonly text: string
 }
 
+/** A GET. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST'
   /** From `/v1/` on, query included. */
   readonly path: string
   readonly token: string
-  readonly body?: string
   readonly timeoutMs: number
 }
 

@@ -29,7 +29,7 @@ export type FollowingEvent =
   | { readonly type: 'beat sent' }
   /** `ours`: the sum over followedSpaces as the copies stand now. */
   | { readonly type: 'beat'; readonly theirs: number; readonly ours: number }
-  /** Versions that acks told of [M4]. */
+  /** All versions that acks told of and that copies have not reached [M4]. */
   | { readonly type: 'reach'; readonly versions: ReadonlyMap<SpaceId, number> }
   | { readonly type: 'time' }
 
@@ -78,7 +78,7 @@ export function step(before: Following, event: FollowingEvent, nowMs: number, ch
 
   switch (event.type) {
     case 'want':
-      set(event.space, { wanted: true, ...(spaces.get(event.space)?.stage.name === 'denied' && { stage: DUE }) })
+      set(event.space, spaces.get(event.space)?.stage.name === 'denied' ? { wanted: true, stage: DUE } : { wanted: true })
       break
     case 'release': {
       const space = spaces.get(event.space)
@@ -167,8 +167,8 @@ export function step(before: Following, event: FollowingEvent, nowMs: number, ch
     }
     case 'reach':
       for (const [id, version] of event.versions) {
-        const { reach, standing } = spaces.get(id) ?? UNKNOWN_SPACE
-        if (version > standing.version) set(id, { reach: Math.max(version, reach) })
+        const { standing } = spaces.get(id) ?? UNKNOWN_SPACE
+        if (version > standing.version) set(id, { reach: version })
       }
       break
     case 'time':
@@ -182,9 +182,9 @@ export function step(before: Following, event: FollowingEvent, nowMs: number, ch
   function askForWhatIsDue(): void {
     let stated = 0
     let pulling = 0
-    for (const { wanted, named, stage } of spaces.values()) {
+    for (const { wanted, stage } of spaces.values()) {
       if (stage.name === 'pulling') pulling++
-      if (named || stage.name === 'asked' || (wanted && stage.name === 'pulling')) stated++
+      if (wanted && stage.name !== 'due' && stage.name !== 'denied') stated++
     }
     const asks: SpaceId[] = []
     for (const [id, { wanted, named, behind, stage }] of spaces) {
@@ -192,12 +192,10 @@ export function step(before: Following, event: FollowingEvent, nowMs: number, ch
       if (stage.atMs > nowMs) wakeAtMs = Math.min(wakeAtMs, stage.atMs)
       else if (!wanted || behind) {
         // A request goes out with a token that a welcome has proved.
-        if (!connected || pulling === PULLS_MAX) continue
-        pulling++
+        if (!connected || pulling++ >= PULLS_MAX) continue
         set(id, { stage: { name: 'pulling', pull: ++pulls } })
         effects.push({ type: 'pull', space: id, pull: pulls })
-      } else if (named || stated < spacesMax) {
-        if (!named) stated++
+      } else if (named || stated++ < spacesMax) {
         set(id, { stage: { name: 'asked' } })
         asks.push(id)
       } else set(id, { stage: { name: 'denied', because: new TooLargeError(`more than ${spacesMax} spaces are open`) } })

@@ -1,38 +1,40 @@
 import type { Lifecycle, Network } from '../connection/hints.ts'
 
-/** Listens while it is wanted; nothing where there is no such target. */
-function listen(target: EventTarget | undefined, listeners: Readonly<Record<string, () => void>>): () => void {
-  for (const [type, listener] of Object.entries(listeners)) target?.addEventListener(type, listener)
-  return () => {
-    for (const [type, listener] of Object.entries(listeners)) target?.removeEventListener(type, listener)
-  }
+/** Listens to events of targets, as far as there are such targets here. The returned function ends it. */
+function listen(targets: readonly (readonly [EventTarget | undefined, ...string[]])[], listener: (event: Event) => void): () => void {
+  const ending = new AbortController()
+  const { signal } = ending
+  for (const [target, ...types] of targets) for (const type of types) target?.addEventListener(type, listener, { signal })
+  return () => ending.abort()
 }
 
-const page = typeof document === 'undefined' ? undefined : document
-const frame = typeof window === 'undefined' ? undefined : window
+const page = globalThis.document as Document | undefined
+const frame = globalThis.window as Window | undefined
+const connection = (globalThis.navigator as { connection?: EventTarget } | undefined)?.connection
 
 /** The page's own life. A page in the back/forward cache must hold no socket, or it is evicted. */
 export const pageLifecycle: Lifecycle = {
-  onChange(listener) {
-    const show = () => listener('show')
-    const hide = () => listener('hide')
-    const endings = [
-      listen(frame, { pageshow: show, pagehide: hide }),
-      listen(page, { freeze: hide, resume: show, visibilitychange: () => page?.visibilityState === 'visible' && show() }),
-    ]
-    return () => {
-      for (const end of endings) end()
-    }
-  },
+  onChange: (listener) =>
+    listen(
+      [
+        [frame, 'pageshow', 'pagehide'],
+        [page, 'freeze', 'resume', 'visibilitychange'],
+      ],
+      ({ type }) => {
+        if (type === 'pagehide' || type === 'freeze') listener('hide')
+        else if (type !== 'visibilitychange' || page?.visibilityState === 'visible') listener('show')
+      },
+    ),
 }
 
 /** The browser's events, and where it tells of another network. */
 export const browserNetwork: Network = {
-  onChange(listener) {
-    const kind = typeof navigator === 'undefined' ? undefined : (navigator as { connection?: EventTarget }).connection
-    const endings = [listen(frame, { online: listener, offline: listener }), listen(kind, { change: listener })]
-    return () => {
-      for (const end of endings) end()
-    }
-  },
+  onChange: (listener) =>
+    listen(
+      [
+        [frame, 'online', 'offline'],
+        [connection, 'change'],
+      ],
+      listener,
+    ),
 }
