@@ -1,4 +1,4 @@
-import { type Clock, isRunSeal, type SpaceId } from '@tidemark/shared'
+import { type Clock, NOTHING, type SpaceId } from '@tidemark/shared'
 import { isCaughtUp } from './following/following.ts'
 import type { CopyState } from './replica/replica-core.ts'
 import type { Phase, Status } from './replica-api.ts'
@@ -20,9 +20,9 @@ export function statusOf(
 ): Status {
   const { connection, following, sending, promisedS } = state
   const spaces: Record<string, Status['spaces'][string]> = {}
-  for (const [id, { wanted, stage, standing, head }] of following.spaces) {
+  for (const [id, { wanted, stage, head }] of following.spaces) {
     if (!wanted) continue
-    const copy = copies.get(id) ?? { ...standing, head, partial: isRunSeal(standing.seal) }
+    const copy = copies.get(id) ?? { ...NOTHING, head, partial: false }
     spaces[id] = { ...copy, head: Math.max(copy.head, head), ...('because' in stage && stage.because && { denied: stage.because }) }
   }
   return {

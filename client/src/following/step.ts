@@ -90,11 +90,11 @@ export function step(before: Following, event: FollowingEvent, nowMs: number, ch
       break
     }
     case 'opened':
-      beats = []
-      for (const id of spaces.keys()) set(id, { named: false, behind: false, stage: DUE, failures: 0 })
-      break
     case 'disconnected':
       connected = false
+      beats = []
+      for (const [id, { stage }] of spaces)
+        if (event.type === 'opened' || stage.name !== 'denied') set(id, { named: false, behind: false, stage: DUE, failures: 0 })
       break
     case 'welcome':
     case 'heads':
