@@ -71,6 +71,9 @@ export class ReplayModel {
     }
     Object.assign(target, { base, version: range.to, seal: range.seal })
     for (const { o } of range.changes) if (o) target.arrivals.add(o)
+    const fact = this.known.get(space)
+    // What was done at a head of a history that is no more says nothing of the next range.
+    if (verdict === 'reset' && range.reset === 'history' && !range.acked) this.known.delete(space)
     if (next && range.to !== range.head) return
     if (next) {
       for (const m of this.made) m.arrived.delete(space)
@@ -79,10 +82,8 @@ export class ReplayModel {
       if (next.history) this.end(space, (m) => m.state === 'done')
     }
     if (range.to === range.head) target.settled = true
-    const fact = this.known.get(space)
     this.end(space, (m) => target.arrivals.has(m.nonce) || (m.state === 'done' && (m.in[space] ?? Infinity) <= range.to))
     if (fact && fact.head <= range.to) this.end(space, (m) => m.n <= fact.n)
-    if (verdict === 'reset' && range.reset === 'history' && !range.acked) this.known.delete(space)
   }
   settle(ack: Ack): void {
     const m = this.made.find(({ n, nonce, state }) => n === ack.n && nonce === ack.nonce && state === 'pending')
