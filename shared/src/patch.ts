@@ -26,7 +26,7 @@ export interface Delta {
 export function deltaOf(doc: JsonObject, patch: Patch): Delta {
   const after: Record<string, Json> = { ...doc, ...patch.set }
   for (const [field, by] of Object.entries(patch.inc ?? {})) {
-    const value = after[field] ?? 0
+    const value = Object.hasOwn(after, field) ? after[field] : 0
     if (typeof value !== 'number' || typeof by !== 'number') throw new InvalidError(`inc: ${field} is not a number`)
     const sum = value + by
     if (!Number.isFinite(sum)) throw new InvalidError(`inc: ${field} would leave the range of numbers`)
@@ -56,7 +56,7 @@ export function withDelta(
 }
 
 function listOf(doc: Record<string, Json>, field: string, operation: string): readonly Json[] {
-  const value = doc[field] ?? []
+  const value = Object.hasOwn(doc, field) ? doc[field] : []
   if (!Array.isArray(value)) throw new InvalidError(`${operation}: ${field} is not a list`)
   return value
 }

@@ -148,6 +148,17 @@ describe('a list where the page says object', () => {
 })
 
 describe('names of what every object has', () => {
+  it('as fields can be counted and appended to where the document lacks them', async () => {
+    const [user, box] = [fresh('u'), newBox()]
+    const peer = await enter(user)
+    const doc = { toString: 1, valueOf: [2], hasOwnProperty: { x: 3 }, isPrototypeOf: null }
+    await peer.mutate(box, 'put', { c: 'open', id: 'p', doc })
+    const patch = { inc: { toString: 1, propertyIsEnumerable: 2 }, append: { valueOf: [3], toLocaleString: [1] } }
+    expect(await codeOf(peer, box, 'patch', { c: 'open', id: 'p', ...patch })).toBe('done')
+    const after = { ...doc, toString: 2, valueOf: [2, 3], propertyIsEnumerable: 2, toLocaleString: [1] }
+    expect((await pullAll(server.url, user, box)).copy.docs.get('open/p')?.doc).toEqual(after)
+  })
+
   it('[§9] as mutator or collection are not-found like any other unknown one', async () => {
     const box = newBox()
     const peer = await enter(fresh('u'))

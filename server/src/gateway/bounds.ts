@@ -30,6 +30,8 @@ export interface GatewayBounds {
   /** A backend that has not answered by then counts as unavailable, in ms. */
   readonly answerWithinMs: number
   readonly mutateWithinMs: number
+  /** How long before a token ends its connection is told so, that a fresh one may come in place. */
+  readonly tokenNoticeMs: number
   /** Ranges kept for readers who come to the same place later, over all spaces: how many, and their characters. */
   readonly recentRangesMax: number
   readonly recentCharactersMax: number
@@ -56,6 +58,7 @@ export const GATEWAY_BOUNDS: GatewayBounds = {
   statedAtOnceMax: 1000,
   answerWithinMs: 20_000,
   mutateWithinMs: 60_000,
+  tokenNoticeMs: 60_000,
   recentRangesMax: 10_000,
   recentCharactersMax: 32 * 1_048_576,
   statementsBurst: 2000,

@@ -42,6 +42,8 @@ export class Connection implements SocketEvents, Outlet {
   #sentAway = false
   #gone = false
   #strikes = 0
+  /** The end of a token, in ms since the epoch, that this connection was told of. */
+  #noticedEndMs: number | undefined
   #nextS = SOON_S
   #heardAtMs: number
   #deadline: { readonly atMs: number; readonly cancel: () => void } | undefined
@@ -266,18 +268,24 @@ export class Connection implements SocketEvents, Outlet {
     const silentAtMs = this.#heardAtMs + silenceMaxMs(this.#nextS)
     const { expiresAtMs } = this.#phase.session.principal
     if (expiresAtMs === undefined) return silentAtMs
-    const { clock } = this.#world
-    return Math.min(silentAtMs, clock.monotonicMs() + expiresAtMs - clock.nowMs())
+    const { clock, bounds } = this.#world
+    const wakeAtMs = this.#noticedEndMs === expiresAtMs ? expiresAtMs : expiresAtMs - bounds.tokenNoticeMs
+    return Math.min(silentAtMs, clock.monotonicMs() + wakeAtMs - clock.nowMs())
   }
 
   #judge(): void {
-    const { clock } = this.#world
+    const { clock, bounds } = this.#world
     const nowMs = clock.monotonicMs()
     if (this.#phase.name === 'greeting' && nowMs >= this.#phase.untilMs) this.close(4408, 'no hello in time')
     if (this.#phase.name !== 'open') return
     const { expiresAtMs } = this.#phase.session.principal
-    if (expiresAtMs !== undefined && expiresAtMs <= clock.nowMs()) this.#dismiss(new TokenExpiredError())
-    else if (nowMs - this.#heardAtMs >= silenceMaxMs(this.#nextS)) this.close(4408, 'silent for too long')
+    const leftMs = (expiresAtMs ?? Number.POSITIVE_INFINITY) - clock.nowMs()
+    if (leftMs <= 0) this.#dismiss(new TokenExpiredError())
+    else if (leftMs <= bounds.tokenNoticeMs && this.#noticedEndMs !== expiresAtMs) {
+      this.#noticedEndMs = expiresAtMs
+      this.send(frames.error(new TokenExpiredError('The token ends soon: send a fresh one with auth.', { afterMs: leftMs })))
+    }
+    if (nowMs - this.#heardAtMs >= silenceMaxMs(this.#nextS)) this.close(4408, 'silent for too long')
   }
 
   #isClosed(): boolean {

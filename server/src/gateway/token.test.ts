@@ -13,6 +13,25 @@ describe('the token of a connection', () => {
     expect(socket.closed?.code).toBe(4401)
   })
 
+  it('[§5] that ends soon is announced once, with the time that is left; a fresh one in place is announced anew', async () => {
+    const world = new GatewayWorld()
+    world.backend.expiresAtMs = world.clock.nowMs() + 90_000
+    const socket = await world.greet('alice', {})
+    const notices = () => socket.all('error').map(({ error }) => [error.code, error.afterMs])
+    await world.clock.pass(29_999)
+    expect(notices()).toEqual([])
+    await world.clock.pass(20_000)
+    expect(notices()).toEqual([['token-expired', 60_000]])
+    world.backend.expiresAtMs = world.clock.nowMs() + 100_000
+    socket.say({ t: 'auth', token: 'alice' })
+    await world.clock.pass(50_000)
+    expect(notices()).toEqual([
+      ['token-expired', 60_000],
+      ['token-expired', 60_000],
+    ])
+    expect(socket.closed).toBeUndefined()
+  })
+
   it('is renewed in place, and the new end counts', async () => {
     const world = new GatewayWorld()
     world.backend.expiresAtMs = world.clock.nowMs() + 30_000
