@@ -116,6 +116,46 @@ describe('the connection', () => {
     expect(replica.stands.get(room)?.version ?? 0).toBe(0)
   })
 
+  it('[B4] frames of an earlier connection are no sign of life', async () => {
+    const { time, server, phase } = await world()
+    const connections: LiveEvents[] = []
+    const { connect } = server.transport
+    server.transport.connect = (events) => {
+      connections.push(events)
+      return connect(events)
+    }
+    await time.run(3000)
+    server.cut()
+    await time.run(3000)
+    server.cut(true)
+    await time.run(BEAT_MS)
+    connections[0]?.frame('{"t":"beat","nowMs":0,"sum":0}')
+    await time.run(fixedBeat.timeoutMs + 3000)
+    expect(phase()).toBe('live')
+    expect(connections.length).toBe(3)
+  })
+
+  it('an attempt that ended before its token came opens no socket', async () => {
+    const { time, server, listeners } = await world(1, () => new Promise((resolve) => setTimeout(resolve, 0, 'good')))
+    listeners.life('hide')
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    await time.run(100)
+    expect(server.connections).toBe(0)
+  })
+
+  it('a token that grew old while the page was away is renewed at once', async () => {
+    let given = 0
+    const { time, server, phase, listeners } = await world(1, () => `token${++given}`)
+    await time.run(3000)
+    listeners.life('hide')
+    server.acceptsToken = (token) => token !== 'token1'
+    await time.run(60_000)
+    listeners.life('show')
+    await time.run(200)
+    expect(phase()).toBe('live')
+    expect(given).toBe(2)
+  })
+
   it('asks for a fresh token when the old one has expired, and loses nothing when the source fails', async () => {
     let given = 0
     let fails = false

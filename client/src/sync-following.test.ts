@@ -124,6 +124,8 @@ describe('following', () => {
     server.say({ t: 'denied', space: room, error: { code: 'forbidden', message: 'no' } })
     await time.run(1000)
     expect(replica.dropped).toEqual([room])
+    server.say({ t: 'range', space: room, from: 0, on: '00000000', to: 1, seal: 'dddddddd', head: 1, changes: [] })
+    await time.run(100)
     expect(replica.stands.has(room)).toBe(false)
     expect(sync.state().following.spaces.get(room)?.stage).toMatchObject({ name: 'denied' })
   })

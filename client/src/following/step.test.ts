@@ -88,6 +88,14 @@ describe('stating', () => {
   })
 })
 
+describe('a welcome', () => {
+  it('that allows more than the last one did lets in what found no place', () => {
+    const hello = run([want(a), want(b), { type: 'opened' }], { ...NOT_FOLLOWING, spacesMax: 1 })
+    expect(hello.effects).toEqual([{ type: 'hello', spaces: [a] }])
+    expect(run([welcome({ [a]: 3 }, 2)], hello.state).effects).toEqual([{ type: 'follow', spaces: [b] }])
+  })
+})
+
 describe('ranges', () => {
   it('[R4] a loss is answered by one statement; until its heads are here every other loss is dropped', () => {
     const lost = applied(a, 'lost', 3, 7)
