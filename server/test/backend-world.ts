@@ -1,7 +1,6 @@
 import {
   type App,
   collection,
-  conform,
   defineApp,
   EMPTY_SEAL,
   type Json,
@@ -181,7 +180,7 @@ export class BackendWorld {
   /** A range as a client reads it, which also proves that it is one. */
   async range(who: Principal, space: SpaceId, ask: { version: number; seal: string }, bounds: Partial<RangeBounds> = {}): Promise<Range> {
     const encoded = await this.backend.range(who, space, askOf(ask), { ...BOUNDS, ...bounds })
-    const read = conform(rangeSchema, JSON.parse(encoded.text))
+    const read = v.parse(rangeSchema, JSON.parse(encoded.text))
     const { from, on, to, seal, head, reset } = encoded
     if (
       JSON.stringify([from, on, to, seal, head, reset]) !==

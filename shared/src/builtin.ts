@@ -1,29 +1,29 @@
-import { BadRequestError, InvalidError } from './errors.ts'
+import * as v from 'valibot'
 import type { Json } from './json.ts'
-import { fieldName, jsonObject } from './json-object.ts'
+import { jsonObject, objectOf } from './json-object.ts'
 import { collectionName, documentId } from './names.ts'
-import { checked, type Infer, list, number, object, objectOf, optional, text } from './schema.ts'
 
-const lists = objectOf(fieldName, checked<readonly Json[]>(Array.isArray, 'no list'))
+const anyField = () => true
+const lists = objectOf(anyField, v.custom<readonly Json[]>(Array.isArray))
 
 /** Creates or replaces a document. */
-export const putArgs = object({ c: collectionName, id: documentId, doc: jsonObject })
+export const putArgs = v.object({ c: collectionName, id: documentId, doc: jsonObject })
 /** Changes top-level fields of a document that exists. */
-export const patchArgs = object({
+export const patchArgs = v.object({
   c: collectionName,
   id: documentId,
-  set: optional(jsonObject),
-  unset: optional(list(text)),
-  inc: optional(objectOf(fieldName, number)),
-  append: optional(lists),
-  remove: optional(lists),
+  set: v.optional(jsonObject),
+  unset: v.optional(v.array(v.string())),
+  inc: v.optional(objectOf(anyField, v.number())),
+  append: v.optional(lists),
+  remove: v.optional(lists),
 })
 /** Deletes a document; nothing happens where there is none. */
-export const deleteArgs = object({ c: collectionName, id: documentId })
+export const deleteArgs = v.object({ c: collectionName, id: documentId })
 
-export type PutArgs = Infer<typeof putArgs>
-export type PatchArgs = Infer<typeof patchArgs>
-export type DeleteArgs = Infer<typeof deleteArgs>
+export type PutArgs = v.InferOutput<typeof putArgs>
+export type PatchArgs = v.InferOutput<typeof patchArgs>
+export type DeleteArgs = v.InferOutput<typeof deleteArgs>
 
 /** The mutators that every kind has where its rules allow them. Source: protocol §6. */
 export const BUILT_IN = { put: putArgs, patch: patchArgs, delete: deleteArgs } as const
@@ -31,13 +31,4 @@ export type BuiltIn = keyof typeof BUILT_IN
 
 export function isBuiltIn(name: string): name is BuiltIn {
   return Object.hasOwn(BUILT_IN, name)
-}
-
-/** The arguments of a built-in mutator. Throws InvalidError, which names the first place that is wrong. */
-export function builtInArgs<N extends BuiltIn>(name: N, args: unknown): Infer<(typeof BUILT_IN)[N]> {
-  try {
-    return BUILT_IN[name](args, 'args') as Infer<(typeof BUILT_IN)[N]>
-  } catch (error) {
-    throw error instanceof BadRequestError ? new InvalidError(error.message) : error
-  }
 }

@@ -1,4 +1,4 @@
-import type { WireError } from './wire-error.ts'
+import * as v from 'valibot'
 
 /** Every code of the protocol. Source: protocol §9. */
 export type ErrorCode =
@@ -24,6 +24,19 @@ const RETRYABLE: readonly ErrorCode[] = ['token-expired', 'rate-limited', 'unava
 
 /** The codes with which an ack may refuse a mutation for good; every other one means that it was not run. Source: protocol [M3]. */
 export const REFUSALS: readonly ErrorCode[] = ['invalid', 'rejected', 'forbidden', 'not-found', 'too-large', 'outcome-unknown']
+
+/** An error as the wire writes it; `code` stays a text, so that a code which a later server invents is read as what it says. */
+export const wireError = v.object({
+  code: v.string(),
+  message: v.string(),
+  retryable: v.optional(v.boolean()),
+  afterMs: v.optional(v.number()),
+  expected: v.optional(v.number()),
+  n: v.optional(v.number()),
+})
+export type WireError = v.InferOutput<typeof wireError>
+/** What a request that failed is answered with. */
+export const errorBody = v.object({ error: wireError })
 
 export interface ErrorDetail {
   /** Try again no earlier than after this many ms. */

@@ -1,16 +1,17 @@
 export type { App, ArgsOf, CollectionsOf, KindOf, KindOfId, Mutator, SpaceDefinition, SpaceIdOf, Spaces } from './app.ts'
 export { defineApp, space } from './app.ts'
 export type { BuiltIn, DeleteArgs, PatchArgs, PutArgs } from './builtin.ts'
-export { BUILT_IN, builtInArgs, isBuiltIn } from './builtin.ts'
+export { BUILT_IN, isBuiltIn } from './builtin.ts'
 export type { Change } from './change.ts'
 export type { Clock } from './clock.ts'
 export type { CollectionDefinition, CollectionOptions, Collections, DocumentOf, Preset } from './collection.ts'
 export { collection } from './collection.ts'
 export { within } from './deadline.ts'
-export type { ErrorCode, ErrorDetail } from './errors.ts'
+export type { ErrorCode, ErrorDetail, WireError } from './errors.ts'
 export {
   BadRequestError,
   ClientConflictError,
+  errorBody,
   errorFromWire,
   ForbiddenError,
   GoneError,
@@ -29,6 +30,7 @@ export {
   UnauthenticatedError,
   UnavailableError,
   UpgradeRequiredError,
+  wireError,
 } from './errors.ts'
 export type { ClientFrame, Hello, MutationBatch } from './frames/client-frame.ts'
 export { mutationBatch } from './frames/client-frame.ts'
@@ -54,8 +56,6 @@ export type { Acked, Range, ResetReason } from './range.ts'
 export { range } from './range.ts'
 export type { RangeEnds, Standing, Verdict } from './range-rule.ts'
 export { judge, NOTHING, standingAfter } from './range-rule.ts'
-export type { Infer, Schema } from './schema.ts'
-export { object, text } from './schema.ts'
 export type { Seal } from './seal.ts'
 export { EMPTY_SEAL, isRunSeal, sameSeal, seal, sealDigits } from './seal.ts'
 export type { SpaceId } from './space-id.ts'
@@ -66,5 +66,3 @@ export type { CollectionTransaction, PatchMore, Transaction, TransactionBase } f
 export { validate } from './validate.ts'
 export type { Version } from './version.ts'
 export { next, toVersion, version, ZERO } from './version.ts'
-export type { WireError } from './wire-error.ts'
-export { errorBody, wireError } from './wire-error.ts'

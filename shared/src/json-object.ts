@@ -1,5 +1,5 @@
+import * as v from 'valibot'
 import type { JsonObject } from './json.ts'
-import { checked, type Schema } from './schema.ts'
 import { isReserved } from './space-id.ts'
 
 export function isJsonObject(value: unknown): value is JsonObject {
@@ -7,6 +7,15 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /** A document, or arguments, as they come out of JSON.parse; what stands in them is for the app's schemas. Source: protocol §2. */
-export const jsonObject: Schema<JsonObject> = checked(isJsonObject, 'no JSON object, or one with a reserved key')
-/** The name of a top-level field. */
-export const fieldName: Schema<string> = checked((name) => typeof name === 'string' && !isReserved(name), 'a reserved key')
+export const jsonObject = v.custom<JsonObject>(isJsonObject, 'no JSON object')
+
+/** An object of which every key is a name of that sort, and every value passes. A reserved key never does, where valibot's `record` drops it. */
+export function objectOf<T>(
+  isName: (key: string) => boolean,
+  value: v.GenericSchema<unknown, T>,
+): v.GenericSchema<unknown, Record<string, T>> {
+  return v.custom<Record<string, T>>(
+    (object) => isJsonObject(object) && Object.entries(object).every(([key, item]) => isName(key) && v.is(value, item)),
+    'no such object',
+  )
+}

@@ -1,34 +1,27 @@
+import * as v from 'valibot'
 import { jsonObject } from './json-object.ts'
 import { nonce } from './names.ts'
-import { checked, type Infer, object, type Schema, text } from './schema.ts'
 import { spaceId } from './space-id.ts'
 import { isVersion } from './version.ts'
 
-function isMutationNumber(n: unknown): boolean {
-  return isVersion(n) && n > 0
-}
-
 /** 1, 2, 3 ... per client id, without gaps. */
-export const mutationNumber: Schema<number> = checked(isMutationNumber, 'no mutation number')
+export const mutationNumber = v.custom<number>((n) => isVersion(n) && n > 0, 'no mutation number')
 
 /** What every item of a batch must have, so that it can be answered at all. A malformed rest is refused as `invalid` [M3]. */
-export type Numbered = { readonly n: number; readonly nonce: string; readonly [field: string]: unknown }
-export const numbered: Schema<Numbered> = (value, place) => {
-  object({ n: mutationNumber, nonce })(value, place)
-  return value as Numbered
-}
+export const numbered = v.looseObject({ n: mutationNumber, nonce })
+export type Numbered = v.InferOutput<typeof numbered>
 
 /** A write by name and arguments: run here at once, run again on the server, which decides. Source: protocol §6. */
-export const mutation = object({
+export const mutation = v.object({
   n: mutationNumber,
   nonce,
   space: spaceId,
-  name: text,
+  name: v.string(),
   args: jsonObject,
-  madeMs: checked<number>((ms) => Number.isFinite(ms) && (ms as number) >= 0, 'no time'),
+  madeMs: v.pipe(v.number(), v.minValue(0)),
 })
-export type Mutation = Infer<typeof mutation>
+export type Mutation = v.InferOutput<typeof mutation>
 
 /** A refused one, offered again to a server that forgot it: recorded as refused, never run. Source: protocol [M5]. */
-export const voidMutation = object({ n: mutationNumber, nonce, void: checked<true>((it) => it === true, 'not true') })
-export type VoidMutation = Infer<typeof voidMutation>
+export const voidMutation = v.object({ n: mutationNumber, nonce, void: v.literal(true) })
+export type VoidMutation = v.InferOutput<typeof voidMutation>

@@ -1,4 +1,4 @@
-import { checked, type Schema } from './schema.ts'
+import * as v from 'valibot'
 import { isReserved, isSpaceId } from './space-id.ts'
 
 /** A collection's name. Source: protocol §2. */
@@ -26,7 +26,7 @@ export function isUserId(text: unknown): text is string {
   return typeof text === 'string' && isSpaceId(`user:${text}`)
 }
 
-export const collectionName: Schema<string> = checked(isCollectionName, 'no collection name')
-export const documentId: Schema<string> = checked(isDocumentId, 'no document id')
-export const nonce: Schema<string> = checked(isNonce, 'no nonce')
-export const clientId: Schema<string> = checked(isClientId, 'no client id')
+export const collectionName = v.custom<string>(isCollectionName, 'no collection name')
+export const documentId = v.custom<string>(isDocumentId, 'no document id')
+export const nonce = v.custom<string>(isNonce, 'no nonce')
+export const clientId = v.custom<string>(isClientId, 'no client id')

@@ -1,16 +1,16 @@
+import * as v from 'valibot'
 import { BadRequestError, TooLargeError } from './errors.ts'
 import { type ClientFrame, clientFrames } from './frames/client-frame.ts'
 import type { FrameOf, Frames } from './frames/frame.ts'
 import { type ServerFrame, serverFrames } from './frames/server-frame.ts'
 import { FRAME_DEPTH_MAX, FRAME_FROM_SERVER_BYTES_MAX, FRAME_KEYS_MAX, LIMITS } from './limits.ts'
 import { type Measure, measure } from './measure.ts'
-import { object, type Schema, text } from './schema.ts'
 
 /** What a frame or body from a client may measure. */
 export const FROM_CLIENT: Measure = { bytesMax: LIMITS.bytes, depthMax: FRAME_DEPTH_MAX, keysMax: FRAME_KEYS_MAX }
 
 /** A body as a client sent it: measured, then parsed. Throws TooLargeError or BadRequestError, which names the first field that is wrong. */
-export function parseBody<T>(schema: Schema<T>, text: string, bounds: Measure): T {
+export function parseBody<S extends v.GenericSchema>(schema: S, text: string, bounds: Measure): v.InferOutput<S> {
   measure(text, bounds)
   return conform(schema, parseJson(text))
 }
@@ -24,7 +24,7 @@ export function parseClientFrame(text: string): ClientFrame {
 }
 
 /** A body as a server sent it. Throws TooLargeError, or BadRequestError for what is not of this protocol [B7]. */
-export function parseAnswer<T>(schema: Schema<T>, text: string): T {
+export function parseAnswer<S extends v.GenericSchema>(schema: S, text: string): v.InferOutput<S> {
   return conform(schema, parseBounded(text))
 }
 
@@ -33,17 +33,20 @@ export function parseServerFrame(text: string): ServerFrame | undefined {
   return frameOf(serverFrames, parseBounded(text))
 }
 
-/** Holds a value against a schema. Throws BadRequestError, which names the first place that is wrong. */
-export function conform<T>(schema: Schema<T>, value: unknown, place = 'body'): T {
-  return schema(value, place)
+/** Holds a value against a schema. Throws BadRequestError with the place of the first fault. */
+export function conform<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
+  const { success, output, issues } = v.safeParse(schema, value, { abortEarly: true })
+  if (success) return output
+  const [{ path, message }] = issues
+  throw new BadRequestError(`${path?.map(({ key }) => key).join('.') ?? 'it'}: ${message}`)
 }
 
-const anyFrame = object({ t: text })
+const anyFrame = v.object({ t: v.string() })
 
 function frameOf<F extends Frames>(frames: F, value: unknown): FrameOf<F> | undefined {
-  const { t } = anyFrame(value, 'frame')
+  const { t } = conform(anyFrame, value)
   const schema = Object.hasOwn(frames, t) ? frames[t] : undefined
-  return schema && ({ ...schema(value, t), t } as FrameOf<F>)
+  return schema && ({ ...conform(schema, value), t } as FrameOf<F>)
 }
 
 /** A text from a server is no longer than it may be; its depth is the server's own affair. */

@@ -1,4 +1,4 @@
-import { checked, type Schema } from './schema.ts'
+import * as v from 'valibot'
 import type { Version } from './version.ts'
 
 /**
@@ -7,11 +7,7 @@ import type { Version } from './version.ts'
  */
 export type Seal = string & { readonly unit: 'seal' }
 
-export function isSeal(text: unknown): text is Seal {
-  return typeof text === 'string' && /^[!-~]{0,96}$/.test(text)
-}
-
-export const seal: Schema<Seal> = checked(isSeal, 'no seal')
+export const seal = v.custom<Seal>((text) => typeof text === 'string' && /^[!-~]{0,96}$/.test(text), 'no seal')
 
 /** The seal of version 0, and what the empty text is read as. */
 export const EMPTY_SEAL = '00000000' as Seal

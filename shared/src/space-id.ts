@@ -1,4 +1,4 @@
-import { checked, type Schema } from './schema.ts'
+import * as v from 'valibot'
 
 /** `kind` or `kind:name`, such as `user:alice`. The kind selects collections, rules and mutators. Source: protocol §2. */
 export type SpaceId = string
@@ -9,7 +9,7 @@ export function isSpaceId(text: unknown): text is SpaceId {
   return typeof text === 'string' && PATTERN.test(text) && !text.split(':').some(isReserved)
 }
 
-export const spaceId: Schema<SpaceId> = checked(isSpaceId, 'no space id')
+export const spaceId = v.custom<SpaceId>(isSpaceId, 'no space id')
 
 /** `room` of `room:42`. */
 export function kindOf(space: SpaceId): string {

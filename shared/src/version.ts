@@ -1,4 +1,4 @@
-import { checked, type Schema } from './schema.ts'
+import * as v from 'valibot'
 
 /** How far a space has come. 0 = the empty space; it only grows, by one a commit; only the server gives one out. Source: protocol §2. */
 export type Version = number & { readonly unit: 'version' }
@@ -7,7 +7,7 @@ export function isVersion(n: unknown): n is Version {
   return Number.isSafeInteger(n) && (n as number) >= 0
 }
 
-export const version: Schema<Version> = checked(isVersion, 'no version')
+export const version = v.custom<Version>(isVersion, 'no version')
 
 /** Names a number that is known to be a version. Throws a RangeError for anything that never was one. */
 export function toVersion(n: number): Version {

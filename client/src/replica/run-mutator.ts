@@ -1,7 +1,7 @@
 import {
   type App,
+  BUILT_IN,
   type BuiltIn,
-  builtInArgs,
   COMMIT_CHANGES_MAX,
   type CollectionDefinition,
   type DeleteArgs,
@@ -60,7 +60,7 @@ function definitionOf(app: App, space: SpaceId): SpaceDefinition {
 /** The arguments as the mutator's schema makes them. Throws NotFoundError for an unknown name, InvalidError for wrong arguments. */
 function checkArgs(app: App, { space, name, args }: Pick<Run, 'space' | 'name' | 'args'>): JsonObject {
   const definition = definitionOf(app, space)
-  if (isBuiltIn(name)) return builtInArgs(name, args) as unknown as JsonObject
+  if (isBuiltIn(name)) return validate(BUILT_IN[name], args, name)
   if (!Object.hasOwn(definition.mutators, name)) throw new NotFoundError(`no mutator ${name} in ${kindOf(space)}: name it in defineApp`)
   const schema = Object.hasOwn(definition.args, name) ? definition.args[name] : undefined
   return schema ? validate(schema, args, name) : args

@@ -1,8 +1,11 @@
 import {
+  BadRequestError,
+  BUILT_IN,
   type BuiltIn,
-  builtInArgs,
   type CollectionDefinition,
+  conform,
   ForbiddenError,
+  InvalidError,
   type JsonObject,
   NotFoundError,
   RejectedError,
@@ -19,7 +22,7 @@ import type { Drafted, MutationDraft, Place } from './mutation-draft.ts'
 export async function runBuiltIn(draft: MutationDraft, name: BuiltIn, space: SpaceId, args: JsonObject, user: string): Promise<void> {
   switch (name) {
     case 'put': {
-      const { c, id, doc } = builtInArgs('put', args)
+      const { c, id, doc } = argsOf('put', args)
       const { place, definition, existing, isVisible } = await target(draft, space, c, id, user)
       // Before anything is said about what is there, so that what is wrong with a document never depends on that.
       const after = validate(definition.schema, doc, c)
@@ -29,7 +32,7 @@ export async function runBuiltIn(draft: MutationDraft, name: BuiltIn, space: Spa
       return draft.put(place, doc)
     }
     case 'patch': {
-      const { c, id, ...patch } = builtInArgs('patch', args)
+      const { c, id, ...patch } = argsOf('patch', args)
       const { place, definition, existing, isVisible } = await target(draft, space, c, id, user)
       if (existing === undefined || !isVisible) throw new RejectedError(`There is no such document in ${c}.`)
       assertWritable(definition, c, existing, user)
@@ -39,7 +42,7 @@ export async function runBuiltIn(draft: MutationDraft, name: BuiltIn, space: Spa
       return
     }
     case 'delete': {
-      const { c, id } = builtInArgs('delete', args)
+      const { c, id } = argsOf('delete', args)
       const { place, definition, existing, isVisible } = await target(draft, space, c, id, user)
       if (existing === undefined || !isVisible) return
       assertWritable(definition, c, existing, user)
@@ -87,4 +90,13 @@ function assertCreatorField(
       ? `${collection}.${creatorField} can only name yourself.`
       : `${collection}.${creatorField} can never be changed.`,
   )
+}
+
+function argsOf<N extends BuiltIn>(name: N, args: JsonObject): ReturnType<typeof conform<(typeof BUILT_IN)[N]>> {
+  try {
+    return conform(BUILT_IN[name], args)
+  } catch (error) {
+    if (error instanceof BadRequestError) throw new InvalidError(`args.${error.message}`)
+    throw error
+  }
 }

@@ -1,6 +1,5 @@
 import {
   BadRequestError,
-  conform,
   EMPTY_SEAL,
   InternalError,
   isSpaceId,
@@ -12,6 +11,7 @@ import {
   seal as sealSchema,
   type Version,
 } from '@tidemark/shared'
+import * as v from 'valibot'
 import type { Head, ReadTransaction } from '../changelog/changelog.ts'
 import type { BackendMetrics } from '../observe/metrics.ts'
 import type { Ask, EncodedRange, RangeBounds } from './backend.ts'
@@ -27,7 +27,7 @@ import { plainSeal, runSeal } from './wire-seal.ts'
 export function assertAsk(space: SpaceId, { version, seal }: Ask): void {
   if (!isSpaceId(space)) throw new BadRequestError('space: not a space id')
   if (!Number.isSafeInteger(version) || version < 0) throw new BadRequestError('since: not a version')
-  conform(sealSchema, seal, 'seal')
+  if (!v.is(sealSchema, seal)) throw new BadRequestError('seal: not a seal')
   if (version > 0 && seal === '') throw new BadRequestError('seal: required where since is not 0')
 }
 

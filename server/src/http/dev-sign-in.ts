@@ -1,5 +1,6 @@
-import { BadRequestError, ForbiddenError, InvalidError, isUserId, type Measure, object, parseBody, text } from '@tidemark/shared'
+import { BadRequestError, ForbiddenError, InvalidError, isUserId, type Measure, parseBody } from '@tidemark/shared'
 import type { Context } from 'hono'
+import * as v from 'valibot'
 import { boundedBody } from './bounded-body.ts'
 import { jsonAnswer } from './json-answer.ts'
 import { isLoopbackHost } from './origins.ts'
@@ -11,7 +12,7 @@ export interface DevSignIn {
 }
 
 const SIGN_IN: Measure = { bytesMax: 4096, depthMax: 4, keysMax: 16 }
-const signIn = object({ user: text })
+const signIn = v.object({ user: v.string() })
 
 /**
  * POST /v1/dev/token {"user":"alice"}: {"token"}. On loopback only for a Host that names this machine, so that no page elsewhere can have

@@ -1,43 +1,36 @@
-import { BadRequestError } from '../errors.ts'
+import * as v from 'valibot'
 import { LIMITS } from '../limits.ts'
-import { type Numbered, numbered } from '../mutation.ts'
+import { numbered } from '../mutation.ts'
 import { clientId } from '../names.ts'
-import { boolean, checked, type Infer, list, number, object, objectOf, optional, type Schema, text } from '../schema.ts'
 import { spaceId } from '../space-id.ts'
 import type { FrameOf } from './frame.ts'
 import { standings } from './standings.ts'
 
 /** Seconds within which the next frame is promised [B4]. */
-const nextS: Schema<number> = checked((s) => Number.isFinite(s) && (s as number) >= 1, 'no number of seconds')
+const nextS = v.pipe(v.number(), v.minValue(1))
 
 /** First frame, within 10 s. `probe`: follows nothing, is no presence. */
-export const hello = object({
+export const hello = v.object({
   client: clientId,
-  token: text,
+  token: v.string(),
   spaces: standings,
   nextS,
-  app: text,
-  probe: optional(boolean),
-  labels: optional(objectOf(text, text)),
+  app: v.string(),
+  probe: v.optional(v.boolean()),
+  labels: v.optional(v.record(v.string(), v.string())),
 })
 /** Follow more spaces, or state again where a copy stands. */
-export const follow = object({ spaces: standings })
-export const unfollow = object({ spaces: list(spaceId) })
-const batch: Schema<Numbered[]> = (value, place) => {
-  const mutations = list(numbered)(value, place)
-  if (mutations.length > LIMITS.batch) throw new BadRequestError(`${place}: more than ${LIMITS.batch} mutations`)
-  return mutations
-}
+export const follow = v.object({ spaces: standings })
+export const unfollow = v.object({ spaces: v.array(spaceId) })
 /** A batch of mutations; `on` is the nonce of the one before its first, `""` before number 1 (§6). */
-export const mutationBatch = object({ client: clientId, on: text, mutations: batch })
-export type MutationBatch = Infer<typeof mutationBatch>
+export const mutationBatch = v.object({ client: clientId, on: v.string(), mutations: v.pipe(v.array(numbered), v.maxLength(LIMITS.batch)) })
+export type MutationBatch = v.InferOutput<typeof mutationBatch>
 /** Expect my next frame within `nextS` seconds, and tell me your sum. */
-export const clientBeat = object({ nextS })
+export const clientBeat = v.object({ nextS })
 /** A fresh token, in place. */
-export const auth = object({ token: text })
-const anything: Schema<unknown> = (value) => value
+export const auth = v.object({ token: v.string() })
 /** Something for a lane (§7). */
-export const say = object({ space: spaceId, lane: text, n: number, body: anything })
+export const say = v.object({ space: spaceId, lane: v.string(), n: v.number(), body: v.unknown() })
 
 /** All that a client can say, by `t`. */
 export const clientFrames = { hello, follow, unfollow, mutate: mutationBatch, beat: clientBeat, auth, say }

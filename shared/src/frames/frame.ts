@@ -1,5 +1,5 @@
-import type { Infer, Schema } from '../schema.ts'
+import type * as v from 'valibot'
 
 /** The frames of one direction: `t` to the schema of what stands beside it. */
-export type Frames = Readonly<Record<string, Schema<object>>>
-export type FrameOf<F extends Frames> = { [T in keyof F]: { readonly t: T } & Infer<F[T]> }[keyof F]
+export type Frames = Readonly<Record<string, v.GenericSchema<unknown, object>>>
+export type FrameOf<F extends Frames> = { [T in keyof F]: { readonly t: T } & v.InferOutput<F[T]> }[keyof F]

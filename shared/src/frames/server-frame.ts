@@ -1,46 +1,45 @@
+import * as v from 'valibot'
+import { wireError } from '../errors.ts'
 import { mutationNumber } from '../mutation.ts'
 import { acked, range } from '../range.ts'
-import { checked, type Infer, list, number, object, optional, type Schema, text } from '../schema.ts'
 import { spaceId } from '../space-id.ts'
 import { version } from '../version.ts'
-import { wireError } from '../wire-error.ts'
 import type { FrameOf } from './frame.ts'
 import { heads } from './standings.ts'
 
 /** Bounds that differ from the protocol's defaults. */
-const limits = object({
-  spaces: optional(number),
-  batch: optional(number),
-  bytes: optional(number),
-  nextS: optional(number),
+const limits = v.object({
+  spaces: v.optional(v.number()),
+  batch: v.optional(v.number()),
+  bytes: v.optional(v.number()),
+  nextS: v.optional(v.number()),
 })
 
 /** Answer to hello: from here on its spaces are followed. */
-export const welcome = object({ user: text, nowMs: number, heads, acked, limits: optional(limits) })
+export const welcome = v.object({ user: v.string(), nowMs: v.number(), heads, acked, limits: v.optional(limits) })
 /** Answer to follow, before its ranges. */
-export const headsFrame = object({ heads, acked: optional(acked) })
+export const headsFrame = v.object({ heads, acked: v.optional(acked) })
 /** Too much to push: this ends the follow of that space; pull it, then follow it again. */
-export const behind = object({ space: spaceId, head: version })
+export const behind = v.object({ space: spaceId, head: version })
 /** One mutation's end: done at the versions `in`, or refused with `error`. Final. */
-export const ack = object({ n: mutationNumber, nonce: text, in: optional(heads), error: optional(wireError) })
-export type Ack = Infer<typeof ack>
+export const ack = v.object({ n: mutationNumber, nonce: v.string(), in: v.optional(heads), error: v.optional(wireError) })
+export type Ack = v.InferOutput<typeof ack>
 /** Answer to a batch: what ended, and at most one error that names where it stopped [M3]. */
-const answer = { acks: list(ack), error: optional(wireError) }
-export const mutationAnswer = object(answer)
-export type MutationAnswer = Infer<typeof mutationAnswer>
-export const ackFrame = object({ client: text, ...answer })
+export const mutationAnswer = v.object({ acks: v.array(ack), error: v.optional(wireError) })
+export type MutationAnswer = v.InferOutput<typeof mutationAnswer>
+export const ackFrame = v.object({ client: v.string(), ...mutationAnswer.entries })
 /** After whatever ranges this connection lacks; `sum` as in [B1]. */
-export const serverBeat = object({ nowMs: number, sum: number })
+export const serverBeat = v.object({ nowMs: v.number(), sum: v.number() })
 /** Not, or no longer, allowed (or not now: `unavailable`); this ends the follow. */
-export const denied = object({ space: spaceId, error: wireError })
-const twoTimes: Schema<[number, number]> = checked(
+export const denied = v.object({ space: spaceId, error: wireError })
+const twoTimes = v.custom<[number, number]>(
   (pair) => Array.isArray(pair) && pair.length === 2 && pair.every(Number.isFinite),
   'not two times',
 )
 /** Reconnect at a random moment between the two. */
-export const goaway = object({ afterMs: twoTimes, error: optional(wireError) })
-export const errorFrame = object({ error: wireError })
-export const said = object({ n: number, error: optional(wireError) })
+export const goaway = v.object({ afterMs: twoTimes, error: v.optional(wireError) })
+export const errorFrame = v.object({ error: wireError })
+export const said = v.object({ n: v.number(), error: v.optional(wireError) })
 
 /** All that a server can say, by `t`; a frame of another `t` is ignored by a client. */
 export const serverFrames = {

@@ -1,16 +1,13 @@
-import { checked, type Infer, objectOf, type Schema } from '../schema.ts'
-import { isSeal, type Seal } from '../seal.ts'
-import { spaceId } from '../space-id.ts'
-import { isVersion, type Version, version } from '../version.ts'
+import * as v from 'valibot'
+import { objectOf } from '../json-object.ts'
+import { seal } from '../seal.ts'
+import { isSpaceId } from '../space-id.ts'
+import { version } from '../version.ts'
 
-const standing: Schema<[Version, Seal]> = checked(
-  (pair) => Array.isArray(pair) && isVersion(pair[0]) && isSeal(pair[1]),
-  'no version and seal',
-)
 /** Where each copy stands: space to `[version, seal]`. */
-export const standings = objectOf(spaceId, standing)
-export type Standings = Infer<typeof standings>
+export const standings = objectOf(isSpaceId, v.tuple([version, seal]))
+export type Standings = v.InferOutput<typeof standings>
 
 /** Where the server stands: space to version. */
-export const heads = objectOf(spaceId, version)
-export type Heads = Infer<typeof heads>
+export const heads = objectOf(isSpaceId, version)
+export type Heads = v.InferOutput<typeof heads>
