@@ -1,5 +1,4 @@
 import type { App } from '@tidemark/shared'
-import { documentTables } from './rows.ts'
 import { REPLICA_TABLES } from './storage.ts'
 
 /** A table as IndexedDB has it: its primary key, and its indexes as Dexie names them. */
@@ -13,11 +12,9 @@ export type Schema = ReadonlyMap<string, TableSchema>
 export function schemaOf(app: App): Schema {
   const schema = new Map<string, TableSchema>()
   for (const [table, primaryKey] of Object.entries(REPLICA_TABLES)) schema.set(table, { primaryKey, indexes: [] })
-  for (const table of documentTables(app)) {
-    const [kind, collection] = [table.slice(0, table.indexOf('_')), table.slice(table.indexOf('_') + 1)]
-    const fields = ['$b', '$v', '$p', ...(app.spaces[kind]?.collections[collection]?.indexes ?? [])]
-    schema.set(table, { primaryKey: '$k', indexes: [...new Set(fields)].map(indexOn) })
-  }
+  for (const [kind, { collections }] of Object.entries(app.spaces))
+    for (const [name, { indexes }] of Object.entries(collections))
+      schema.set(`${kind}_${name}`, { primaryKey: '$k', indexes: Array.from(new Set(['$b', '$v', '$p', ...indexes]), indexOn) })
   return schema
 }
 

@@ -1,8 +1,8 @@
-import { type App, type Clock, ForbiddenError, SyncError, UnavailableError } from '@tidemark/shared'
+import { type App, type Clock, ForbiddenError, SyncError, UnavailableError, within } from '@tidemark/shared'
 import { type DBCore, Dexie, type ObservabilitySet } from 'dexie'
 import { covers, extend, type Schema, schemaOf } from './dexie-schema.ts'
 import { mutatedParts } from './mutated-parts.ts'
-import { type NativeUnit, runNative } from './native-unit.ts'
+import { type NativeUnit, runNative, type UnitDone } from './native-unit.ts'
 import { type ReplicaStorage, type StorageRead, UnitEndedError, type Write } from './storage.ts'
 
 export interface DexieStorageOptions {
@@ -53,20 +53,24 @@ export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOption
   function lose(): void {
     db.close({ disableAutoOpen: false })
   }
+  const inTime = <T>(work: PromiseLike<T>) =>
+    within(
+      clock,
+      OPEN_MS_MAX,
+      work,
+      () =>
+        new UnavailableError(
+          'The storage of this device does not open: another tab holds an older version of this app, close or reload it.',
+        ),
+    )
+  /** Rejects with VersionError where another tab upgraded first: that is a lost handle, too. */
   async function open(): Promise<IDBDatabase> {
-    for (let attempt = 1; ; attempt++) {
-      await within(clock, db.open() as PromiseLike<unknown>)
-      const idb = db.backendDB()
-      if (covers(idb, schema)) return idb
-      const { version } = idb
-      lose()
-      try {
-        await within(clock, upgrade(factory, name, version + 1, schema))
-      } catch (error) {
-        // Another tab upgraded first: look again.
-        if ((error as Error).name !== 'VersionError' || attempt >= UNIT_ATTEMPTS_MAX) throw error
-      }
-    }
+    await inTime(db.open())
+    const idb = db.backendDB()
+    if (covers(idb, schema)) return idb
+    lose()
+    await inTime(upgrade(factory, name, idb.version + 1, schema))
+    return open()
   }
   function handle(): Promise<IDBDatabase> {
     if (closed) return Promise.reject(new UnavailableError('This replica is closed: open it again.'))
@@ -76,7 +80,7 @@ export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOption
     })
     return opening
   }
-  async function run<T>(unit: Pick<NativeUnit<T>, 'tables' | 'mode' | 'durability' | 'work'>): Promise<T> {
+  async function run<T>(unit: Pick<NativeUnit<T>, 'tables' | 'mode' | 'durability' | 'work'>): Promise<UnitDone<T>> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await runNative({ ...unit, db: await handle(), clock, keyRange })
@@ -92,20 +96,16 @@ export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOption
   return {
     db,
     schema,
-    read: (tables, work) =>
-      run({ tables, mode: 'readonly', durability: 'relaxed', work: async (tx) => ({ result: await work(tx), writes: [] }) }),
+    async read(tables, work) {
+      const reading = async (tx: StorageRead) => ({ result: await work(tx), writes: [] })
+      return (await run({ tables, mode: 'readonly', durability: 'relaxed', work: reading })).result
+    },
     async write(tables, durability, work) {
-      let written: readonly Write[] = []
-      const observed = async (tx: StorageRead) => {
-        const done = await work(tx)
-        written = done.writes
-        return done
-      }
-      const result = await run({ tables, mode: 'readwrite', durability, work: observed })
-      if (written.length > 0) {
-        own = written
+      const { result, writes } = await run({ tables, mode: 'readwrite', durability, work })
+      if (writes.length > 0) {
+        own = writes
         try {
-          Dexie.on.storagemutated.fire(mutatedParts(name, schema, written))
+          Dexie.on.storagemutated.fire(mutatedParts(name, schema, writes))
         } finally {
           own = undefined
         }
@@ -113,14 +113,12 @@ export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOption
       return result
     },
     onChange(listener) {
-      const prefix = `idb://${name}/`
       const heard = (parts: ObservabilitySet) => {
-        const tables = new Set(
-          Object.keys(parts).flatMap((part) => (part.startsWith(prefix) ? [part.slice(prefix.length).split('/')[0] as string] : [])),
+        const changed = [...schema.keys()].filter(
+          // `all`: a page that comes back from the cache of the browser may have missed anything.
+          (table) => 'all' in parts || Object.keys(parts).some((part) => part.startsWith(`idb://${name}/${table}/`)),
         )
-        // A page that comes back from the cache of the browser may have missed anything.
-        if ('all' in parts) for (const table of schema.keys()) tables.add(table)
-        if (tables.size > 0) listener([...tables], own)
+        if (changed.length > 0) listener(changed, own)
       }
       const end = () => {
         Dexie.on.storagemutated.unsubscribe(heard)
@@ -166,28 +164,6 @@ function upgrade(factory: IDBFactory, name: string, version: number, schema: Sch
       resolve()
     }
     request.onerror = () => reject(request.error)
-  })
-}
-
-function within<T>(clock: Clock, work: PromiseLike<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(OPEN_MS_MAX, () =>
-      reject(
-        new UnavailableError(
-          'The storage of this device does not open: another tab holds an older version of this app, close or reload it.',
-        ),
-      ),
-    )
-    work.then(
-      (value) => {
-        cancel()
-        resolve(value)
-      },
-      (error) => {
-        cancel()
-        reject(error)
-      },
-    )
   })
 }
 

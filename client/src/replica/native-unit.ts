@@ -11,7 +11,12 @@ export interface NativeUnit<T> {
   readonly durability: 'strict' | 'relaxed'
   readonly clock: Clock
   readonly keyRange: typeof IDBKeyRange
-  work(tx: StorageRead): Promise<{ readonly result: T; readonly writes: readonly Write[] }>
+  work(tx: StorageRead): Promise<UnitDone<T>>
+}
+
+export interface UnitDone<T> {
+  readonly result: T
+  readonly writes: readonly Write[]
 }
 
 /**
@@ -20,53 +25,53 @@ export interface NativeUnit<T> {
  * UnavailableError where the engine never answers, else with the engine's error; nothing is written then, except that the
  * outcome of a unit that fails in its burst may be unknown to the engine itself.
  */
-export function runNative<T>({ db, tables, mode, durability, clock, keyRange, work }: NativeUnit<T>): Promise<T> {
+export function runNative<T>({ db, tables, mode, durability, clock, keyRange, work }: NativeUnit<T>): Promise<UnitDone<T>> {
   const tx = db.transaction([...tables], mode, { durability })
-  let completed = false
-  let aborted = false
+  let end: 'complete' | 'abort' | undefined
   let endOver = () => {}
   const over = new Promise<void>((resolve) => {
     endOver = resolve
   })
   // The engine says in one way that the transaction is about to end by itself, and in another that it has; an abort is a loss.
   const named = (error: unknown) =>
-    completed || (!aborted && (error as Error).name === 'TransactionInactiveError') ? new UnitEndedError(error) : error
-  return new Promise<T>((resolve, reject) => {
-    let burst: { readonly result: T } | undefined
-    const cancelDeadline = clock.after(UNIT_MS_MAX, () => {
-      abort(tx)
-      reject(new UnavailableError('The storage of this device does not answer: close other tabs of this app, or reload.'))
-    })
-    const settle = (end: () => void) => {
+    end === 'complete' || (end === undefined && (error as Error).name === 'TransactionInactiveError') ? new UnitEndedError(error) : error
+  return new Promise<UnitDone<T>>((resolve, reject) => {
+    let burst: UnitDone<T> | undefined
+    const fail = (error: unknown) => {
       cancelDeadline()
-      end()
+      try {
+        tx.abort()
+      } catch {
+        // It has ended already.
+      }
+      reject(error)
     }
+    const succeed = (done: UnitDone<T>) => {
+      cancelDeadline()
+      resolve(done)
+    }
+    const cancelDeadline = clock.after(UNIT_MS_MAX, () =>
+      fail(new UnavailableError('The storage of this device does not answer: close other tabs of this app, or reload.')),
+    )
     tx.oncomplete = () => {
-      completed = true
+      end = 'complete'
       endOver()
-      if (burst) settle(() => resolve((burst as { result: T }).result))
+      if (burst) succeed(burst)
     }
     tx.onabort = () => {
-      aborted = true
+      end = 'abort'
       endOver()
-      settle(() => reject(tx.error ?? new DOMException('The transaction was aborted.', 'AbortError')))
+      fail(tx.error ?? new DOMException('The transaction was aborted.', 'AbortError'))
     }
-    work(reader(tx, keyRange, over, named)).then(
-      ({ result, writes }) => {
-        if (writes.length === 0) return settle(() => resolve(result))
-        burst = { result }
-        try {
-          for (const write of writes) issue(tx, keyRange, write)
-        } catch (error) {
-          abort(tx)
-          settle(() => reject(named(error)))
-        }
-      },
-      (error) => {
-        abort(tx)
-        settle(() => reject(error))
-      },
-    )
+    work(reader(tx, keyRange, over, named)).then((done) => {
+      if (done.writes.length === 0) return succeed(done)
+      burst = done
+      try {
+        for (const write of done.writes) issue(tx, keyRange, write)
+      } catch (error) {
+        fail(named(error))
+      }
+    }, fail)
   })
 }
 
@@ -101,12 +106,4 @@ function bounds(keyRange: typeof IDBKeyRange, { from, to }: KeyRange): IDBKeyRan
   if (from !== undefined && to !== undefined) return keyRange.bound(from, to)
   if (from !== undefined) return keyRange.lowerBound(from)
   return to === undefined ? undefined : keyRange.upperBound(to)
-}
-
-function abort(tx: IDBTransaction): void {
-  try {
-    tx.abort()
-  } catch {
-    // It has ended already.
-  }
 }

@@ -4,12 +4,10 @@ import {
   type BuiltIn,
   COMMIT_CHANGES_MAX,
   type CollectionDefinition,
-  type DeleteArgs,
   deltaOf,
   InvalidError,
   isBuiltIn,
   isDocumentId,
-  type Json,
   type JsonObject,
   kindOf,
   NotFoundError,
@@ -50,20 +48,15 @@ interface Writer {
   delete(id: string): Promise<void>
 }
 
-function definitionOf(app: App, space: SpaceId): SpaceDefinition {
-  const kind = kindOf(space)
-  const definition = Object.hasOwn(app.spaces, kind) ? app.spaces[kind] : undefined
-  if (!definition) throw new NotFoundError(`no space kind ${kind}: name it in defineApp`)
-  return definition
+function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined
 }
 
-/** The arguments as the mutator's schema makes them. Throws NotFoundError for an unknown name, InvalidError for wrong arguments. */
-function checkArgs(app: App, { space, name, args }: Pick<Run, 'space' | 'name' | 'args'>): JsonObject {
-  const definition = definitionOf(app, space)
-  if (isBuiltIn(name)) return validate(BUILT_IN[name], args, name)
-  if (!Object.hasOwn(definition.mutators, name)) throw new NotFoundError(`no mutator ${name} in ${kindOf(space)}: name it in defineApp`)
-  const schema = Object.hasOwn(definition.args, name) ? definition.args[name] : undefined
-  return schema ? validate(schema, args, name) : args
+function definitionOf(app: App, space: SpaceId): SpaceDefinition {
+  const kind = kindOf(space)
+  const definition = own(app.spaces, kind)
+  if (!definition) throw new NotFoundError(`no space kind ${kind}: name it in defineApp`)
+  return definition
 }
 
 /**
@@ -71,7 +64,12 @@ function checkArgs(app: App, { space, name, args }: Pick<Run, 'space' | 'name' |
  * through their schemas. Throws what the mutator throws; then nothing that it wrote counts.
  */
 export async function runMutator(app: App, run: Run, documents: Documents): Promise<void> {
-  const args = checkArgs(app, run)
+  const { mutators, args: schemas } = definitionOf(app, run.space)
+  const builtIn = isBuiltIn(run.name) ? callOf(run.name, run.args) : undefined
+  const mutator = own(mutators, run.name) as ((tx: unknown, args: unknown) => void | Promise<void>) | undefined
+  if (!builtIn && !mutator) throw new NotFoundError(`no mutator ${run.name} in ${kindOf(run.space)}: name it in defineApp`)
+  const schema = own(schemas, run.name)
+  const args = schema ? validate(schema, run.args, run.name) : run.args
   let changes = 0
   let open = true
   // One after the other, in the order of the calls: an `await` that the app forgot changes nothing.
@@ -118,34 +116,26 @@ export async function runMutator(app: App, run: Run, documents: Documents): Prom
     return Object.fromEntries(Object.entries(collections).map(([c, definition]) => [c, writerOf(space, c, definition)]))
   }
 
-  const own = collectionsOf(run.space)
+  const writers = collectionsOf(run.space)
+  const reject = (message: string): never => {
+    throw new RejectedError(message)
+  }
   try {
-    if (isBuiltIn(run.name)) await builtIn(run.name, own, args)
-    else {
-      const mutator = definitionOf(app, run.space).mutators[run.name] as (tx: unknown, args: unknown) => void | Promise<void>
-      const tx = {
-        ...own,
-        user: run.user,
-        nowMs: run.nowMs,
-        space: collectionsOf,
-        reject(message: string): never {
-          throw new RejectedError(message)
-        },
-      }
-      await mutator(tx, args)
-    }
+    if (builtIn) await builtIn(writers)
+    else await mutator?.({ ...writers, user: run.user, nowMs: run.nowMs, space: collectionsOf, reject }, args)
     await last
   } finally {
     open = false
   }
 }
 
-function builtIn(name: BuiltIn, collections: Record<string, Writer>, args: JsonObject): Promise<void> {
-  const { c, id } = args as unknown as DeleteArgs
-  const writer = Object.hasOwn(collections, c) ? collections[c] : undefined
-  if (!writer) throw new NotFoundError(`no collection ${c}: name it in defineApp`)
-  if (name === 'put') return writer.put(id, (args as unknown as PutArgs).doc)
-  if (name === 'delete') return writer.delete(id)
-  const { set, unset, inc, append, remove } = args as unknown as PatchArgs & { append?: Record<string, readonly Json[]> }
-  return writer.patch(id, set, { unset, inc, append, remove })
+/** A built-in mutator with its arguments. Throws InvalidError where they are wrong. */
+function callOf(name: BuiltIn, args: JsonObject): (collections: Record<string, Writer>) => Promise<void> {
+  const { c, id, doc, set, ...more } = validate(BUILT_IN[name], args, name) as unknown as PutArgs & PatchArgs
+  return (collections) => {
+    const writer = own(collections, c)
+    if (!writer) throw new NotFoundError(`no collection ${c}: name it in defineApp`)
+    if (name === 'delete') return writer.delete(id)
+    return name === 'put' ? writer.put(id, doc) : writer.patch(id, set, more)
+  }
 }

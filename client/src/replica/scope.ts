@@ -58,7 +58,7 @@ function scopeOf(present: () => Table, s: () => number): CollectionScope<unknown
     where(field) {
       by(field)
       return {
-        equals: (value) => by(field).equals([s(), value] as IndexableType) as unknown as Rows,
+        equals: (value) => between(field, value, value, true, true),
         above: (value) => between(field, value, Dexie.maxKey, false, true),
         aboveOrEqual: (value) => between(field, value, Dexie.maxKey, true, true),
         below: (value) => between(field, Dexie.minKey, value, true, false),
