@@ -67,12 +67,19 @@ export class SyncError extends Error {
   }
 }
 
-/** The class for one code. */
+interface ErrorClass<Args extends readonly unknown[]> {
+  new (...args: Args): SyncError
+  readonly code: ErrorCode
+}
+
+/** The class for one code; `otherwise` is what its errors say where they are given no message. */
+function errorOf(code: ErrorCode): ErrorClass<[message: string, detail?: ErrorDetail]>
+function errorOf(code: ErrorCode, otherwise: string): ErrorClass<[message?: string, detail?: ErrorDetail]>
 /* @__NO_SIDE_EFFECTS__ */
-function errorOf(code: ErrorCode) {
+function errorOf(code: ErrorCode, otherwise = '') {
   return class extends SyncError {
     static readonly code: ErrorCode = code
-    constructor(message: string, detail?: ErrorDetail) {
+    constructor(message = otherwise, detail?: ErrorDetail) {
       super(code, message, detail)
     }
   }
@@ -81,17 +88,9 @@ function errorOf(code: ErrorCode) {
 /** A frame, body or parameter that cannot be read. Remedy: send what the protocol's page shows. */
 export class BadRequestError extends errorOf('bad-request') {}
 /** No token, or one that does not verify. Remedy: sign in again. */
-export class UnauthenticatedError extends errorOf('unauthenticated') {
-  constructor(message = 'The token is missing or does not verify: sign in again.', detail?: ErrorDetail) {
-    super(message, detail)
-  }
-}
+export class UnauthenticatedError extends errorOf('unauthenticated', 'The token is missing or does not verify: sign in again.') {}
 /** Remedy: fetch a fresh token. */
-export class TokenExpiredError extends errorOf('token-expired') {
-  constructor(message = 'The token has expired: fetch a fresh one.', detail?: ErrorDetail) {
-    super(message, detail)
-  }
-}
+export class TokenExpiredError extends errorOf('token-expired', 'The token has expired: fetch a fresh one.') {}
 /** The rules do not allow it. Remedy: none for this user. */
 export class ForbiddenError extends errorOf('forbidden') {}
 /** No such kind, collection, mutator or route. Remedy: check the name, and that both ends run the same app version. */
@@ -117,11 +116,7 @@ export class InvalidError extends errorOf('invalid') {}
 /** The client is older than what is still served. Remedy: load the new version of the app. */
 export class UpgradeRequiredError extends errorOf('upgrade-required') {}
 /** A fault of the server's. Remedy: try again; its log tells more. */
-export class InternalError extends errorOf('internal') {
-  constructor(message = 'The server failed at this. Its log tells more.', detail?: ErrorDetail) {
-    super(message, detail)
-  }
-}
+export class InternalError extends errorOf('internal', 'The server failed; its log tells more.') {}
 
 /** What makes an error of the wire an error of this side. */
 const CLASSES = [

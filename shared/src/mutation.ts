@@ -1,11 +1,8 @@
 import * as v from 'valibot'
 import { jsonObject } from './json-object.ts'
+import { mutationNumber } from './mutation-number.ts'
 import { nonce } from './names.ts'
 import { spaceId } from './space-id.ts'
-import { isVersion } from './version.ts'
-
-/** 1, 2, 3 ... per client id, without gaps. */
-export const mutationNumber = v.custom<number>((n) => isVersion(n) && n > 0, 'no mutation number')
 
 /** What every item of a batch must have, so that it can be answered at all. A malformed rest is refused as `invalid` [M3]. */
 export const numbered = v.looseObject({ n: mutationNumber, nonce })

@@ -29,4 +29,3 @@ export function isUserId(text: unknown): text is string {
 export const collectionName = v.custom<string>(isCollectionName, 'no collection name')
 export const documentId = v.custom<string>(isDocumentId, 'no document id')
 export const nonce = v.custom<string>(isNonce, 'no nonce')
-export const clientId = v.custom<string>(isClientId, 'no client id')

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { BadRequestError, TooLargeError } from './errors.ts'
+import { faultIn } from './fault-in.ts'
 import { type ClientFrame, clientFrames } from './frames/client-frame.ts'
 import type { FrameOf, Frames } from './frames/frame.ts'
 import { type ServerFrame, serverFrames } from './frames/server-frame.ts'
@@ -33,12 +34,11 @@ export function parseServerFrame(text: string): ServerFrame | undefined {
   return frameOf(serverFrames, parseBounded(text))
 }
 
-/** Holds a value against a schema. Throws BadRequestError with the place of the first fault. */
-export function conform<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
+/** Holds a value against a schema. Throws BadRequestError, which names the first fault with its place. */
+export function conform<S extends v.GenericSchema>(schema: S, value: unknown, place = 'it'): v.InferOutput<S> {
   const { success, output, issues } = v.safeParse(schema, value, { abortEarly: true })
   if (success) return output
-  const [{ path, message }] = issues
-  throw new BadRequestError(`${path?.map(({ key }) => key).join('.') ?? 'it'}: ${message}`)
+  throw new BadRequestError(faultIn(place, issues))
 }
 
 const anyFrame = v.object({ t: v.string() })

@@ -8,7 +8,7 @@ export interface Random {
 
 /** 16 hex digits. */
 export function newNonce(random: Random): string {
-  return Array.from(random.bytes(8), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return Array.from(random.bytes(16), (byte) => (byte & 15).toString(16)).join('')
 }
 
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'

@@ -27,8 +27,9 @@ export type Verdict = 'reset' | 'news' | 'repeat' | 'lost'
 
 /** The one rule. Source: protocol §1; the order of the tests is the order of the rules there. */
 export function judge(copy: Standing, range: RangeEnds): Verdict {
-  if (range.reset !== undefined && range.on === copy.seal) return 'reset'
-  if (range.reset === undefined && range.from === copy.version && sameSeal(copy.version, range.on, copy.seal)) return 'news'
+  if (range.reset) {
+    if (range.on === copy.seal) return 'reset'
+  } else if (range.from === copy.version && sameSeal(copy.version, range.on, copy.seal)) return 'news'
   if (range.to < copy.version || (range.to === copy.version && sameSeal(copy.version, range.seal, copy.seal))) return 'repeat'
   return 'lost'
 }

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { InvalidError } from './errors.ts'
+import { faultIn } from './fault-in.ts'
 import { type JsonObject, toJsonObject } from './json.ts'
 
 /**
@@ -10,13 +11,9 @@ import { type JsonObject, toJsonObject } from './json.ts'
 export function validate(schema: StandardSchemaV1, value: unknown, place: string): JsonObject {
   const result = schema['~standard'].validate(value)
   if (result instanceof Promise) throw new TypeError(`the schema of ${place} validates asynchronously: give one that does not`)
-  if (result.issues === undefined) {
-    const json = toJsonObject(result.value, place)
-    for (const field of Object.keys(json))
-      if (field.startsWith('$')) throw new InvalidError(`${place}.${field}: fields that begin with $ are the replica's own`)
-    return json
-  }
-  const [issue] = result.issues
-  const path = (issue?.path ?? []).map((part) => `.${String(typeof part === 'object' ? part.key : part)}`)
-  throw new InvalidError(`${place}${path.join('')}: ${issue?.message ?? 'fails its schema'}`)
+  if (result.issues) throw new InvalidError(faultIn(place, result.issues))
+  const json = toJsonObject(result.value, place)
+  for (const field of Object.keys(json))
+    if (field.startsWith('$')) throw new InvalidError(`${place}.${field}: fields that begin with $ are the replica's own`)
+  return json
 }

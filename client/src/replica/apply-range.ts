@@ -33,7 +33,7 @@ export function standingOf(row: CopyRow | undefined): Standing {
 }
 
 export function isWhole(row: CopyRow | undefined): boolean {
-  return row?.whole === true && row.next === undefined
+  return row?.whole === true && !row.next
 }
 
 /** Judges a range by R1 to R4 and does what they say, inside one unit. `known` may end the showing of what is done [M4]. */
@@ -65,7 +65,7 @@ export async function applyRange(unit: Unit, stage: Stage, range: Range, known: 
     writeDocuments(unit, changes)
     return { verdict, standing, whole: false }
   }
-  if (next) await unit.discard(space, row.$s)
+  if (next) await unit.discard(row.$s)
   const whole = last || (row.whole && !range.compacted)
   unit.set('copies', space, { ...shown, ...standing, $s, head: range.head, whole, settled: row.settled || whole } satisfies CopyRow)
 
@@ -87,12 +87,12 @@ export async function beginAnew(unit: Unit, space: SpaceId, reset?: ResetReason)
   const before = await unit.copy(space)
   const $s = (await unit.self()).s + 1
   await unit.setSelf({ s: $s })
-  if (before?.next) await unit.discard(space, before.next.$s)
+  if (before?.next) await unit.discard(before.next.$s)
   const history = reset === 'history'
   let row: CopyRow = { ...NOTHING, space, $s, head: 0, whole: false, settled: false }
   if (before?.settled && reset !== 'rights') row = { ...before, next: { ...NOTHING, $s, history, arrived: [] } }
   else if (before) {
-    await unit.discard(space, before.$s)
+    await unit.discard(before.$s)
     await setArrivals(unit, space, (mutation) => history && mutation.in !== undefined)
   }
   unit.set('copies', space, row)
@@ -103,8 +103,8 @@ export async function beginAnew(unit: Unit, space: SpaceId, reset?: ResetReason)
 export async function dropCopy(unit: Unit, stage: Stage, space: SpaceId): Promise<void> {
   const copy = await unit.copy(space)
   if (!copy) return
-  await unit.discard(space, copy.$s)
-  if (copy.next) await unit.discard(space, copy.next.$s)
+  await unit.discard(copy.$s)
+  if (copy.next) await unit.discard(copy.next.$s)
   unit.set('copies', space)
   await setArrivals(unit, space, (mutation) => mutation.in !== undefined)
   await replay(unit, stage, [space])

@@ -31,8 +31,8 @@ export function confirmations(storage: ReplicaStorage): Confirmations {
   return {
     confirmed: (mutation) =>
       new Promise((resolve, reject) => {
-        const at = waiting.findLastIndex(({ n }) => n <= mutation.n)
-        waiting.splice(at + 1, 0, { ...mutation, resolve, reject })
+        waiting.push({ ...mutation, resolve, reject })
+        waiting.sort((a, b) => a.n - b.n)
         look()
       }),
     look,

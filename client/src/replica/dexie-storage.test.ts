@@ -271,6 +271,19 @@ describe('an upgrade', () => {
     expect(older.db.tables.map((table) => table.name)).toContain('room_polls')
   })
 
+  it('leaves an older build that still sweeps what the newer one had', async () => {
+    const { core, storage, name } = await open(undefined, grown)
+    const put = { v: 1, c: 'polls', id: 'p', put: { value: 1 } }
+    await core.apply(rangeOf(0, 1, [put as never]))
+    await core.drop(room)
+    await storage.close()
+    const { core: older, storage: smaller, clock } = await open(name)
+    clock.advance(10_000)
+    await older.audit()
+    const left = await smaller.db.table('room_polls').count()
+    expect([left, await rows(older, 'self')]).toMatchObject([0, [{ garbage: [] }]])
+  })
+
   it('several tabs that open a new database at once come to one replica', async () => {
     const name = `dexie ${databases++}`
     const tabs = await Promise.all([open(name), open(name), open(name, grown)])

@@ -31,7 +31,7 @@ export async function openCopy(unit: Unit, stage: Stage, space: SpaceId): Promis
  */
 export async function enqueue(unit: Unit, stage: Stage, { retryOf, ...made }: Made): Promise<number | undefined> {
   const self = await unit.self()
-  if (retryOf !== undefined) {
+  if (retryOf) {
     if (!(await unit.tx.get('refused', retryOf))) throw new NotFoundError(`mutation ${retryOf} is not among the refused any more`)
   } else if (self.created - self.confirmed - self.discarded >= UNSETTLED_MUTATIONS_MAX)
     throw new TooLargeError(`${UNSETTLED_MUTATIONS_MAX} mutations wait or were refused: let them be sent, or dismiss the refused`)
@@ -44,9 +44,9 @@ export async function enqueue(unit: Unit, stage: Stage, { retryOf, ...made }: Ma
   const touched = await runOn(unit, stage, row, under, top)
   await showTop(unit, under, top)
   unit.set('outbox', n, { ...row, touched: [...touched] })
-  if (retryOf !== undefined) unit.set('refused', retryOf)
+  if (retryOf) unit.set('refused', retryOf)
   // A retry is the same text again: what was created stays one.
-  await unit.setSelf({ n, created: self.created + (retryOf === undefined ? 1 : 0) })
+  await unit.setSelf({ n, created: self.created + (retryOf ? 0 : 1) })
   return n
 }
 

@@ -1,4 +1,5 @@
 import { keysOf } from './rows.ts'
+import { REPLICA_TABLES } from './storage.ts'
 import type { Unit } from './unit.ts'
 
 /** Documents that one unit deletes: a record costs a browser about 0.1 ms. */
@@ -7,11 +8,11 @@ export const SWEPT_DOCUMENTS_MAX = 500
 /** Deletes a slice of the documents that belong to no copy any more. True while more are left. */
 export async function sweep(unit: Unit): Promise<boolean> {
   const { garbage, tables } = await unit.self()
-  const [first, ...rest] = garbage
-  if (!first) return false
+  const [s, ...rest] = garbage
+  if (s === undefined) return false
   let left = SWEPT_DOCUMENTS_MAX
-  for (const table of tables.filter((table) => table.startsWith(`${first.kind}_`))) {
-    const rows = await unit.tx.list(table, keysOf(first.s), left)
+  for (const table of tables.filter((table) => !(table in REPLICA_TABLES))) {
+    const rows = await unit.tx.list(table, keysOf(s), left)
     for (const row of rows) unit.set(table, row.$k as string)
     left -= rows.length
     if (left === 0) return true

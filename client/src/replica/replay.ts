@@ -92,15 +92,6 @@ export async function runOn(unit: Unit, stage: Stage, mutation: OutboxRow, under
   return touched
 }
 
-/** The spaces that hang together with these through mutations that touch several. */
-function connected(rows: readonly OutboxRow[], spaces: Set<SpaceId>): Set<SpaceId> {
-  for (let size = -1; size !== spaces.size; ) {
-    size = spaces.size
-    for (const { touched } of rows) if (touched.some((space) => spaces.has(space))) for (const space of touched) spaces.add(space)
-  }
-  return spaces
-}
-
 /**
  * Makes what is shown of `spaces`, and of whatever hangs together with them, base + pending: the base documents with
  * `changes` (already in them), and the mutations that still show, run again in their order.
@@ -108,19 +99,20 @@ function connected(rows: readonly OutboxRow[], spaces: Set<SpaceId>): Set<SpaceI
 export async function replay(unit: Unit, stage: Stage, spaces: Iterable<SpaceId>, changes: Slots = new Map()): Promise<void> {
   const rows = await unit.outbox()
   const shown = rows.filter(({ touched, arrived, nonce }) => touched.some((space) => !arrived.includes(space)) && !stage.muted.has(nonce))
-  let within = new Set(spaces)
+  const within = new Set(spaces)
   let base: Slots
   let under: Slots
   let top: Slots
   let size: number
+  // Again, while mutations that touch several spaces bring in others.
   do {
-    within = connected(shown, within)
     size = within.size
     base = await baseOf(unit, within)
     under = new Map([...base, ...changes])
     top = new Map()
     for (const row of shown) {
       if (!row.touched.some((space) => within.has(space))) continue
+      for (const space of row.touched) within.add(space)
       try {
         const touched = await runOn(unit, stage, row, under, top)
         if (touched.size > row.touched.length) unit.set('outbox', row.n, { ...row, touched: [...touched] })

@@ -87,12 +87,13 @@ const KNOWN_SPACES_MAX = 10_000
 
 /** Opens the replica in `storage`; a new one gets its client id. */
 export async function createReplicaCore({ app, storage, clock, random, user }: ReplicaPorts): Promise<ReplicaCore> {
-  const tables = allTables(app)
+  let tables = allTables(app)
   const stage: Stage = { app, user, muted: new Set() }
   const known = new Map<SpaceId, Known>()
   const { confirmed, look } = confirmations(storage)
   const shown = await shownCopies(storage)
-  storage.onChange((changed) => void (changed.includes('outbox') && look()))
+  const onOutbox = (listener: () => void) => storage.onChange((changed) => void (changed.includes('outbox') && listener()))
+  onOutbox(look)
   let offsetMs = 0
   let cancelSweep = () => {}
 
@@ -153,6 +154,8 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
     await beginForNewTables(unit, stage, tables)
     return row as SelfRow
   })
+  // With those of other builds: what they left is swept, too.
+  tables = [...new Set([...tables, ...self.tables])]
   scheduleSweep()
 
   return {
@@ -198,15 +201,11 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
       return first && { client: self.client, ...first }
     },
     settle: (acks) => unit('strict', (unit) => settle(unit, stage, acks, clock.nowMs())),
-    onAppended: (listener) => storage.onChange((changed) => void (changed.includes('outbox') && listener())),
+    onAppended: onOutbox,
     async copies(spaces) {
       const rows = await copyRows(spaces)
       return new Map(
-        rows.flatMap((row) => {
-          if (!row) return []
-          const { space, version, seal, head } = row
-          return [[space, { version, seal, head, partial: !isWhole(row) }]]
-        }),
+        rows.flatMap((row) => (row ? [[row.space, { version: row.version, seal: row.seal, head: row.head, partial: !isWhole(row) }]] : [])),
       )
     },
     ...shown,

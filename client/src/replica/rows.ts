@@ -27,12 +27,8 @@ export type SelfRow = {
   readonly discarded: number
   /** The tables that the app had when it last ran here. */
   readonly tables: readonly string[]
-  /** Copies that are shown no longer, and whose documents are still to be deleted. */
-  readonly garbage: readonly Garbage[]
-}
-export interface Garbage {
-  readonly s: number
-  readonly kind: string
+  /** `$s` of copies that are shown no longer, and whose documents are still to be deleted. */
+  readonly garbage: readonly number[]
 }
 export const SELF = 'self'
 

@@ -1,4 +1,4 @@
-import { kindOf, type SpaceId, UnavailableError } from '@tidemark/shared'
+import { type SpaceId, UnavailableError } from '@tidemark/shared'
 import { type CopyRow, keysOf, type OutboxRow, SELF, type SelfRow } from './rows.ts'
 import type { Key, KeyRange, Row, StorageRead, Write } from './storage.ts'
 
@@ -17,7 +17,7 @@ export interface Unit {
   set(table: string, key: Key, row?: Row): void
   removeRange(table: string, range: KeyRange): void
   /** Takes a copy, or what is left of one, off the screen; its documents are deleted later, in slices. */
-  discard(space: SpaceId, s: number): Promise<void>
+  discard(s: number): Promise<void>
   /** Ranges first, then single rows, table by table. */
   writes(): readonly Write[]
 }
@@ -38,10 +38,10 @@ export function openUnit(tx: StorageRead): Unit {
     seen.set(table, rows)
     return rows
   }
-  const see = (table: string, key: Key, row: Row | undefined, changed: boolean) => void seenOf(table).set(key, { row, changed })
   const get = async (table: string, key: Key): Promise<Row | undefined> => {
-    if (!seenOf(table).has(key)) see(table, key, await tx.get(table, key), false)
-    return seenOf(table).get(key)?.row
+    const rows = seenOf(table)
+    if (!rows.has(key)) rows.set(key, { row: await tx.get(table, key), changed: false })
+    return rows.get(key)?.row
   }
 
   const unit: Unit = {
@@ -56,23 +56,30 @@ export function openUnit(tx: StorageRead): Unit {
     },
     copy: (space) => get('copies', space) as Promise<CopyRow | undefined>,
     async outbox() {
-      if (!outboxRead)
-        for (const row of await tx.list('outbox')) if (!seenOf('outbox').has(row.n as number)) see('outbox', row.n as number, row, false)
+      const rows = seenOf('outbox')
+      for (const row of outboxRead ? [] : await tx.list('outbox')) {
+        const n = row.n as number
+        if (!rows.has(n)) rows.set(n, { row, changed: false })
+      }
       outboxRead = true
-      return [...seenOf('outbox').values()].flatMap(({ row }) => (row ? [row as OutboxRow] : []))
+      return [...rows.values()].flatMap(({ row }) => (row ? [row as OutboxRow] : []))
     },
-    set: (table, key, row) => see(table, key, row, true),
+    set: (table, key, row) => void seenOf(table).set(key, { row, changed: true }),
     removeRange: (table, range) => void ranges.push({ table, deleteRange: range }),
-    async discard(space, s) {
-      await unit.setSelf({ garbage: [...(await unit.self()).garbage, { s, kind: kindOf(space) }] })
+    async discard(s) {
+      await unit.setSelf({ garbage: [...(await unit.self()).garbage, s] })
       unit.removeRange('base', keysOf(s))
     },
     writes() {
       const writes = [...ranges]
       for (const [table, rows] of seen) {
-        const changed = [...rows].filter(([, { changed }]) => changed)
-        const put = changed.flatMap(([, { row }]) => (row ? [row] : []))
-        const removed = changed.flatMap(([key, { row }]) => (row ? [] : [key]))
+        const put: Row[] = []
+        const removed: Key[] = []
+        for (const [key, { row, changed }] of rows) {
+          if (!changed) continue
+          if (row) put.push(row)
+          else removed.push(key)
+        }
         if (removed.length > 0) writes.push({ table, delete: removed })
         if (put.length > 0) writes.push({ table, put })
       }

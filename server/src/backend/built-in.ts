@@ -94,9 +94,9 @@ function assertCreatorField(
 
 function argsOf<N extends BuiltIn>(name: N, args: JsonObject): ReturnType<typeof conform<(typeof BUILT_IN)[N]>> {
   try {
-    return conform(BUILT_IN[name], args)
+    return conform(BUILT_IN[name], args, 'args')
   } catch (error) {
-    if (error instanceof BadRequestError) throw new InvalidError(`args.${error.message}`)
+    if (error instanceof BadRequestError) throw new InvalidError(error.message)
     throw error
   }
 }

@@ -1,11 +1,12 @@
 import * as v from 'valibot'
 import { LIMITS } from '../limits.ts'
 import { numbered } from '../mutation.ts'
-import { clientId } from '../names.ts'
+import { isClientId } from '../names.ts'
 import { spaceId } from '../space-id.ts'
 import type { FrameOf } from './frame.ts'
 import { standings } from './standings.ts'
 
+const clientId = v.custom<string>(isClientId, 'no client id')
 /** Seconds within which the next frame is promised [B4]. */
 const nextS = v.pipe(v.number(), v.minValue(1))
 

@@ -1,11 +1,11 @@
 import * as v from 'valibot'
 import { wireError } from '../errors.ts'
-import { mutationNumber } from '../mutation.ts'
+import { mutationNumber } from '../mutation-number.ts'
 import { acked, range } from '../range.ts'
 import { spaceId } from '../space-id.ts'
 import { version } from '../version.ts'
 import type { FrameOf } from './frame.ts'
-import { heads } from './standings.ts'
+import { heads } from './heads.ts'
 
 /** Bounds that differ from the protocol's defaults. */
 const limits = v.object({

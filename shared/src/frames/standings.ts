@@ -7,7 +7,3 @@ import { version } from '../version.ts'
 /** Where each copy stands: space to `[version, seal]`. */
 export const standings = objectOf(isSpaceId, v.tuple([version, seal]))
 export type Standings = v.InferOutput<typeof standings>
-
-/** Where the server stands: space to version. */
-export const heads = objectOf(isSpaceId, version)
-export type Heads = v.InferOutput<typeof heads>
