@@ -5,9 +5,7 @@ import {
   type Clock,
   errorFromWire,
   isSpaceId,
-  kindOf,
   type Mutation,
-  NotFoundError,
   type Random,
   type SpaceId,
   UnavailableError,
@@ -19,6 +17,7 @@ import type { TokenSource } from './connection/tokens.ts'
 import type { Transport } from './connection/transport.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import type { Enqueued } from './replica/confirmations.ts'
+import { definitionOf } from './replica/definition-of.ts'
 import { type CopyState, createReplicaCore } from './replica/replica-core.ts'
 import type { RefusedRow } from './replica/rows.ts'
 import type { ShownCopies } from './replica/shown-copies.ts'
@@ -111,16 +110,14 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   })
   await tell()
 
-  const kindNamed = (kind: string) => {
+  const definitionNow = (space: SpaceId) => {
     if (closed) throw closedError()
-    const definition = Object.hasOwn(app.spaces, kind) ? app.spaces[kind] : undefined
-    if (definition === undefined) throw new NotFoundError(`the app defines no space kind ${kind}`)
-    return definition
+    return definitionOf(app, space)
   }
 
   function space(id: SpaceId): Record<string, unknown> {
     if (!isSpaceId(id)) throw new BadRequestError(`${id} is no space id: "kind" or "kind:name"`)
-    const { mutators, collections } = kindNamed(kindOf(id))
+    const { mutators, collections } = definitionNow(id)
     const held: Record<string, unknown> = { id }
     const names = [...Object.keys(mutators), ...Object.keys(BUILT_IN)]
     held.mutate = Object.fromEntries(names.map((name) => [name, async (args: unknown) => sentOf(await core.mutate(id, name, args))]))
@@ -145,8 +142,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     user,
     space,
     table(kind: string, collection: string) {
-      if (!Object.hasOwn(kindNamed(kind).collections, collection))
-        throw new NotFoundError(`the app defines no collection ${kind}.${collection}`)
+      definitionNow(kind)
       return tables.table(kind, collection)
     },
     status$,

@@ -15,12 +15,12 @@ import {
   type PatchArgs,
   type PutArgs,
   RejectedError,
-  type SpaceDefinition,
   type SpaceId,
   TooLargeError,
   validate,
   withDelta,
 } from '@tidemark/shared'
+import { definitionOf, own } from './definition-of.ts'
 
 /** Documents as a mutator finds and leaves them. Where `settled` says true, its effect is there already: it writes nothing more. */
 export interface Documents {
@@ -46,17 +46,6 @@ interface Writer {
   put(id: string, doc: unknown): Promise<void>
   patch(id: string, set: object | undefined, more?: Patch): Promise<void>
   delete(id: string): Promise<void>
-}
-
-function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined
-}
-
-function definitionOf(app: App, space: SpaceId): SpaceDefinition {
-  const kind = kindOf(space)
-  const definition = own(app.spaces, kind)
-  if (!definition) throw new NotFoundError(`no space kind ${kind}: name it in defineApp`)
-  return definition
 }
 
 /**
