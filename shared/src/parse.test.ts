@@ -35,6 +35,7 @@ describe('frames from a client', () => {
     ['half a version', JSON.stringify({ t: 'follow', spaces: { 'room:9': [1.5, ''] } })],
     ['a seal of 97 characters', JSON.stringify({ t: 'follow', spaces: { 'room:9': [1, 'a'.repeat(97)] } })],
     ['a bad space id', JSON.stringify({ t: 'follow', spaces: { 'Room 9': [0, ''] } })],
+    ['a reserved name among spaces', '{"t":"follow","spaces":{"__proto__":[0,""]}}'],
     ['a bad client id', JSON.stringify({ ...hello, client: 'alice' })],
     [
       '101 mutations',
@@ -106,8 +107,15 @@ describe('frames from a server', () => {
     expect(parseServerFrame('{"t":"brand-new"}')).toBeUndefined()
     expect(() => parseServerFrame('<html>')).toThrow(expect.objectContaining({ code: 'bad-request' }))
     expect(() => parseServerFrame('{"t":"beat"}')).toThrow(expect.objectContaining({ code: 'bad-request' }))
-    expect(() => parseServerFrame(JSON.stringify({ ...range, changes: [{ v: 1, c: 'messages', id: 'm1' }] }))).toThrow(
-      expect.objectContaining({ code: 'bad-request' }),
-    )
+    for (const change of [
+      { v: 1, c: 'messages', id: 'm1' },
+      { v: 1, c: 'messages', id: 'm1', put: [] },
+      { v: 1, c: 'messages', id: 'm1', put: JSON.parse('{"__proto__":{}}') },
+      { v: 1, c: 'messages', id: 'm1', del: false },
+      null,
+    ])
+      expect(() => parseServerFrame(JSON.stringify({ ...range, changes: [change] }))).toThrow(
+        expect.objectContaining({ code: 'bad-request' }),
+      )
   })
 })

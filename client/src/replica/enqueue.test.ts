@@ -1,5 +1,7 @@
 // What a mutation does on the device that makes it, before any server has seen it.
+import { type App, space } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
+import { chatApp } from '../testing/chat-app.ts'
 import { message, rangeOf } from '../testing/ranges.ts'
 import { UNSETTLED_MUTATIONS_MAX } from './enqueue.ts'
 import { code, counter, openCore, refusal, room, rows, texts, value, view } from './model/open-core.ts'
@@ -94,6 +96,23 @@ describe('a mutation', () => {
       writes: [{ table: 'self', put: [{ ...self, created: UNSETTLED_MUTATIONS_MAX }] }],
     }))
     expect(await code(core.mutate(room, 'send', { id: 'm', text: 'hi' }))).toBe('too-large')
+  })
+
+  it('one that touches two spaces, and no longer runs on the one, is shown in neither', async () => {
+    const share = async (tx: any, { id }: { id: string }) => {
+      const counter = await tx.counters.get(id)
+      if (!counter) tx.reject('it is gone')
+      await tx.space('user:alice').counters.put(id, counter)
+    }
+    const { user, room: kind } = chatApp.spaces as Record<string, any>
+    const app: App = { version: '1', spaces: { user, room: space({ collections: kind.collections, mutators: { share } as never }) } }
+    const { core } = await openCore({ app })
+    await core.apply(rangeOf(0, 1, [counter(1, 'c', 7)]))
+    await core.apply({ ...rangeOf(0, 0, []), space: 'user:alice' })
+    await core.mutate(room, 'share', { id: 'c' })
+    expect(await value(core, 'user:alice', 'c')).toBe(7)
+    await core.apply(rangeOf(1, 2, [{ v: 2, c: 'counters', id: 'c', del: true } as never]))
+    expect([await value(core, 'user:alice', 'c'), (await core.pending()).length]).toEqual([undefined, 1])
   })
 
   it('one that touches two spaces shows in both, and leaves each when its commit arrives there', async () => {
