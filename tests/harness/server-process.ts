@@ -20,6 +20,7 @@ export interface ServerProcessOptions {
   /** Relative to the project's root. */
   readonly module?: string
   readonly flags?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export async function startServer({
@@ -27,6 +28,7 @@ export async function startServer({
   port,
   module = 'demo-app/backend.ts',
   flags = ['--dev'],
+  env = {},
 }: ServerProcessOptions): Promise<ServerProcess> {
   const child = spawn(
     process.execPath,
@@ -43,7 +45,7 @@ export async function startServer({
       data,
       ...flags,
     ],
-    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_ENV: 'development', NODE_OPTIONS: '' } },
+    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_ENV: 'development', NODE_OPTIONS: '', ...env } },
   )
   let output = ''
   child.stdout.on('data', (chunk) => (output += chunk))

@@ -1,20 +1,11 @@
 // Goal: the chat's definitions, on which outside clients rely, hold against a client that keeps none of them. Method: the real
 // server process with the demo app, spoken to by somebody who has read the protocol's page and nothing else.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { freePort, type ServerProcess, startServer } from '../harness/server-process.ts'
-import { connectPeer, fresh, http, newNonce, pull, pullAll, type WireAnswer, WireOutbox, type WirePeer } from '../harness/wire-peer.ts'
+import { describe, expect, it } from 'vitest'
+import { fresh, http, newNonce, pull, pullAll, type WireAnswer, WireOutbox, type WirePeer } from '../harness/wire-peer.ts'
+import { wireServer } from '../harness/wire-server.ts'
 
-let data: string
-let server: ServerProcess
-const peers: WirePeer[] = []
-const enter = async (user: string) => {
-  const peer = await connectPeer(server.url, user)
-  peers.push(peer)
-  return peer
-}
+const server = wireServer()
+const { enter } = server
 const newRoom = () => `room:${fresh('r')}`
 const codeOf = async (peer: WirePeer, space: string, name: string, args: unknown) =>
   (await peer.mutate(space, name, args)).error?.code ?? 'done'
@@ -23,18 +14,6 @@ const documents = async (user: string, space: string) => {
   return Object.fromEntries([...copy.docs].map(([key, { doc }]) => [key, doc]))
 }
 const message = (author: string, text = 'x') => ({ text, author, sentAtMs: 1 })
-
-beforeAll(async () => {
-  data = await mkdtemp(join(tmpdir(), 'tidemark-wire-'))
-  server = await startServer({ data, port: await freePort() })
-})
-afterEach(() => {
-  for (const peer of peers.splice(0)) peer.close()
-})
-afterAll(async () => {
-  await server.end('SIGTERM')
-  await rm(data, { recursive: true, force: true })
-})
 
 describe('a message', () => {
   it('sent is the text, the author as the token names them, and the server’s time', async () => {

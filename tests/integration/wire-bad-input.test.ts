@@ -1,33 +1,13 @@
 // Goal: what does not parse, does not fit, or is not allowed gets the code of §9 and harms nobody. Method: the real server process,
 // spoken to by somebody who has read the protocol's page and breaks its rules one by one.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { connectBare } from '../harness/bare-client.ts'
-import { freePort, type ServerProcess, startServer } from '../harness/server-process.ts'
-import {
-  type ConnectOptions,
-  connectPeer,
-  fresh,
-  newClientId,
-  newNonce,
-  pull,
-  pullAll,
-  tokenOf,
-  type WireError,
-  type WirePeer,
-} from '../harness/wire-peer.ts'
+import { fresh, newClientId, newNonce, pull, pullAll, tokenOf, type WireError } from '../harness/wire-peer.ts'
+import { wireServer } from '../harness/wire-server.ts'
 
-let data: string
-let server: ServerProcess
-const peers: WirePeer[] = []
-const enter = async (user: string, options?: ConnectOptions) => {
-  const peer = await connectPeer(server.url, user, options)
-  peers.push(peer)
-  return peer
-}
+const server = wireServer()
+const { enter } = server
 const newRoom = () => `room:${fresh('r')}`
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
 const helloOf = async (user: string) => ({
@@ -37,17 +17,6 @@ const helloOf = async (user: string) => ({
   spaces: {},
   nextS: 60,
   app: '1',
-})
-beforeAll(async () => {
-  data = await mkdtemp(join(tmpdir(), 'tidemark-wire-'))
-  server = await startServer({ data, port: await freePort() })
-})
-afterEach(() => {
-  for (const peer of peers.splice(0)) peer.close()
-})
-afterAll(async () => {
-  await server.end('SIGTERM')
-  await rm(data, { recursive: true, force: true })
 })
 
 describe('a frame', () => {

@@ -1,35 +1,14 @@
 // Goal: the built-in mutators and the bounds of documents and commits (§2, §6). Method: the real server process with an app whose
 // documents have any shape, spoken to by somebody who has read the protocol's page and nothing else.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { freePort, type ServerProcess, startServer } from '../harness/server-process.ts'
-import { type ConnectOptions, connectPeer, fresh, pull, pullAll, type WirePeer } from '../harness/wire-peer.ts'
+import { describe, expect, it } from 'vitest'
+import { fresh, pull, pullAll, type WirePeer } from '../harness/wire-peer.ts'
+import { wireServer } from '../harness/wire-server.ts'
 
-let data: string
-let server: ServerProcess
-const peers: WirePeer[] = []
-const enter = async (user: string, options?: ConnectOptions) => {
-  const peer = await connectPeer(server.url, user, options)
-  peers.push(peer)
-  return peer
-}
+const server = wireServer({ module: 'tests/harness/wire-backend.ts' })
+const { enter } = server
 const newBox = () => `box:${fresh('b')}`
 const codeOf = async (peer: WirePeer, space: string, name: string, args: unknown) =>
   (await peer.mutate(space, name, args)).error?.code ?? 'done'
-
-beforeAll(async () => {
-  data = await mkdtemp(join(tmpdir(), 'tidemark-wire-'))
-  server = await startServer({ data, port: await freePort(), module: 'tests/harness/wire-backend.ts' })
-})
-afterEach(() => {
-  for (const peer of peers.splice(0)) peer.close()
-})
-afterAll(async () => {
-  await server.end('SIGTERM')
-  await rm(data, { recursive: true, force: true })
-})
 
 describe('the built-in mutators', () => {
   it('patch sets, unsets, adds, appends and removes, and what it does to the document is what readers get', async () => {

@@ -1,35 +1,14 @@
 // Goal: the live connection keeps what the protocol's page says (§5). Method: the real server process, spoken to by somebody who
 // has read that page and nothing else; each test has rooms and users of its own.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { connectBare } from '../harness/bare-client.ts'
-import { freePort, type ServerProcess, startServer } from '../harness/server-process.ts'
 import type { WireRange } from '../harness/wire-copy.ts'
-import { type ConnectOptions, connectPeer, fresh, newClientId, pull, tokenOf, WireOutbox, type WirePeer } from '../harness/wire-peer.ts'
+import { fresh, newClientId, pull, tokenOf, WireOutbox, type WirePeer } from '../harness/wire-peer.ts'
+import { wireServer } from '../harness/wire-server.ts'
 
-let data: string
-let server: ServerProcess
-const peers: WirePeer[] = []
-const enter = async (user: string, options?: ConnectOptions) => {
-  const peer = await connectPeer(server.url, user, options)
-  peers.push(peer)
-  return peer
-}
+const server = wireServer()
+const { enter } = server
 const rangesOf = (peer: WirePeer, space: string) => peer.judged.filter(({ range }) => range.space === space)
-
-beforeAll(async () => {
-  data = await mkdtemp(join(tmpdir(), 'tidemark-wire-'))
-  server = await startServer({ data, port: await freePort() })
-})
-afterEach(() => {
-  for (const peer of peers.splice(0)) peer.close()
-})
-afterAll(async () => {
-  await server.end('SIGTERM')
-  await rm(data, { recursive: true, force: true })
-})
 
 describe('hello', () => {
   it('is answered by a welcome: user, time, the head of each space, the last mutation done', async () => {

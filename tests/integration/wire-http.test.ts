@@ -1,15 +1,11 @@
 // Goal: over HTTP, what does not parse, does not fit, or is not allowed gets the code of §9 and harms nobody. Method: the real
 // server process, spoken to by somebody who has read the protocol's page and breaks its rules one by one.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { freePort, type ServerProcess, startServer } from '../harness/server-process.ts'
 import { fresh, http, tokenOf, type WireError } from '../harness/wire-peer.ts'
+import { wireServer } from '../harness/wire-server.ts'
 
-let data: string
-let server: ServerProcess
+const server = wireServer()
 const newRoom = () => `room:${fresh('r')}`
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
 /** What an upgrade is answered with: 101, or the status and body of the refusal. */
@@ -27,15 +23,6 @@ const upgrade = (path: string, protocols: string[], headers: Record<string, stri
     })
     socket.on('error', reject)
   })
-
-beforeAll(async () => {
-  data = await mkdtemp(join(tmpdir(), 'tidemark-wire-'))
-  server = await startServer({ data, port: await freePort() })
-})
-afterAll(async () => {
-  await server.end('SIGTERM')
-  await rm(data, { recursive: true, force: true })
-})
 
 describe('a request', () => {
   const wellFormed = (body: { error: WireError }) =>

@@ -1,35 +1,14 @@
 // Goal: frames sent without waiting for answers mean what their order says. Method: the real server process; a bare client that
 // follows, unfollows, states again, writes and beats in a seeded order of chance, and checks every sum against its own copies.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { connectBare, type Frame } from '../harness/bare-client.ts'
-import { freePort, type ServerProcess, startServer } from '../harness/server-process.ts'
 import { WireCopy, type WireRange } from '../harness/wire-copy.ts'
-import { type ConnectOptions, connectPeer, fresh, newClientId, newNonce, pullAll, tokenOf, type WirePeer } from '../harness/wire-peer.ts'
+import { fresh, newClientId, newNonce, pullAll, tokenOf } from '../harness/wire-peer.ts'
+import { wireServer } from '../harness/wire-server.ts'
 
-let data: string
-let server: ServerProcess
-const peers: WirePeer[] = []
-const enter = async (user: string, options?: ConnectOptions) => {
-  const peer = await connectPeer(server.url, user, options)
-  peers.push(peer)
-  return peer
-}
+const server = wireServer()
+const { enter } = server
 const newRoom = () => `room:${fresh('r')}`
-
-beforeAll(async () => {
-  data = await mkdtemp(join(tmpdir(), 'tidemark-wire-'))
-  server = await startServer({ data, port: await freePort() })
-})
-afterEach(() => {
-  for (const peer of peers.splice(0)) peer.close()
-})
-afterAll(async () => {
-  await server.end('SIGTERM')
-  await rm(data, { recursive: true, force: true })
-})
 
 describe('frames sent in one breath', () => {
   it('hello, follow, mutate and beat are answered in that order', async () => {

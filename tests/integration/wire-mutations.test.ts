@@ -1,47 +1,13 @@
 // Goal: what is written is done once, in order, and answered as §6 says, over the live connection and over HTTP alike. Method: the
 // real server process, spoken to by somebody who has read the protocol's page and nothing else.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { freePort, type ServerProcess, startServer } from '../harness/server-process.ts'
-import {
-  type ConnectOptions,
-  connectPeer,
-  fresh,
-  http,
-  newClientId,
-  newNonce,
-  pull,
-  pullAll,
-  type WireAnswer,
-  type WireBatch,
-  WireOutbox,
-  type WirePeer,
-} from '../harness/wire-peer.ts'
+import { describe, expect, it } from 'vitest'
+import { fresh, http, newClientId, newNonce, pull, pullAll, type WireAnswer, type WireBatch, WireOutbox } from '../harness/wire-peer.ts'
+import { wireServer } from '../harness/wire-server.ts'
 
-let data: string
-let server: ServerProcess
-const peers: WirePeer[] = []
-const enter = async (user: string, options?: ConnectOptions) => {
-  const peer = await connectPeer(server.url, user, options)
-  peers.push(peer)
-  return peer
-}
+const server = wireServer()
+const { enter } = server
 const newRoom = () => `room:${fresh('r')}`
 const sendTo = (outbox: WireOutbox, room: string) => outbox.next(room, 'send', { id: fresh('m'), text: 'x' })
-
-beforeAll(async () => {
-  data = await mkdtemp(join(tmpdir(), 'tidemark-wire-'))
-  server = await startServer({ data, port: await freePort() })
-})
-afterEach(() => {
-  for (const peer of peers.splice(0)) peer.close()
-})
-afterAll(async () => {
-  await server.end('SIGTERM')
-  await rm(data, { recursive: true, force: true })
-})
 
 // Each way must give the same answers: `answer` sends one batch as this user.
 const ways: readonly [string, (user: string) => Promise<(batch: WireBatch) => Promise<WireAnswer>>][] = [

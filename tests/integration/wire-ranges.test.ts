@@ -1,44 +1,13 @@
 // Goal: ranges say what the protocol's page says of them (§1 to §4): seals, pages, resets, holes, origins. Method: the real server
 // process, with an app whose commits are wide and whose readers see different things; pulls and live ranges.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { freePort, type ServerProcess, startServer } from '../harness/server-process.ts'
+import { describe, expect, it } from 'vitest'
 import type { WireRange } from '../harness/wire-copy.ts'
-import {
-  type ConnectOptions,
-  connectPeer,
-  fresh,
-  http,
-  pull,
-  pullAll,
-  tokenOf,
-  type WireError,
-  type WirePeer,
-} from '../harness/wire-peer.ts'
+import { fresh, http, pull, pullAll, tokenOf, type WireError } from '../harness/wire-peer.ts'
+import { wireServer } from '../harness/wire-server.ts'
 
-let data: string
-let server: ServerProcess
-const peers: WirePeer[] = []
-const enter = async (user: string, options?: ConnectOptions) => {
-  const peer = await connectPeer(server.url, user, options)
-  peers.push(peer)
-  return peer
-}
+const server = wireServer({ module: 'tests/harness/wire-backend.ts' })
+const { enter } = server
 const newBox = () => `box:${fresh('b')}`
-
-beforeAll(async () => {
-  data = await mkdtemp(join(tmpdir(), 'tidemark-wire-'))
-  server = await startServer({ data, port: await freePort(), module: 'tests/harness/wire-backend.ts' })
-})
-afterEach(() => {
-  for (const peer of peers.splice(0)) peer.close()
-})
-afterAll(async () => {
-  await server.end('SIGTERM')
-  await rm(data, { recursive: true, force: true })
-})
 
 describe('seals', () => {
   it('version 0 has the seal 00000000, in a space that nobody has written to', async () => {

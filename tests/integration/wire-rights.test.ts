@@ -2,34 +2,15 @@
 // (C2, C4), in which a wrong word would show a reader too much or too little. Method: the real server process with an app whose
 // rights a mutator changes, spoken to by somebody who has read the protocol's page and nothing else.
 import { createHmac } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { connectBare } from '../harness/bare-client.ts'
-import { freePort, type ServerProcess, startServer } from '../harness/server-process.ts'
 import { WireCopy } from '../harness/wire-copy.ts'
-import {
-  type ConnectOptions,
-  connectPeer,
-  fresh,
-  http,
-  newClientId,
-  pull,
-  pullAll,
-  type WireError,
-  type WirePeer,
-} from '../harness/wire-peer.ts'
+import { fresh, http, newClientId, pull, pullAll, type WireError, type WirePeer } from '../harness/wire-peer.ts'
+import { wireServer } from '../harness/wire-server.ts'
 
 const SECRET = 'a secret of at least 32 bytes, for tests'
-let data: string
-let server: ServerProcess
-const peers: WirePeer[] = []
-const enter = async (user: string, options?: ConnectOptions) => {
-  const peer = await connectPeer(server.url, user, options)
-  peers.push(peer)
-  return peer
-}
+const server = wireServer({ module: 'tests/harness/wire-backend.ts', secret: SECRET })
+const { enter } = server
 const newBox = () => `box:${fresh('b')}`
 const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const signed = (claims: object, { alg = 'HS256', key = SECRET, hash = 'sha256' } = {}) => {
@@ -49,20 +30,6 @@ const overwrite = async (peer: WirePeer, box: string, commits: number, documents
   }
 }
 const sorted = (copy: WireCopy) => [...copy.docs].map(([key, { doc }]) => [key, doc]).sort()
-
-beforeAll(async () => {
-  data = await mkdtemp(join(tmpdir(), 'tidemark-wire-'))
-  process.env.TIDEMARK_SECRET = SECRET
-  server = await startServer({ data, port: await freePort(), module: 'tests/harness/wire-backend.ts' })
-  delete process.env.TIDEMARK_SECRET
-})
-afterEach(() => {
-  for (const peer of peers.splice(0)) peer.close()
-})
-afterAll(async () => {
-  await server.end('SIGTERM')
-  await rm(data, { recursive: true, force: true })
-})
 
 describe('access', () => {
   it('to read and not to write: ranges flow, mutations are forbidden', async () => {
