@@ -244,7 +244,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
 
   /** After each step: when to look again, for how long nothing may come, and word to whoever watches. */
   function look(): void {
-    stuckAtMs = isBusy(state()) ? Math.min(stuckAtMs, clock.monotonicMs() + STUCK_AFTER_MS) : NEVER
+    stuckAtMs = isBusy(following, sending) ? Math.min(stuckAtMs, clock.monotonicMs() + STUCK_AFTER_MS) : NEVER
     alarm(Math.min(following.wakeAtMs, sendingWakeAtMs(sending), stuckAtMs))
     listener.changed()
   }

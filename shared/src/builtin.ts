@@ -1,6 +1,5 @@
 import * as v from 'valibot'
-import type { Json } from './json.ts'
-import { jsonObject, objectOf } from './json-object.ts'
+import { type Json, jsonObject, objectOf } from './json-object.ts'
 import { collectionName, documentId } from './names.ts'
 
 const anyField = () => true

@@ -1,6 +1,8 @@
 import * as v from 'valibot'
-import type { JsonObject } from './json.ts'
 import { isReserved } from './space-id.ts'
+
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject
+export type JsonObject = { readonly [key: string]: Json }
 
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !Object.keys(value).some(isReserved)

@@ -1,11 +1,8 @@
 import { InvalidError, TooLargeError } from './errors.ts'
-import { isJsonObject } from './json-object.ts'
+import { isJsonObject, type Json, type JsonObject } from './json-object.ts'
 import { DOCUMENT_BYTES_MAX, DOCUMENT_DEPTH_MAX } from './limits.ts'
 import { utf8Bytes } from './measure.ts'
 import { isReserved } from './space-id.ts'
-
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject
-export type JsonObject = { readonly [key: string]: Json }
 
 /**
  * A deep copy of `value` that is what JSON will make of it, so that what an app wrote is what every end reads.

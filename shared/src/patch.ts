@@ -1,5 +1,6 @@
 import { InvalidError } from './errors.ts'
-import { type Json, type JsonObject, sameJson } from './json.ts'
+import { sameJson } from './json.ts'
+import type { Json, JsonObject } from './json-object.ts'
 
 /** What the built-in `patch` does to top-level fields; each part only where it is given. Source: protocol §6. */
 export interface Patch {

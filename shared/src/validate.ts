@@ -1,7 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { InvalidError } from './errors.ts'
 import { faultIn } from './fault-in.ts'
-import { type JsonObject, toJsonObject } from './json.ts'
+import { toJsonObject } from './json.ts'
+import type { JsonObject } from './json-object.ts'
 
 /**
  * What a schema makes of a value, as JSON. Throws InvalidError that names the first field at fault (those
