@@ -45,11 +45,6 @@ export interface MutationWorld {
 /** The user's access to the space of a mutation, or why it could not be decided; undefined where its kind is unknown. */
 export type AccessOf = (space: SpaceId) => Access | SyncError | undefined
 
-/** The space of an item of a batch, where it names one; what else is wrong with it shows when it is run. */
-export function spaceOf(item: Numbered): SpaceId | undefined {
-  return typeof item.space === 'string' ? item.space : undefined
-}
-
 /**
  * Runs one mutation against a transaction and writes nothing yet. Throws a SyncError of a code that is no refusal where it could
  * not be run: `internal` for a mutator that throws, `unavailable` for one that takes too long and for a changelog in trouble.

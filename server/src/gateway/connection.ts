@@ -8,13 +8,13 @@ import {
   STRIKES_MAX,
   type SyncError,
   silenceMaxMs,
-  TokenExpiredError,
 } from '@tidemark/shared'
 import { answerWithin } from './answer-within.ts'
 import { FrameQueue } from './frame-queue.ts'
 import { frames } from './frames.ts'
 import type { GatewaySocket, SocketEvents } from './gateway-socket.ts'
 import { type Outlet, Session, type SessionWorld } from './session.ts'
+import { TokenEnd } from './token-end.ts'
 
 type Phase =
   | { readonly name: 'greeting'; readonly untilMs: number }
@@ -42,8 +42,7 @@ export class Connection implements SocketEvents, Outlet {
   #sentAway = false
   #gone = false
   #strikes = 0
-  /** The end of a token, in ms since the epoch, that this connection was told of. */
-  #noticedEndMs: number | undefined
+  readonly #tokenEnd: TokenEnd
   #nextS = SOON_S
   #heardAtMs: number
   #deadline: { readonly atMs: number; readonly cancel: () => void } | undefined
@@ -53,6 +52,7 @@ export class Connection implements SocketEvents, Outlet {
     this.#world = world
     this.#socket = socket
     this.#onClosed = onClosed
+    this.#tokenEnd = new TokenEnd(world.clock, world.bounds.tokenNoticeMs)
     this.#heardAtMs = world.clock.monotonicMs()
     this.#phase = { name: 'greeting', untilMs: this.#heardAtMs + HELLO_WITHIN_MS }
     this.#watch()
@@ -266,25 +266,16 @@ export class Connection implements SocketEvents, Outlet {
     if (this.#phase.name === 'greeting') return this.#phase.untilMs
     if (this.#phase.name !== 'open') return undefined
     const silentAtMs = this.#heardAtMs + silenceMaxMs(this.#nextS)
-    const { expiresAtMs } = this.#phase.session.principal
-    if (expiresAtMs === undefined) return silentAtMs
-    const { clock, bounds } = this.#world
-    const wakeAtMs = this.#noticedEndMs === expiresAtMs ? expiresAtMs : expiresAtMs - bounds.tokenNoticeMs
-    return Math.min(silentAtMs, clock.monotonicMs() + wakeAtMs - clock.nowMs())
+    return Math.min(silentAtMs, this.#tokenEnd.wakeAtMs(this.#phase.session.principal.expiresAtMs))
   }
 
   #judge(): void {
-    const { clock, bounds } = this.#world
-    const nowMs = clock.monotonicMs()
+    const nowMs = this.#world.clock.monotonicMs()
     if (this.#phase.name === 'greeting' && nowMs >= this.#phase.untilMs) this.close(4408, 'no hello in time')
     if (this.#phase.name !== 'open') return
-    const { expiresAtMs } = this.#phase.session.principal
-    const leftMs = (expiresAtMs ?? Number.POSITIVE_INFINITY) - clock.nowMs()
-    if (leftMs <= 0) this.#dismiss(new TokenExpiredError())
-    else if (leftMs <= bounds.tokenNoticeMs && this.#noticedEndMs !== expiresAtMs) {
-      this.#noticedEndMs = expiresAtMs
-      this.send(frames.error(new TokenExpiredError('The token ends soon: send a fresh one with auth.', { afterMs: leftMs })))
-    }
+    const ended = this.#tokenEnd.due(this.#phase.session.principal.expiresAtMs)
+    if (ended?.afterMs !== undefined) this.send(frames.error(ended))
+    else if (ended !== undefined) this.#dismiss(ended)
     if (nowMs - this.#heardAtMs >= silenceMaxMs(this.#nextS)) this.close(4408, 'silent for too long')
   }
 
