@@ -156,6 +156,44 @@ describe('the connection', () => {
     expect(given).toBe(2)
   })
 
+  const notice = { t: 'error', error: { code: 'token-expired', message: 'soon', retryable: true, afterMs: 60_000 } }
+
+  it('[§5] at the notice that its token ends soon sends a fresh one in place, and pulls with that', async () => {
+    let given = 0
+    const { time, server, sync, phase } = await world(1, () => `token${++given}`)
+    const { request } = server.transport
+    const pulledWith: string[] = []
+    server.transport.request = (asked) => {
+      pulledWith.push(asked.token)
+      return request(asked)
+    }
+    sync.want(room)
+    await time.run(3000)
+    server.say(notice)
+    await time.run(100)
+    expect(server.heard.filter(({ t }) => t === 'auth')).toEqual([{ t: 'auth', token: 'token2' }])
+    server.say({ t: 'behind', space: room, head: 9 })
+    await time.run(1000)
+    expect(new Set(pulledWith)).toEqual(new Set(['token2']))
+    expect([phase(), server.connections, given]).toEqual(['live', 1, 2])
+  })
+
+  it('keeps its connection when the source fails at the notice, and asks again at the next', async () => {
+    let asked = 0
+    const { time, server, phase } = await world(1, async () => {
+      if (++asked === 2) throw new Error('sign-in server is down')
+      return `token${asked}`
+    })
+    await time.run(3000)
+    server.say(notice)
+    await time.run(1000)
+    expect(server.heard.filter(({ t }) => t === 'auth')).toEqual([])
+    server.say(notice)
+    await time.run(1000)
+    expect(server.heard.filter(({ t }) => t === 'auth')).toEqual([{ t: 'auth', token: 'token3' }])
+    expect([phase(), server.connections]).toEqual(['live', 1])
+  })
+
   it('asks for a fresh token when the old one has expired, and loses nothing when the source fails', async () => {
     let given = 0
     let fails = false

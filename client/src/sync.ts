@@ -232,8 +232,12 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
   async function refused(connection: Live, error: SyncError): Promise<void> {
     if (error.code === 'token-expired' && error.afterMs !== undefined) {
       tokens.refuse(error)
+      // A source that fails now is asked again at the next notice, or for the next connection.
       return void tokens.get().then(
-        (token) => connection.send({ t: 'auth', token }),
+        (token) => {
+          connection.token = token
+          connection.send({ t: 'auth', token })
+        },
         () => {},
       )
     }

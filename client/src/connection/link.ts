@@ -30,8 +30,8 @@ export interface LinkPorts {
 
 /** One connection. Of one that is over nothing comes, and what is said to it does nothing. */
 export interface Live {
-  /** What its hello shows. */
-  readonly token: string
+  /** What its hello shows, or what came in its place since. */
+  token: string
   readonly over: boolean
   send(frame: ClientFrame): void
   fail(because: SyncError, windowMs?: readonly [number, number]): void

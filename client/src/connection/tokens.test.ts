@@ -18,6 +18,25 @@ describe('the token source', () => {
     expect(reasons).toEqual([undefined, expired])
   })
 
+  it('is asked once for all refusals that come while it answers', async () => {
+    let asked = 0
+    let answer = (_: string) => {}
+    const source = () => {
+      asked++
+      return new Promise<string>((resolve) => {
+        answer = resolve
+      })
+    }
+    const tokens = createTokens(source, handClock())
+    const first = tokens.get()
+    await Promise.resolve()
+    tokens.refuse(new TokenExpiredError())
+    const second = tokens.get()
+    answer('fresh')
+    expect(await Promise.all([first, second])).toEqual(['fresh', 'fresh'])
+    expect([await tokens.get(), asked]).toEqual(['fresh', 1])
+  })
+
   it('that throws, gives nothing or takes too long is a readable error, and is asked again', async () => {
     const clock = handClock()
     const answers: (() => string | Promise<string>)[] = [

@@ -10,15 +10,17 @@ export type TokenSource = (because?: SyncError) => string | Promise<string>
 export interface Tokens {
   /** Throws UnavailableError when the source fails or takes too long; whoever asks meanwhile gets the same answer. */
   get(): Promise<string>
-  /** Forgets the token in hand. */
+  /** Forgets the token in hand; one that is on its way is not the one that was refused. */
   refuse(because: SyncError): void
 }
 
 export function createTokens(source: TokenSource, clock: Clock): Tokens {
   let inHand: Promise<string> | undefined
   let because: SyncError | undefined
+  let asking = false
 
   async function fetchToken(): Promise<string> {
+    asking = true
     try {
       const asked = Promise.resolve(because).then(source)
       const token = await within(clock, TOKEN_WITHIN_MS, asked, () => new Error('no answer in time'))
@@ -28,11 +30,14 @@ export function createTokens(source: TokenSource, clock: Clock): Tokens {
     } catch (cause) {
       inHand = undefined
       throw cause instanceof SyncError ? cause : new UnavailableError('the token source failed', { cause })
+    } finally {
+      asking = false
     }
   }
   return {
     get: () => (inHand ??= fetchToken()),
     refuse(reason) {
+      if (asking) return
       inHand = undefined
       because = reason
     },
