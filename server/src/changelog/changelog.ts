@@ -76,6 +76,17 @@ export interface MutationRecord {
   readonly outcome: string
 }
 
+/** How a commit that bore an idempotency key ended. */
+export interface KeyedRecord {
+  /** Whose key it is: two sources may use the same one, and know nothing of each other. */
+  readonly source: string
+  readonly key: string
+  /** A digest of what was asked for, so that one key never stands for two things. */
+  readonly digest: string
+  /** JSON text, `{"in":{...}}` or `{"error":{...}}`. */
+  readonly outcome: string
+}
+
 /** Reads of one moment: all of them see the same commits. Everything is inside the tenant the transaction was opened for. */
 export interface ReadTransaction {
   head(space: SpaceId): Promise<Head>
@@ -93,6 +104,8 @@ export interface ReadTransaction {
   client(client: string): Promise<ClientRecord | undefined>
   /** undefined where it was never done, or longer ago than the record reaches (at least TAIL_MUTATIONS_MAX and TAIL_MS). */
   mutation(client: string, n: number): Promise<MutationRecord | undefined>
+  /** undefined where no commit with this key ended, or longer ago than KEYED_KEPT_MS. */
+  keyed(source: string, key: string): Promise<KeyedRecord | undefined>
 }
 
 export interface WriteTransaction extends ReadTransaction {
@@ -107,6 +120,8 @@ export interface WriteTransaction extends ReadTransaction {
   bindClient(client: string, user: string, nowMs: number): Promise<void>
   /** Keeps how a mutation ended, and makes it the last of its client; `n` is the one after the last. */
   recordMutation(client: string, record: MutationRecord, nowMs: number): Promise<void>
+  /** Keeps how a commit with a key that is not known ended. Throws RateLimitedError when more than KEYED_RECORDS_MAX would be kept. */
+  recordKeyed(record: KeyedRecord, nowMs: number): Promise<void>
   /**
    * Forgets the log up to and including `logStart`, and seals before, and deletions up to and including, `horizon`: at most
    * `logStart`, which is at most the head. Neither ever moves back; documents stay. It takes time for each version: go in steps.

@@ -1,6 +1,7 @@
 import type { OpenChangelog, TestRunner } from './contract/bench.ts'
 import { describeClients } from './contract/clients.ts'
 import { describeCommits } from './contract/commits.ts'
+import { describeKeys } from './contract/keys.ts'
 import { openedBy } from './contract/opened.ts'
 import { describePaging } from './contract/paging.ts'
 import { describeTenants } from './contract/tenants.ts'
@@ -17,6 +18,7 @@ export function describeChangelog(name: string, runner: TestRunner, open: OpenCh
     describeTransactions(runner, opened)
     describePaging(runner, opened)
     describeClients(runner, opened)
+    describeKeys(runner, opened)
     describeTenants(runner, opened)
   })
 }

@@ -1,5 +1,5 @@
 import type { Seal, SpaceId, Version } from '@tidemark/shared'
-import type { ClientRecord, MutationRecord, StoredDocument } from './changelog.ts'
+import type { ClientRecord, KeyedRecord, MutationRecord, StoredDocument } from './changelog.ts'
 import type { CorruptRowError } from './corrupt-row-error.ts'
 
 /** Where a space stands and what of it is kept. */
@@ -31,6 +31,7 @@ export interface Rows {
   document(tenant: string, space: SpaceId, collection: string, id: string): StoredDocument | undefined
   client(tenant: string, client: string): ClientRecord | undefined
   mutation(tenant: string, client: string, n: number): MutationRecord | undefined
+  keyed(tenant: string, source: string, key: string): KeyedRecord | undefined
   /** Takes note that a row which must be there is not, and gives the error to throw. */
   missing(row: string): CorruptRowError
 }
@@ -47,6 +48,11 @@ export interface WritableRows extends Rows {
   addMutation(tenant: string, client: string, record: MutationRecord, nowMs: number): void
   /** Takes out a few of the oldest records that isForgettable names. */
   pruneMutations(tenant: string, client: string, lastN: number, nowMs: number): void
+  /** The places of the oldest and the newest keyed record of a tenant; nearly all places between them are taken. */
+  keyedPlaces(tenant: string): { readonly oldest: number; readonly newest: number } | undefined
+  addKeyed(tenant: string, place: number, record: KeyedRecord, nowMs: number): void
+  /** Takes out a few of the oldest keyed records, where they are from before `beforeMs`. */
+  pruneKeyed(tenant: string, beforeMs: number): void
   /** Drops the bodies of commits up to and including `logStart`. */
   dropLog(tenant: string, space: SpaceId, logStart: Version): void
   /** Drops deletions up to and including `horizon`, and commits (their seals) before it. */

@@ -3,6 +3,7 @@ import {
   EMPTY_SEAL,
   GoneError,
   InternalError,
+  RateLimitedError,
   type Seal,
   type SpaceId,
   toVersion,
@@ -12,6 +13,7 @@ import {
 import type {
   ClientRecord,
   Head,
+  KeyedRecord,
   LoggedCommit,
   MutationRecord,
   NewChange,
@@ -23,6 +25,7 @@ import type {
 import { decodeBody } from './commit-body.ts'
 import type { CorruptRowError } from './corrupt-row-error.ts'
 import { documentPage } from './document-page.ts'
+import { KEYED_KEPT_MS, KEYED_RECORDS_MAX } from './keyed-retention.ts'
 import { PageBudget } from './page-budget.ts'
 import { prepareCommit } from './prepare-commit.ts'
 import type { Rows, SpaceRow, WritableRows } from './rows.ts'
@@ -104,6 +107,11 @@ export class RowsRead<R extends Rows = Rows> implements ReadTransaction {
     return this.rows.mutation(this.tenant, client, n)
   }
 
+  async keyed(source: string, key: string): Promise<KeyedRecord | undefined> {
+    this.life.assertOpen()
+    return this.rows.keyed(this.tenant, source, key)
+  }
+
   protected space(space: SpaceId): SpaceRow {
     this.life.assertOpen()
     return this.rows.space(this.tenant, space) ?? EMPTY_SPACE
@@ -157,6 +165,20 @@ export class RowsWrite extends RowsRead<WritableRows> implements WriteTransactio
     this.rows.addMutation(this.tenant, client, record, nowMs)
     this.rows.putClient(this.tenant, client, { user: last.user, n, nonce }, nowMs)
     this.rows.pruneMutations(this.tenant, client, n, nowMs)
+  }
+
+  async recordKeyed(record: KeyedRecord, nowMs: number): Promise<void> {
+    this.life.assertOpen()
+    this.rows.pruneKeyed(this.tenant, nowMs - KEYED_KEPT_MS)
+    const { oldest, newest } = this.rows.keyedPlaces(this.tenant) ?? { oldest: 1, newest: 0 }
+    if (newest - oldest + 1 >= KEYED_RECORDS_MAX)
+      throw new RateLimitedError(
+        `${KEYED_RECORDS_MAX} idempotency keys are kept: send without one, or wait until the oldest are forgotten.`,
+        {
+          afterMs: 60_000,
+        },
+      )
+    this.rows.addKeyed(this.tenant, newest + 1, record, nowMs)
   }
 
   async trim(space: SpaceId, logStart: Version, horizon: Version): Promise<void> {

@@ -1,6 +1,7 @@
 import { type Seal, type SpaceId, toVersion, type Version } from '@tidemark/shared'
-import type { ClientRecord, MutationRecord, StoredDocument } from '../changelog.ts'
+import type { ClientRecord, KeyedRecord, MutationRecord, StoredDocument } from '../changelog.ts'
 import { CorruptRowError } from '../corrupt-row-error.ts'
+import { KEYED_PRUNED_AT_ONCE } from '../keyed-retention.ts'
 import { isForgettable, PRUNED_AT_ONCE } from '../mutation-retention.ts'
 import type { CommitRow, Rows, SpaceRow, WritableRows } from '../rows.ts'
 import { keyOf, type MemoryStore } from './memory-store.ts'
@@ -49,6 +50,10 @@ export class MemoryRows implements Rows {
 
   mutation(tenant: string, client: string, n: number): MutationRecord | undefined {
     return this.store.get('mutations', keyOf(tenant, client, n), this.#at)?.record
+  }
+
+  keyed(tenant: string, source: string, key: string): KeyedRecord | undefined {
+    return this.store.get('keyed', keyOf(tenant, source, key), this.#at)?.record
   }
 
   missing(row: string): CorruptRowError {
@@ -115,6 +120,30 @@ export class WritableMemoryRows extends MemoryRows implements WritableRows {
       if (row === undefined || !isForgettable(n, row.atMs, lastN, nowMs)) return
       this.store.set('mutations', key, undefined)
       this.store.set('oldestMutations', clientKey, n + 1)
+    }
+  }
+
+  keyedPlaces(tenant: string): { readonly oldest: number; readonly newest: number } | undefined {
+    return this.store.get('keyedPlaces', tenant, this.store.writing)
+  }
+
+  addKeyed(tenant: string, place: number, record: KeyedRecord, nowMs: number): void {
+    const key = keyOf(tenant, record.source, record.key)
+    this.store.set('keyed', key, { record, atMs: nowMs })
+    this.store.set('keyedAt', keyOf(tenant, place), key)
+    this.store.set('keyedPlaces', tenant, { oldest: this.keyedPlaces(tenant)?.oldest ?? place, newest: place })
+  }
+
+  pruneKeyed(tenant: string, beforeMs: number): void {
+    for (let pruned = 0; pruned < KEYED_PRUNED_AT_ONCE; pruned++) {
+      const places = this.keyedPlaces(tenant)
+      if (places === undefined || places.oldest > places.newest) return
+      const placeKey = keyOf(tenant, places.oldest)
+      const key = this.store.get('keyedAt', placeKey, this.store.writing) ?? ''
+      if ((this.store.get('keyed', key, this.store.writing)?.atMs ?? beforeMs) >= beforeMs) return
+      this.store.set('keyed', key, undefined)
+      this.store.set('keyedAt', placeKey, undefined)
+      this.store.set('keyedPlaces', tenant, { ...places, oldest: places.oldest + 1 })
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Seal } from '@tidemark/shared'
-import type { ClientRecord, MutationRecord, StoredDocument } from '../changelog.ts'
+import type { ClientRecord, KeyedRecord, MutationRecord, StoredDocument } from '../changelog.ts'
 import type { SpaceRow } from '../rows.ts'
 import { type Contents, VersionedMap } from './versioned-map.ts'
 
@@ -14,6 +14,11 @@ interface StoredMutation {
   readonly atMs: number
 }
 
+interface StoredKeyed {
+  readonly record: KeyedRecord
+  readonly atMs: number
+}
+
 interface Tables {
   readonly spaces: SpaceRow
   readonly commits: StoredCommit
@@ -24,6 +29,10 @@ interface Tables {
   readonly mutations: StoredMutation
   /** The first mutation of a client whose record is kept. */
   readonly oldestMutations: number
+  readonly keyed: StoredKeyed
+  /** Keys of the keyed records of a tenant by their places. */
+  readonly keyedAt: string
+  readonly keyedPlaces: { readonly oldest: number; readonly newest: number }
 }
 
 type TableName = keyof Tables
@@ -66,6 +75,9 @@ export class MemoryStore {
       clients: new VersionedMap(from?.clients),
       mutations: new VersionedMap(from?.mutations),
       oldestMutations: new VersionedMap(from?.oldestMutations),
+      keyed: new VersionedMap(from?.keyed),
+      keyedAt: new VersionedMap(from?.keyedAt),
+      keyedPlaces: new VersionedMap(from?.keyedPlaces),
     }
   }
 
@@ -115,7 +127,7 @@ export class MemoryStore {
   }
 
   snapshot(): Snapshot {
-    const { spaces, commits, touched, documents, clients, mutations, oldestMutations } = this.#maps
+    const { spaces, commits, touched, documents, clients, mutations, oldestMutations, keyed, keyedAt, keyedPlaces } = this.#maps
     const at = this.#committed
     return {
       tables: {
@@ -126,6 +138,9 @@ export class MemoryStore {
         clients: clients.contents(at),
         mutations: mutations.contents(at),
         oldestMutations: oldestMutations.contents(at),
+        keyed: keyed.contents(at),
+        keyedAt: keyedAt.contents(at),
+        keyedPlaces: keyedPlaces.contents(at),
       },
     }
   }

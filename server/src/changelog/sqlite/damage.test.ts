@@ -37,6 +37,7 @@ beforeAll(async () => {
       await tx.commit(ROOM, [creation(`m${n}`, { text: `message ${n}` })], NONCE, NOW_MS)
       await tx.recordMutation('c_1', { n, nonce: NONCE, outcome: `{"in":{"room:1":${n}}}` }, NOW_MS)
     }
+    await tx.recordKeyed({ source: 'shop', key: 'order-17', digest: 'abc', outcome: '{"in":{"room:1":1}}' }, NOW_MS)
     await tx.commit(ROOM, [replacement('m1', { text: 'second' }, 1), deletion('m2', 2)], NONCE, NOW_MS)
     await tx.commit(ALICE, [creation('m1', { text: 'elsewhere' })], NONCE, NOW_MS)
   })
@@ -92,6 +93,7 @@ describe('a damaged row', () => {
     ['head that is missing', `delete from spaces where space = 'room:1'`, (c) => headOf(c), /^spaces t room:1 \(missing\)$/],
     ['client', `update clients set n = n - 1`, (c) => c.read('t', (tx) => tx.client('c_1')), /^clients t c_1$/],
     ['record', `update mutations set outcome = '{}' where n = 3`, (c) => c.read('t', (tx) => tx.mutation('c_1', 3)), /^mutations t c_1 3$/],
+    ['key', `update keyed set outcome = '{}'`, (c) => c.read('t', (tx) => tx.keyed('shop', 'order-17')), /^keyed t shop order-17$/],
   ]
   for (const [name, sql, read, row] of cases) {
     it(`${name}: is not served, is named without its content, and the changelog is not ready any more`, async () => {

@@ -1,12 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-/** `user_version` of the files that this build writes. A file with a higher one was written by a later build. */
-const SCHEMA_VERSION = 1
 /** `application_id`: "Tide", so that another application's file is never taken for ours. */
-const APPLICATION_ID = 0x54696465
+export const APPLICATION_ID = 0x54696465
 
 /** Each step takes a file from the version of its place to the next. Steps are never changed once released, only added. */
-const STEPS: readonly string[] = [
+export const STEPS: readonly string[] = [
   `
   create table spaces (
     tenant text not null,
@@ -73,7 +71,25 @@ const STEPS: readonly string[] = [
   create table probe (id integer primary key, at_count integer not null) strict;
   insert into probe values (1, 0);
   `,
+  `
+  -- How commits with an idempotency key ended. place: 1, 2, 3 ... in each tenant, so that the oldest are found, and all are counted.
+  create table keyed (
+    tenant text not null,
+    source text not null,
+    key text not null,
+    place integer not null,
+    digest text not null,
+    at_ms integer not null,
+    outcome text not null,
+    checksum integer not null,
+    primary key (tenant, source, key)
+  ) strict, without rowid;
+  create unique index keyed_by_place on keyed (tenant, place);
+  `,
 ]
+
+/** `user_version` of the files that this build writes. A file with a higher one was written by a later build. */
+const SCHEMA_VERSION = STEPS.length
 
 /** Brings a file to this build's schema, or refuses it with an error that says what to do. */
 export function migrate(db: DatabaseSync, file: string): void {

@@ -5,8 +5,11 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Changelog } from '../changelog.ts'
+import { checksumOf } from '../checksum.ts'
 import { ALICE, commit, creation, documentsOf, headOf, logOf, NONCE, NOW_MS, ROOM, replacement, writing } from '../contract/bench.ts'
+import { KEYED_KEPT_MS, KEYED_RECORDS_MAX } from '../keyed-retention.ts'
 import { openWriter } from './connection.ts'
+import { APPLICATION_ID, STEPS } from './schema.ts'
 import { sqliteChangelog } from './sqlite-changelog.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-sqlite-'))
@@ -159,6 +162,40 @@ describe('sqliteChangelog', () => {
     theirs.close()
     expect(() => sqliteChangelog(foreign)).toThrow(/another application/)
     expect(() => sqliteChangelog(':memory:')).toThrow(/memoryChangelog/)
+  })
+
+  it('takes a file of every earlier build to its own schema', async () => {
+    for (let version = 1; version < STEPS.length; version++) {
+      const file = newFile()
+      const earlier = new DatabaseSync(file)
+      for (const step of STEPS.slice(0, version)) earlier.exec(step)
+      earlier.exec(`pragma application_id = ${APPLICATION_ID}; pragma user_version = ${version}`)
+      earlier.close()
+      const changelog = sqliteChangelog(file)
+      expect((await commit(changelog, [creation('m1', {})])).version).toBe(1)
+      await writing(changelog, (tx) => tx.recordKeyed({ source: '', key: 'k', digest: '', outcome: '{}' }, NOW_MS))
+      await changelog.close()
+    }
+    expect(STEPS.length).toBeGreaterThan(1)
+  })
+
+  it('refuses one key more than it keeps rather than forget one that is young', async () => {
+    const file = newFile()
+    const changelog = sqliteChangelog(file)
+    const record = (key: string, nowMs: number) =>
+      writing(changelog, (tx) => tx.recordKeyed({ source: '', key, digest: '', outcome: '{}' }, nowMs))
+    await record('first', NOW_MS)
+    // As if all those between were there.
+    const cells = [KEYED_RECORDS_MAX, '', NOW_MS, '{}']
+    const edit = new DatabaseSync(file)
+    edit
+      .prepare('insert into keyed (tenant, source, key, place, digest, at_ms, outcome, checksum) values (?, ?, ?, ?, ?, ?, ?, ?)')
+      .run('t', '', 'last', ...cells, checksumOf(['keyed', 't', '', 'last', ...cells]))
+    edit.close()
+    await expect(record('one more', NOW_MS)).rejects.toMatchObject({ code: 'rate-limited', afterMs: expect.any(Number) })
+    expect(await changelog.read('t', (tx) => tx.keyed('', 'first'))).toBeDefined()
+    await record('a week later', NOW_MS + KEYED_KEPT_MS + 1)
+    await changelog.close()
   })
 
   it('commits with synchronous=FULL in WAL mode, whatever the file was left in', () => {

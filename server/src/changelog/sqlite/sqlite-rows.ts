@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { type Seal, type SpaceId, toVersion, type Version } from '@tidemark/shared'
-import type { ClientRecord, MutationRecord, StoredDocument } from '../changelog.ts'
+import type { ClientRecord, KeyedRecord, MutationRecord, StoredDocument } from '../changelog.ts'
 import { type Cell, checksumOf } from '../checksum.ts'
 import { CorruptRowError } from '../corrupt-row-error.ts'
 import type { CommitRow, Rows, SpaceRow } from '../rows.ts'
@@ -18,6 +18,7 @@ const DOCUMENTS_AFTER = `select ${DOCUMENT_COLUMNS} from documents indexed by do
   where tenant = ? and space = ? and version > ? order by version`
 const CLIENT = 'select user, n, nonce, seen_ms, checksum from clients where tenant = ? and client = ?'
 const MUTATION = 'select n, nonce, at_ms, outcome, checksum from mutations where tenant = ? and client = ? and n = ?'
+const KEYED = 'select place, digest, at_ms, outcome, checksum from keyed where tenant = ? and source = ? and key = ?'
 
 interface CommitCells {
   readonly version: Version
@@ -115,6 +116,16 @@ export class SqliteRows implements Rows {
     })
   }
 
+  keyed(tenant: string, source: string, key: string): KeyedRecord | undefined {
+    const row = [tenant, source, key]
+    return this.guard('keyed', row, () => {
+      const raw = this.one(KEYED, row)
+      if (raw === undefined) return undefined
+      const { digest, outcome } = believe<KeyedRecord>('keyed', row, raw, KEYED_CELLS)
+      return { source, key, digest, outcome }
+    })
+  }
+
   missing(row: string): CorruptRowError {
     const error = new CorruptRowError(`${row} (missing)`)
     this.#watch.corrupt(error)
@@ -169,6 +180,7 @@ const COMMIT_CELLS: readonly string[] = ['seal', 'at_ms', 'body_checksum']
 const DOCUMENT_CELLS: readonly string[] = ['version', 'created', 'creator', 'origin', 'doc']
 const CLIENT_CELLS: readonly string[] = ['user', 'n', 'nonce', 'seen_ms']
 const MUTATION_CELLS: readonly string[] = ['nonce', 'at_ms', 'outcome']
+const KEYED_CELLS: readonly string[] = ['place', 'digest', 'at_ms', 'outcome']
 
 function documentOf(tenant: string, space: SpaceId, raw: RawRow): StoredDocument {
   const key = [tenant, space, raw.collection as string, raw.id as string]

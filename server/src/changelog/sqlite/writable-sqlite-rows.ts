@@ -1,7 +1,8 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { type SpaceId, TAIL_MS, type Version } from '@tidemark/shared'
-import type { ClientRecord, MutationRecord, StoredDocument } from '../changelog.ts'
+import type { ClientRecord, KeyedRecord, MutationRecord, StoredDocument } from '../changelog.ts'
 import { type Cell, checksumOf } from '../checksum.ts'
+import { KEYED_PRUNED_AT_ONCE } from '../keyed-retention.ts'
 import { PRUNED_AT_ONCE, RECORDS_KEPT_MAX, RECORDS_KEPT_MIN } from '../mutation-retention.ts'
 import type { CommitRow, SpaceRow, WritableRows } from '../rows.ts'
 import { SqliteRows } from './sqlite-rows.ts'
@@ -19,6 +20,10 @@ const ADD_MUTATION = 'insert into mutations (tenant, client, n, nonce, at_ms, ou
 const PRUNE_MUTATIONS = `delete from mutations where tenant = ?1 and client = ?2
   and n in (select n from mutations where tenant = ?1 and client = ?2 and n <= ?3 order by n limit ${PRUNED_AT_ONCE})
   and (n <= ?4 or at_ms < ?5)`
+const KEYED_PLACES = `select (select min(place) from keyed where tenant = ?1) as oldest, (select max(place) from keyed where tenant = ?1) as newest`
+const ADD_KEYED = 'insert into keyed (tenant, source, key, place, digest, at_ms, outcome, checksum) values (?, ?, ?, ?, ?, ?, ?, ?)'
+const PRUNE_KEYED = `delete from keyed where tenant = ?1 and at_ms < ?2
+  and place in (select place from keyed where tenant = ?1 order by place limit ${KEYED_PRUNED_AT_ONCE})`
 const DROP_LOG = 'update commits set body = null where tenant = ? and space = ? and version <= ? and body is not null'
 const DROP_DELETIONS = 'delete from documents where tenant = ? and space = ? and version <= ? and doc is null'
 const DROP_SEALS = 'delete from commits where tenant = ? and space = ? and version < ?'
@@ -63,6 +68,21 @@ export class WritableSqliteRows extends SqliteRows implements WritableRows {
     if (lastN <= RECORDS_KEPT_MIN) return
     const before = [lastN - RECORDS_KEPT_MIN, lastN - RECORDS_KEPT_MAX, nowMs - TAIL_MS]
     this.#run(PRUNE_MUTATIONS, 'mutations', [tenant, client, ...before])
+  }
+
+  keyedPlaces(tenant: string): { readonly oldest: number; readonly newest: number } | undefined {
+    return this.guard('keyed', [tenant], () => {
+      const { oldest, newest } = this.one(KEYED_PLACES, [tenant]) ?? {}
+      return typeof oldest === 'number' && typeof newest === 'number' ? { oldest, newest } : undefined
+    })
+  }
+
+  addKeyed(tenant: string, place: number, { source, key, digest, outcome }: KeyedRecord, nowMs: number): void {
+    this.#put(ADD_KEYED, 'keyed', [tenant, source, key], [place, digest, nowMs, outcome])
+  }
+
+  pruneKeyed(tenant: string, beforeMs: number): void {
+    this.#run(PRUNE_KEYED, 'keyed', [tenant, beforeMs])
   }
 
   dropLog(tenant: string, space: SpaceId, logStart: Version): void {
