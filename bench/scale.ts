@@ -1,0 +1,26 @@
+/** How much each benchmark does. */
+export interface Scale {
+  readonly rounds: number
+  /** Mutations of a round, sent one at a time and in batches of `batch`. */
+  readonly mutations: { readonly single: number; readonly batched: number; readonly batch: number }
+  readonly fanOut: { readonly readers: number; readonly commits: number }
+  readonly idle: { readonly connections: number }
+  readonly firstSync: { readonly documents: number }
+}
+
+export const FULL: Scale = {
+  rounds: 7,
+  mutations: { single: 1000, batched: 5000, batch: 100 },
+  fanOut: { readers: 1000, commits: 50 },
+  idle: { connections: 5000 },
+  firstSync: { documents: 20_000 },
+}
+
+/** Shows that each benchmark still runs; its figures mean nothing. */
+export const TINY: Scale = {
+  rounds: 1,
+  mutations: { single: 20, batched: 20, batch: 2 },
+  fanOut: { readers: 20, commits: 3 },
+  idle: { connections: 20 },
+  firstSync: { documents: 200 },
+}

@@ -1,0 +1,23 @@
+// The floor of a commit: node:sqlite writes the rows of a mutation (document, log, head, mutation record), in groups.
+
+import { underTest } from '../measure/under-test.ts'
+import { BareSqlite } from './bare-rows.ts'
+
+const { data } = JSON.parse(process.argv[2] ?? '{}') as { data: string }
+const rows = await BareSqlite.open(data)
+
+underTest(undefined, {
+  /** Writes what `clients` devices sent, `group` mutations in each transaction. */
+  write({ clients, mutations, group, round }: { clients: number; mutations: number; group: number; round: number }) {
+    for (let done = 0; done < mutations; ) {
+      const until = Math.min(mutations, done + group)
+      rows.begin()
+      for (; done < until; done++) {
+        const at = done % clients
+        const n = Math.floor(done / clients) + 1
+        rows.write({ room: `room:r${at}`, user: `u${at}`, client: `c_AAAAAAAAAAAAAA${String(round * 1000 + at).padStart(8, '0')}`, n })
+      }
+      rows.commit()
+    }
+  },
+})
