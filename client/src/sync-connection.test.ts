@@ -158,7 +158,7 @@ describe('the connection', () => {
 
   const notice = { t: 'error', error: { code: 'token-expired', message: 'soon', retryable: true, afterMs: 60_000 } }
 
-  it('[§5] at the notice that its token ends soon sends a fresh one in place, and pulls with that', async () => {
+  it('[B9] at the notice that its token ends soon sends a fresh one in place, and pulls with that', async () => {
     let given = 0
     const { time, server, sync, phase } = await world(1, () => `token${++given}`)
     const { request } = server.transport

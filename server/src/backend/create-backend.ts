@@ -144,6 +144,8 @@ async function authenticated(authenticate: Authenticate, token: string, clock: C
   )
   if (!isUserId(principal.user) || !isUserId(principal.tenant))
     throw new InternalError('`authenticate` gave a user or tenant that is not 1 to 128 of A-Z a-z 0-9 . _ ~ -')
+  if (principal.expiresAtMs !== undefined && !(principal.expiresAtMs >= 0))
+    throw new InternalError('`authenticate` gave an `expiresAtMs` that is no time in ms since the epoch; undefined stands for never')
   return principal
 }
 

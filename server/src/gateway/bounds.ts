@@ -30,14 +30,19 @@ export interface GatewayBounds {
   /** A backend that has not answered by then counts as unavailable, in ms. */
   readonly answerWithinMs: number
   readonly mutateWithinMs: number
-  /** How long before a token ends its connection is told so, that a fresh one may come in place. */
+  /** How long before a token ends its connection is told so, that a fresh one may come in place; of a token that lives less than twice as long, at half its time. */
   readonly tokenNoticeMs: number
+  /** How long a connection outlives its token: for one more fetch by the app, its way here and its check. */
+  readonly tokenGraceMs: number
   /** Ranges kept for readers who come to the same place later, over all spaces: how many, and their characters. */
   readonly recentRangesMax: number
   readonly recentCharactersMax: number
   /** Spaces that `follow` may state in one burst, and how many a second after that. */
   readonly statementsBurst: number
   readonly statementsPerS: number
+  /** Tokens that `auth` may show in one burst, and how many a second after that: no more often than rights are checked anyway. */
+  readonly authsBurst: number
+  readonly authsPerS: number
 }
 
 export const GATEWAY_BOUNDS: GatewayBounds = {
@@ -59,8 +64,11 @@ export const GATEWAY_BOUNDS: GatewayBounds = {
   answerWithinMs: 20_000,
   mutateWithinMs: 60_000,
   tokenNoticeMs: 60_000,
+  tokenGraceMs: 30_000,
   recentRangesMax: 10_000,
   recentCharactersMax: 32 * 1_048_576,
   statementsBurst: 2000,
   statementsPerS: 100,
+  authsBurst: 5,
+  authsPerS: 0.2,
 }

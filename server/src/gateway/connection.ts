@@ -52,7 +52,7 @@ export class Connection implements SocketEvents, Outlet {
     this.#world = world
     this.#socket = socket
     this.#onClosed = onClosed
-    this.#tokenEnd = new TokenEnd(world.clock, world.bounds.tokenNoticeMs)
+    this.#tokenEnd = new TokenEnd(world.clock, world.bounds.tokenNoticeMs, world.bounds.tokenGraceMs)
     this.#heardAtMs = world.clock.monotonicMs()
     this.#phase = { name: 'greeting', untilMs: this.#heardAtMs + HELLO_WITHIN_MS }
     this.#watch()
@@ -208,6 +208,7 @@ export class Connection implements SocketEvents, Outlet {
       if (this.#isClosed()) return
       const session = new Session(this.#world, this, principal, hello.client)
       this.#phase = { name: 'open', session }
+      this.#tokenEnd.accept(principal.expiresAtMs)
       this.#watch()
       await session.welcome(hello)
     } catch (error) {
@@ -218,6 +219,7 @@ export class Connection implements SocketEvents, Outlet {
   async #renew(session: Session, token: string): Promise<void> {
     try {
       await session.auth(token)
+      this.#tokenEnd.accept(session.principal.expiresAtMs)
       this.#watch()
     } catch (thrown) {
       const error = this.#world.wireable(thrown)
@@ -266,16 +268,16 @@ export class Connection implements SocketEvents, Outlet {
     if (this.#phase.name === 'greeting') return this.#phase.untilMs
     if (this.#phase.name !== 'open') return undefined
     const silentAtMs = this.#heardAtMs + silenceMaxMs(this.#nextS)
-    return Math.min(silentAtMs, this.#tokenEnd.wakeAtMs(this.#phase.session.principal.expiresAtMs))
+    return Math.min(silentAtMs, this.#tokenEnd.wakeAtMs)
   }
 
   #judge(): void {
     const nowMs = this.#world.clock.monotonicMs()
     if (this.#phase.name === 'greeting' && nowMs >= this.#phase.untilMs) this.close(4408, 'no hello in time')
     if (this.#phase.name !== 'open') return
-    const ended = this.#tokenEnd.due(this.#phase.session.principal.expiresAtMs)
-    if (ended?.afterMs !== undefined) this.send(frames.error(ended))
-    else if (ended !== undefined) this.#dismiss(ended)
+    const ending = this.#tokenEnd.due()
+    if (ending?.afterMs !== undefined) this.send(frames.error(ending))
+    else if (ending !== undefined) this.#dismiss(ending)
     if (nowMs - this.#heardAtMs >= silenceMaxMs(this.#nextS)) this.close(4408, 'silent for too long')
   }
 

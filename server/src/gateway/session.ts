@@ -19,10 +19,10 @@ import type { Backend, Opened, Principal } from '../backend/backend.ts'
 import type { GatewayMetrics } from '../observe/gateway-metrics.ts'
 import { answerWithin } from './answer-within.ts'
 import type { GatewayBounds } from './bounds.ts'
+import { Budget } from './budget.ts'
 import type { Channel } from './channel.ts'
 import { Follower, type Reader } from './follower.ts'
 import { frames } from './frames.ts'
-import { StatementBudget } from './statement-budget.ts'
 
 /** The gateway as a session uses it. */
 export interface SessionWorld {
@@ -52,7 +52,8 @@ export class Session implements Reader {
   readonly #world: SessionWorld
   readonly #outlet: Outlet
   readonly #following = new Map<SpaceId, { readonly follower: Follower; readonly channel: Channel }>()
-  readonly #budget: StatementBudget
+  readonly #statements: Budget
+  readonly #auths: Budget
   /** Followers that wait for a turn to ask, or for room to send. */
   readonly #waiting = new Set<Follower>()
   #asks = 0
@@ -66,7 +67,9 @@ export class Session implements Reader {
     this.#outlet = outlet
     this.principal = principal
     this.client = client
-    this.#budget = new StatementBudget(world.bounds.statementsBurst, world.bounds.statementsPerS, world.clock.monotonicMs())
+    const { bounds, clock } = world
+    this.#statements = new Budget(bounds.statementsBurst, bounds.statementsPerS, clock.monotonicMs())
+    this.#auths = new Budget(bounds.authsBurst, bounds.authsPerS, clock.monotonicMs())
   }
 
   get spaces(): readonly SpaceId[] {
@@ -128,12 +131,17 @@ export class Session implements Reader {
     return sumOf(Array.from(this.#following.values(), ({ follower }): Standing => follower.standing))
   }
 
-  /** A fresh token, in place. Throws what is wrong with it; ForbiddenError for somebody else's. */
+  /** A fresh token, in place; what is followed is held against its rights. Throws what is wrong with it; ForbiddenError for somebody else's. */
   async auth(token: string): Promise<void> {
-    const principal = await answerWithin(this.#world.clock, this.#world.bounds.answerWithinMs, this.#world.backend.authenticate(token))
+    const { backend, bounds, clock } = this.#world
+    const waitMs = this.#auths.take(clock.monotonicMs())
+    if (waitMs > 0) throw new RateLimitedError('Too many tokens were shown here.', { afterMs: waitMs })
+    const principal = await answerWithin(clock, bounds.answerWithinMs, backend.authenticate(token))
     if (principal.user !== this.principal.user || principal.tenant !== this.principal.tenant)
       throw new ForbiddenError('This token is of another user: open a connection of their own.')
     this.principal = principal
+    // A check that fails proves nothing; the next one comes by itself [B6].
+    await this.recheck().catch(this.#world.wireable)
   }
 
   /** Holds each follow against the rights of this moment: ends what is no longer allowed, asks anew where the view is another. */
@@ -247,7 +255,7 @@ export class Session implements Reader {
     const asked: SpaceId[] = []
     let room = LIMITS.spaces - this.#following.size
     for (const space of Object.keys(stated)) {
-      const waitMs = counted ? this.#budget.take(clock.monotonicMs()) : 0
+      const waitMs = counted ? this.#statements.take(clock.monotonicMs()) : 0
       if (waitMs > 0) refused.set(space, new RateLimitedError('Too many spaces were stated from here.', { afterMs: waitMs }))
       else if (!this.#following.has(space) && room-- <= 0)
         refused.set(space, new TooLargeError(`more than ${LIMITS.spaces} followed spaces`))

@@ -1,5 +1,5 @@
-/** A bucket of statements: `burst` at once, then `perS` a second. Pure: time comes as an argument. */
-export class StatementBudget {
+/** How often something may be done: `burst` times at once, then `perS` a second. Pure: time comes as an argument. */
+export class Budget {
   readonly #burst: number
   readonly #perS: number
   #left: number
