@@ -59,6 +59,21 @@ export interface ReadBounds {
   readonly commitsMax: number
 }
 
+/**
+ * What a first sync leaves out, up to and including `began`: deletions, and in the collections of `floors` what was created at or
+ * before their floor. Source: protocol [C2], [W1].
+ */
+export interface LeftOut {
+  readonly began: Version
+  readonly floors: ReadonlyMap<string, Version>
+}
+
+/** Documents by creation, the newest first, and the creation of the newest that is older than all of them; 0 where none is. */
+export interface OlderDocuments {
+  readonly documents: readonly StoredDocument[]
+  readonly floor: Version
+}
+
 /** What a client id has done. */
 export interface ClientRecord {
   /** The user to whom the id is bound: the first one who used it. */
@@ -98,8 +113,18 @@ export interface ReadTransaction {
   horizon(space: SpaceId): Promise<Version>
   /** Whole commits after `from` in order; empty at the head. Throws GoneError before `logStart`, CorruptRowError for a row whose checksum fails. */
   log(space: SpaceId, from: Version, bounds: ReadBounds): Promise<readonly LoggedCommit[]>
-  /** Documents whose last change came after `from`, deleted ones too, in order of that version; the documents of one commit are never split. */
-  documentsAfter(space: SpaceId, from: Version, bounds: ReadBounds): Promise<readonly StoredDocument[]>
+  /**
+   * Documents whose last change came after `from`, deleted ones too, in order of that version; the documents of one commit are never
+   * split. What is left out is not looked at.
+   */
+  documentsAfter(space: SpaceId, from: Version, bounds: ReadBounds, leftOut?: LeftOut): Promise<readonly StoredDocument[]>
+  /**
+   * The floor under the newest `count` living documents of a collection, of those created at or before `upTo`: the creation of the
+   * newest older one, 0 where there is none. Documents that one commit created stand on one side of it, so that there may be more than `count` above.
+   */
+  floor(space: SpaceId, collection: string, upTo: Version, count: number): Promise<Version>
+  /** Living documents of a collection created at or before `upTo`, newest first, those of one creation by id and never split. */
+  documentsCreatedUpTo(space: SpaceId, collection: string, upTo: Version, bounds: ReadBounds): Promise<OlderDocuments>
   document(space: SpaceId, collection: string, id: string): Promise<StoredDocument | undefined>
   client(client: string): Promise<ClientRecord | undefined>
   /** undefined where it was never done, or longer ago than the record reaches (at least TAIL_MUTATIONS_MAX and TAIL_MS). */

@@ -6,6 +6,7 @@ import { openedBy } from './contract/opened.ts'
 import { describePaging } from './contract/paging.ts'
 import { describeTenants } from './contract/tenants.ts'
 import { describeTransactions } from './contract/transactions.ts'
+import { describeWindows } from './contract/windows.ts'
 
 /**
  * What every engine must do. `runner` is what a test file imports from vitest; `open` gives an empty changelog each time, which the
@@ -17,6 +18,7 @@ export function describeChangelog(name: string, runner: TestRunner, open: OpenCh
     describeCommits(runner, opened)
     describeTransactions(runner, opened)
     describePaging(runner, opened)
+    describeWindows(runner, opened)
     describeClients(runner, opened)
     describeKeys(runner, opened)
     describeTenants(runner, opened)

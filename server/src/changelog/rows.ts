@@ -17,6 +17,12 @@ export interface CommitRow {
   readonly body: string
 }
 
+/** Where a document stands, without its content. */
+export interface DocumentPlace {
+  readonly id: string
+  readonly version: Version
+}
+
 /**
  * What an engine within this process keeps, row by row; transactions over it are the same for all of them. Each throws
  * CorruptRowError rather than return a damaged row, and iterables read no further than they are drawn.
@@ -26,8 +32,18 @@ export interface Rows {
   seal(tenant: string, space: SpaceId, version: Version): Seal | undefined
   /** Commits after `from` in order of version. */
   commits(tenant: string, space: SpaceId, from: Version): Iterable<CommitRow>
-  /** Documents whose last change came after `from`, in order of version. */
-  documentsAfter(tenant: string, space: SpaceId, from: Version): Iterable<StoredDocument>
+  /** Collections with living documents, and perhaps some without. */
+  collections(tenant: string, space: SpaceId): readonly string[]
+  /** Living documents of a collection whose last change came after `from`, in order of version. */
+  livingAfter(tenant: string, space: SpaceId, collection: string, from: Version): Iterable<StoredDocument>
+  /** Deletions after `from`, in order of version. */
+  deletedAfter(tenant: string, space: SpaceId, from: Version): Iterable<StoredDocument>
+  /** Where the living documents of a collection stand that were created after `after`, up to and including `upTo`; in any order. */
+  createdWithin(tenant: string, space: SpaceId, collection: string, after: Version, upTo: Version): Iterable<DocumentPlace>
+  /** Living documents of a collection created at or before `upTo`, newest creation first. */
+  createdUpTo(tenant: string, space: SpaceId, collection: string, upTo: Version): Iterable<StoredDocument>
+  /** See ReadTransaction.floor; undefined for 0. */
+  floor(tenant: string, space: SpaceId, collection: string, upTo: Version, count: number): Version | undefined
   document(tenant: string, space: SpaceId, collection: string, id: string): StoredDocument | undefined
   client(tenant: string, client: string): ClientRecord | undefined
   mutation(tenant: string, client: string, n: number): MutationRecord | undefined

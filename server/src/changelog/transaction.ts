@@ -14,9 +14,11 @@ import type {
   ClientRecord,
   Head,
   KeyedRecord,
+  LeftOut,
   LoggedCommit,
   MutationRecord,
   NewChange,
+  OlderDocuments,
   ReadBounds,
   ReadTransaction,
   StoredDocument,
@@ -24,7 +26,8 @@ import type {
 } from './changelog.ts'
 import { decodeBody } from './commit-body.ts'
 import type { CorruptRowError } from './corrupt-row-error.ts'
-import { documentPage } from './document-page.ts'
+import { documentPage, olderPage } from './document-page.ts'
+import { documentsInOrder } from './documents-in-order.ts'
 import { KEYED_KEPT_MS, KEYED_RECORDS_MAX } from './keyed-retention.ts'
 import { PageBudget } from './page-budget.ts'
 import { prepareCommit } from './prepare-commit.ts'
@@ -87,9 +90,19 @@ export class RowsRead<R extends Rows = Rows> implements ReadTransaction {
     return page
   }
 
-  async documentsAfter(space: SpaceId, from: Version, bounds: ReadBounds): Promise<readonly StoredDocument[]> {
+  async documentsAfter(space: SpaceId, from: Version, bounds: ReadBounds, leftOut?: LeftOut): Promise<readonly StoredDocument[]> {
     this.life.assertOpen()
-    return documentPage(this.rows.documentsAfter(this.tenant, space, from), bounds)
+    return documentPage(documentsInOrder(this.rows, this.tenant, space, from, leftOut), bounds)
+  }
+
+  async floor(space: SpaceId, collection: string, upTo: Version, count: number): Promise<Version> {
+    this.life.assertOpen()
+    return this.rows.floor(this.tenant, space, collection, upTo, count) ?? ZERO
+  }
+
+  async documentsCreatedUpTo(space: SpaceId, collection: string, upTo: Version, bounds: ReadBounds): Promise<OlderDocuments> {
+    this.life.assertOpen()
+    return olderPage(this.rows.createdUpTo(this.tenant, space, collection, upTo), bounds)
   }
 
   async document(space: SpaceId, collection: string, id: string): Promise<StoredDocument | undefined> {

@@ -1,5 +1,5 @@
 import { type Seal, type SpaceId, toVersion, type Version } from '@tidemark/shared'
-import type { Changelog, Head, LoggedCommit, NewChange, ReadBounds, StoredDocument, WriteTransaction } from '../changelog.ts'
+import type { Changelog, Head, LeftOut, LoggedCommit, NewChange, ReadBounds, StoredDocument, WriteTransaction } from '../changelog.ts'
 
 /** The parts of vitest that a suite needs; handed in, so that an import of the suite does not load a test runner. */
 export type TestRunner = Pick<typeof import('vitest'), 'describe' | 'expect' | 'it'>
@@ -56,9 +56,15 @@ export function logOf(
 
 export function documentsOf(
   changelog: Changelog,
-  { from = 0, bounds = WIDE, space = ROOM, tenant = 't' }: { from?: number; bounds?: ReadBounds; space?: SpaceId; tenant?: string } = {},
+  {
+    from = 0,
+    bounds = WIDE,
+    space = ROOM,
+    tenant = 't',
+    leftOut,
+  }: { from?: number; bounds?: ReadBounds; space?: SpaceId; tenant?: string; leftOut?: LeftOut | undefined } = {},
 ): Promise<readonly StoredDocument[]> {
-  return changelog.read(tenant, (tx) => tx.documentsAfter(space, v(from), bounds))
+  return changelog.read(tenant, (tx) => tx.documentsAfter(space, v(from), bounds, leftOut))
 }
 
 export function documentOf(changelog: Changelog, id: string, tenant = 't'): Promise<StoredDocument | undefined> {

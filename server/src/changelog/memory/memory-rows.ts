@@ -3,7 +3,7 @@ import type { ClientRecord, KeyedRecord, MutationRecord, StoredDocument } from '
 import { CorruptRowError } from '../corrupt-row-error.ts'
 import { KEYED_PRUNED_AT_ONCE } from '../keyed-retention.ts'
 import { isForgettable, PRUNED_AT_ONCE } from '../mutation-retention.ts'
-import type { CommitRow, Rows, SpaceRow, WritableRows } from '../rows.ts'
+import type { CommitRow, DocumentPlace, Rows, SpaceRow, WritableRows } from '../rows.ts'
 import { keyOf, type MemoryStore } from './memory-store.ts'
 
 /** A memory store as it was at one moment. */
@@ -31,13 +31,44 @@ export class MemoryRows implements Rows {
     }
   }
 
-  *documentsAfter(tenant: string, space: SpaceId, from: Version): Generator<StoredDocument> {
-    for (const version of this.#versionsAfter(tenant, space, from)) {
-      for (const key of this.touched(tenant, space, version)) {
+  collections(tenant: string, space: SpaceId): readonly string[] {
+    return this.store.get('collections', keyOf(tenant, space), this.#at) ?? []
+  }
+
+  *livingAfter(tenant: string, space: SpaceId, collection: string, from: Version): Generator<StoredDocument> {
+    for (const document of this.#changedAfter(tenant, space, from))
+      if (document.collection === collection && document.doc !== undefined) yield document
+  }
+
+  *deletedAfter(tenant: string, space: SpaceId, from: Version): Generator<StoredDocument> {
+    for (const document of this.#changedAfter(tenant, space, from)) if (document.doc === undefined) yield document
+  }
+
+  *createdWithin(tenant: string, space: SpaceId, collection: string, after: Version, upTo: Version): Generator<DocumentPlace> {
+    for (const document of this.createdUpTo(tenant, space, collection, upTo)) {
+      if (document.created <= after) return
+      yield document
+    }
+  }
+
+  *createdUpTo(tenant: string, space: SpaceId, collection: string, upTo: Version): Generator<StoredDocument> {
+    for (let created = Math.min(upTo, this.space(tenant, space)?.version ?? 0); created > 0; created--) {
+      for (const key of this.touched(tenant, space, toVersion(created))) {
         const document = this.store.get('documents', key, this.#at)
-        if (document?.version === version) yield document
+        if (document?.created === created && document.collection === collection && document.doc !== undefined) yield document
       }
     }
+  }
+
+  floor(tenant: string, space: SpaceId, collection: string, upTo: Version, count: number): Version | undefined {
+    let above = 0
+    let last: Version | undefined
+    for (const { created } of this.createdUpTo(tenant, space, collection, upTo)) {
+      if (above >= count && created !== last) return created
+      above += 1
+      last = created
+    }
+    return undefined
   }
 
   document(tenant: string, space: SpaceId, collection: string, id: string): StoredDocument | undefined {
@@ -62,6 +93,15 @@ export class MemoryRows implements Rows {
 
   protected touched(tenant: string, space: SpaceId, version: Version): readonly string[] {
     return this.store.get('touched', keyOf(tenant, space, version), this.#at) ?? []
+  }
+
+  *#changedAfter(tenant: string, space: SpaceId, from: Version): Generator<StoredDocument> {
+    for (const version of this.#versionsAfter(tenant, space, from)) {
+      for (const key of this.touched(tenant, space, version)) {
+        const document = this.store.get('documents', key, this.#at)
+        if (document?.version === version) yield document
+      }
+    }
   }
 
   *#versionsAfter(tenant: string, space: SpaceId, from: Version): Generator<Version> {
@@ -100,6 +140,9 @@ export class WritableMemoryRows extends MemoryRows implements WritableRows {
     const key = keyOf(tenant, space, document.collection, document.id)
     this.store.set('documents', key, document)
     this.store.set('touched', keyOf(tenant, space, document.version), [...this.touched(tenant, space, document.version), key])
+    const collections = this.collections(tenant, space)
+    if (!collections.includes(document.collection))
+      this.store.set('collections', keyOf(tenant, space), [...collections, document.collection])
   }
 
   putClient(tenant: string, client: string, record: ClientRecord, _nowMs: number): void {

@@ -25,6 +25,8 @@ interface Tables {
   /** Keys of the documents that a commit changed, by the commit. */
   readonly touched: readonly string[]
   readonly documents: StoredDocument
+  /** Collections that documents were ever written to, by the space. */
+  readonly collections: readonly string[]
   readonly clients: ClientRecord
   readonly mutations: StoredMutation
   /** The first mutation of a client whose record is kept. */
@@ -72,6 +74,7 @@ export class MemoryStore {
       commits: new VersionedMap(from?.commits),
       touched: new VersionedMap(from?.touched),
       documents: new VersionedMap(from?.documents),
+      collections: new VersionedMap(from?.collections),
       clients: new VersionedMap(from?.clients),
       mutations: new VersionedMap(from?.mutations),
       oldestMutations: new VersionedMap(from?.oldestMutations),
@@ -127,7 +130,8 @@ export class MemoryStore {
   }
 
   snapshot(): Snapshot {
-    const { spaces, commits, touched, documents, clients, mutations, oldestMutations, keyed, keyedAt, keyedPlaces } = this.#maps
+    const { spaces, commits, touched, documents, collections, clients, mutations, oldestMutations, keyed, keyedAt, keyedPlaces } =
+      this.#maps
     const at = this.#committed
     return {
       tables: {
@@ -135,6 +139,7 @@ export class MemoryStore {
         commits: commits.contents(at),
         touched: touched.contents(at),
         documents: documents.contents(at),
+        collections: collections.contents(at),
         clients: clients.contents(at),
         mutations: mutations.contents(at),
         oldestMutations: oldestMutations.contents(at),

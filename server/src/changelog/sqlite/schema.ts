@@ -86,6 +86,13 @@ export const STEPS: readonly string[] = [
   ) strict, without rowid;
   create unique index keyed_by_place on keyed (tenant, place);
   `,
+  `
+  -- Each document stands in one of the first two, so that a first sync passes by what was deleted, and by collections it cuts.
+  drop index documents_by_version;
+  create index documents_living on documents (tenant, space, collection, version) where doc is not null;
+  create index documents_deleted on documents (tenant, space, version) where doc is null;
+  create index documents_by_creation on documents (tenant, space, collection, created) where doc is not null;
+  `,
 ]
 
 /** `user_version` of the files that this build writes. A file with a higher one was written by a later build. */

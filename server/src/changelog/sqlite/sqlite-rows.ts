@@ -3,7 +3,7 @@ import { type Seal, type SpaceId, toVersion, type Version } from '@tidemark/shar
 import type { ClientRecord, KeyedRecord, MutationRecord, StoredDocument } from '../changelog.ts'
 import { type Cell, checksumOf } from '../checksum.ts'
 import { CorruptRowError } from '../corrupt-row-error.ts'
-import type { CommitRow, Rows, SpaceRow } from '../rows.ts'
+import type { CommitRow, DocumentPlace, Rows, SpaceRow } from '../rows.ts'
 import { fromEngine } from './engine-error.ts'
 import { believe, type RawRow } from './stored-row.ts'
 
@@ -14,8 +14,22 @@ const COMMITS =
   'select version, seal, at_ms, body_checksum, checksum, body from commits where tenant = ? and space = ? and version > ? order by version'
 const DOCUMENT_COLUMNS = 'collection, id, version, created, creator, origin, checksum, doc'
 const DOCUMENT = `select ${DOCUMENT_COLUMNS} from documents where tenant = ? and space = ? and collection = ? and id = ?`
-const DOCUMENTS_AFTER = `select ${DOCUMENT_COLUMNS} from documents indexed by documents_by_version
-  where tenant = ? and space = ? and version > ? order by version`
+// Each of these walks an index from the place where it begins to where the reader stops.
+const NEXT_COLLECTION = `select collection from documents indexed by documents_living
+  where tenant = ? and space = ? and collection > ? and doc is not null order by collection limit 1`
+const LIVING_AFTER = `select ${DOCUMENT_COLUMNS} from documents indexed by documents_living
+  where tenant = ? and space = ? and collection = ? and version > ? and doc is not null order by version`
+const DELETED_AFTER = `select ${DOCUMENT_COLUMNS} from documents indexed by documents_deleted
+  where tenant = ? and space = ? and version > ? and doc is null order by version`
+const CREATED_WITHIN = `select id, version from documents indexed by documents_by_creation
+  where tenant = ? and space = ? and collection = ? and created > ? and created <= ? and doc is not null`
+const CREATED_UP_TO = `select ${DOCUMENT_COLUMNS} from documents indexed by documents_by_creation
+  where tenant = ? and space = ? and collection = ? and created <= ? and doc is not null order by created desc`
+const FLOOR = `select created as floor from documents indexed by documents_by_creation
+  where tenant = ?1 and space = ?2 and collection = ?3 and doc is not null and created < (
+    select created from documents indexed by documents_by_creation
+    where tenant = ?1 and space = ?2 and collection = ?3 and created <= ?4 and doc is not null order by created desc limit 1 offset ?5 - 1
+  ) order by created desc limit 1`
 const CLIENT = 'select user, n, nonce, seen_ms, checksum from clients where tenant = ? and client = ?'
 const MUTATION = 'select n, nonce, at_ms, outcome, checksum from mutations where tenant = ? and client = ? and n = ?'
 const KEYED = 'select place, digest, at_ms, outcome, checksum from keyed where tenant = ? and source = ? and key = ?'
@@ -37,11 +51,12 @@ export interface RowsWatch {
   assertUsable(): void
 }
 
-/** The rows that one connection sees. Every statement is prepared once. */
+/** The rows that one connection sees. Statements are prepared once, those that are iterated once for each walk under way. */
 export class SqliteRows implements Rows {
   protected readonly db: DatabaseSync
   readonly #watch: RowsWatch
   readonly #statements = new Map<string, StatementSync>()
+  readonly #idle = new Map<string, StatementSync[]>()
 
   constructor(db: DatabaseSync, watch: RowsWatch) {
     this.db = db
@@ -79,13 +94,49 @@ export class SqliteRows implements Rows {
     })
   }
 
-  documentsAfter(tenant: string, space: SpaceId, from: Version): Iterable<StoredDocument> {
-    return this.#each('documents', DOCUMENTS_AFTER, [tenant, space, from], (raw) => {
-      const document = documentOf(tenant, space, raw)
-      // A damaged index would hand out a row of an earlier version.
-      if (document.version <= from) throw new CorruptRowError(['documents_by_version', tenant, space, document.version].join(' '))
-      return document
+  collections(tenant: string, space: SpaceId): readonly string[] {
+    const collections: string[] = []
+    this.guard('documents_living', [tenant, space], () => {
+      for (let last = ''; ; ) {
+        const next = this.one(NEXT_COLLECTION, [tenant, space, last])?.collection as string | undefined
+        if (next === undefined) return
+        // A damaged index could lead in a circle.
+        if (next <= last) throw new CorruptRowError(['documents_living', tenant, space].join(' '))
+        collections.push(next)
+        last = next
+      }
     })
+    return collections
+  }
+
+  livingAfter(tenant: string, space: SpaceId, collection: string, from: Version): Iterable<StoredDocument> {
+    const fits = ({ version, doc }: StoredDocument): boolean => version > from && doc !== undefined
+    return this.#documents('documents_living', LIVING_AFTER, [tenant, space, collection, from], fits)
+  }
+
+  deletedAfter(tenant: string, space: SpaceId, from: Version): Iterable<StoredDocument> {
+    const fits = ({ version, doc }: StoredDocument): boolean => version > from && doc === undefined
+    return this.#documents('documents_deleted', DELETED_AFTER, [tenant, space, from], fits)
+  }
+
+  createdWithin(tenant: string, space: SpaceId, collection: string, after: Version, upTo: Version): Iterable<DocumentPlace> {
+    // Not believed before the document itself was read.
+    return this.#each(
+      'documents_by_creation',
+      CREATED_WITHIN,
+      [tenant, space, collection, after, upTo],
+      (raw) => raw as unknown as DocumentPlace,
+    )
+  }
+
+  createdUpTo(tenant: string, space: SpaceId, collection: string, upTo: Version): Iterable<StoredDocument> {
+    const fits = ({ created, doc }: StoredDocument): boolean => created <= upTo && doc !== undefined
+    return this.#documents('documents_by_creation', CREATED_UP_TO, [tenant, space, collection, upTo], fits)
+  }
+
+  floor(tenant: string, space: SpaceId, collection: string, upTo: Version, count: number): Version | undefined {
+    const key = [tenant, space, collection, upTo, count]
+    return this.guard('documents_by_creation', key, () => this.one(FLOOR, key)?.floor as Version | undefined)
   }
 
   document(tenant: string, space: SpaceId, collection: string, id: string): StoredDocument | undefined {
@@ -158,8 +209,26 @@ export class SqliteRows implements Rows {
     }
   }
 
+  /** Documents by an index; `fits` holds for each that a sound index hands out. */
+  #documents(
+    index: string,
+    sql: string,
+    key: [string, SpaceId, ...Cell[]],
+    fits: (document: StoredDocument) => boolean,
+  ): Iterable<StoredDocument> {
+    return this.#each('documents', sql, key, (raw) => {
+      const document = documentOf(key[0], key[1], raw)
+      if (!fits(document)) throw new CorruptRowError([index, ...key].join(' '))
+      return document
+    })
+  }
+
   *#each<T>(table: string, sql: string, key: SQLInputValue[] & Cell[], read: (raw: RawRow) => T): Generator<T> {
-    const rows = this.guard(table, key, () => this.prepared(sql).iterate(...key))
+    // One statement walks one way at a time; several are under way where they are merged.
+    const idle = this.#idle.get(sql) ?? []
+    this.#idle.set(sql, idle)
+    const statement = idle.pop() ?? this.guard(table, key, () => this.db.prepare(sql))
+    const rows = this.guard(table, key, () => statement.iterate(...key))
     try {
       for (;;) {
         const next = this.guard(table, key, () => {
@@ -171,6 +240,7 @@ export class SqliteRows implements Rows {
       }
     } finally {
       rows.return?.()
+      idle.push(statement)
     }
   }
 }
