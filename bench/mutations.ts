@@ -43,7 +43,7 @@ export function mutations({ rounds, mutations }: Scale): Promise<readonly Figure
         const our = await measured(ours, over, clients, batch, batches)
         group = Math.max(1, Math.round(count / ((await ours.ask<Groups>('groups')) - groupsBefore)))
         const beganMs = performance.now()
-        const floorCpuS = await sqlite.cpuS(() => sqlite.ask('write', { clients, mutations: count, group, round: ++written }))
+        const floorCpuS = await sqlite.cpuS(() => sqlite.ask('write', { clients, batch, mutations: count, group, round: ++written }))
         const floorS = (performance.now() - beganMs) / 1000
         done += count
         const cpuUs = { ours: (our.cpuS / count) * 1e6, 'node:sqlite': (floorCpuS / count) * 1e6 }

@@ -7,14 +7,15 @@ const { data } = JSON.parse(process.argv[2] ?? '{}') as { data: string }
 const rows = await BareSqlite.open(data)
 
 underTest(undefined, {
-  /** Writes what `clients` devices sent, `group` mutations in each transaction. */
-  write({ clients, mutations, group, round }: { clients: number; mutations: number; group: number; round: number }) {
+  /** Writes what `clients` devices sent, `batch` of one device after the other, `group` mutations in each transaction. */
+  write({ clients, batch, mutations, group, round }: Record<'clients' | 'batch' | 'mutations' | 'group' | 'round', number>) {
     for (let done = 0; done < mutations; ) {
       const until = Math.min(mutations, done + group)
       rows.begin()
       for (; done < until; done++) {
-        const at = done % clients
-        const n = Math.floor(done / clients) + 1
+        const turn = Math.floor(done / batch)
+        const at = turn % clients
+        const n = Math.floor(turn / clients) * batch + (done % batch) + 1
         rows.write({ room: `room:r${at}`, user: `u${at}`, client: `c_AAAAAAAAAAAAAA${String(round * 1000 + at).padStart(8, '0')}`, n })
       }
       rows.commit()

@@ -13,6 +13,7 @@ import { createRoutes } from './http/routes.ts'
 import { createUpgrade, type HandleUpgrade } from './http/upgrade.ts'
 import { type Log, SILENT } from './observe/log.ts'
 import { createPrometheus } from './observe/prometheus.ts'
+import { nextTurn } from './platform/next-turn.ts'
 import { systemClock } from './platform/system-clock.ts'
 import { until } from './until.ts'
 
@@ -33,6 +34,8 @@ export interface SyncServerOptions<A extends App> {
   readonly log?: Log
   readonly clock?: Clock
   readonly bus?: Bus
+  /** Resolves once all that has arrived by now was handed in, so that it is committed together. Default: the event loop goes round. */
+  readonly turn?: () => Promise<void>
 }
 
 export interface SyncServer {
@@ -58,7 +61,7 @@ const BACK_SPREAD_MS_MAX = 30_000
 
 /** Everything in one process. Throws TypeError, saying what to do, for settings that are missing or unsafe. */
 export function createSyncServer<A extends App>(options: SyncServerOptions<A>): SyncServer {
-  const { app, changelog, authenticate, access, log = SILENT, clock = systemClock, origins = [SAME_ORIGIN] } = options
+  const { app, changelog, authenticate, access, log = SILENT, clock = systemClock, turn = nextTurn, origins = [SAME_ORIGIN] } = options
   if (typeof authenticate !== 'function')
     throw new TypeError(
       'createSyncServer: `authenticate` is missing. Without it anyone would be anyone: pass jwt({ ... }), or a function of your own.',
@@ -69,7 +72,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
 
   const prometheus = createPrometheus()
   const bus = options.bus ?? inProcessBus((err) => log.error({ err }, 'a listener of the bus failed'))
-  const backend = createBackend({ app, changelog, authenticate, access, bus, clock, log, metrics: prometheus.backend })
+  const backend = createBackend({ app, changelog, authenticate, access, bus, clock, log, turn, metrics: prometheus.backend })
   const gateway = createGateway({ backend, bus, clock, log, metrics: prometheus.gateway })
   let closed: Promise<void> | undefined
   let requestsInHand = 0

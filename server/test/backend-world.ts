@@ -113,6 +113,7 @@ export interface WorldOptions {
   readonly app?: App
   readonly access?: AccessRules
   readonly changelog?: Changelog
+  readonly turn?: () => Promise<void>
 }
 
 /** A backend over a memory changelog, and the short forms in which tests speak to it. */
@@ -138,7 +139,7 @@ export class BackendWorld {
   }
 
   /** Another backend over the same changelog, with other rules: a restart. */
-  start({ app: of = app, access = everybody(of) }: WorldOptions = {}): Backend {
+  start({ app: of = app, access = everybody(of), turn }: WorldOptions = {}): Backend {
     this.backend = createBackend({
       app: of,
       changelog: this.changelog,
@@ -147,6 +148,7 @@ export class BackendWorld {
       bus: this.bus,
       clock: this.clock,
       log: this.#log,
+      turn,
     })
     return this.backend
   }

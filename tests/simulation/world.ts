@@ -57,6 +57,7 @@ export class World {
     if (this.server !== undefined) return
     this.#serverNode = { name: `server ${++this.#starts}`, alive: true }
     const { changelog } = this
+    const clock = this.scheduler.clockOf(this.#serverNode)
     this.server = createSyncServer({
       app,
       // The disk outlives the process.
@@ -68,7 +69,8 @@ export class World {
       },
       authenticate: async (token) => ({ tenant: 'default', user: token.slice('token of '.length), expiresAtMs: undefined }),
       access: { room: () => 'write' },
-      clock: this.scheduler.clockOf(this.#serverNode),
+      clock,
+      turn: () => new Promise((resolve) => clock.after(0, () => resolve())),
     })
   }
 

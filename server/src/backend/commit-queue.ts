@@ -20,11 +20,16 @@ export interface CommitQueueOptions {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: BackendMetrics | undefined
+  readonly turn: Turn
 }
+
+/** Resolves once all that has arrived at this process by now was handed in. */
+export type Turn = () => Promise<void>
 
 /**
  * Group commit: whatever waits when the changelog is free goes into one write transaction, so that one flush of the disk pays for
- * all of it. Who waits is bounded by the one who hands jobs in.
+ * all of it. What has arrived and was not read yet waits too: a flush is dearer than a turn. Who waits is bounded by the one who
+ * hands jobs in.
  */
 export class CommitQueue {
   readonly #options: CommitQueueOptions
@@ -45,7 +50,10 @@ export class CommitQueue {
 
   async #drain(): Promise<void> {
     this.#isWriting = true
-    while (this.#waiting.length > 0) await this.#writeGroup(this.#takeGroup())
+    while (this.#waiting.length > 0) {
+      await this.#options.turn()
+      await this.#writeGroup(this.#takeGroup())
+    }
     this.#isWriting = false
   }
 

@@ -24,7 +24,7 @@ import { type AccessRules, AccessUndecidedError, askAccess, assertAccessRules, a
 import { asSyncError } from './as-sync-error.ts'
 import type { Ask, Backend, EncodedRange, Opened, Principal, RangeBounds } from './backend.ts'
 import { AUTHENTICATE_WITHIN_MS, OPEN_SPACES_MAX, TOKEN_CHARACTERS_MAX } from './bounds.ts'
-import { CommitQueue } from './commit-queue.ts'
+import { CommitQueue, type Turn } from './commit-queue.ts'
 import type { Authenticate } from './jwt.ts'
 import { Mutate } from './mutate.ts'
 import { assertAsk, readRange } from './read-range.ts'
@@ -41,18 +41,20 @@ export interface BackendOptions<A extends App = App> {
   readonly clock: Clock
   readonly log?: Log | undefined
   readonly metrics?: BackendMetrics | undefined
+  /** Default: it resolves at once, and a group is what was handed in already. */
+  readonly turn?: Turn | undefined
 }
 
 /** Rules, mutators and commits over a changelog. Throws TypeError where `access` lacks a kind of the app. */
 export function createBackend<A extends App>(options: BackendOptions<A>): Backend {
   const { app, changelog, bus, clock, metrics } = options
-  const log = options.log ?? SILENT
+  const { log = SILENT, turn = async () => {} } = options
   assertAccessRules(app, options.access)
   const ask = askAccess(options.access, clock, log)
   const viewOf = viewsOf(app)
   const hasKind = (kind: string): boolean => Object.hasOwn(app.spaces, kind)
   const world = { app, clock, log }
-  const mutate = new Mutate({ queue: new CommitQueue({ world, changelog, bus, clock, log, metrics }), ask, hasKind, metrics })
+  const mutate = new Mutate({ queue: new CommitQueue({ world, changelog, bus, clock, log, metrics, turn }), ask, hasKind, metrics })
 
   /** Errors leave as SyncErrors; what is a fault of the server's is told to the log. */
   async function guarded<T>(what: string, work: () => Promise<T>): Promise<T> {

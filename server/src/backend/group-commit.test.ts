@@ -2,6 +2,8 @@
 import { UnavailableError } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { addNote, BackendWorld, CLIENT, clientOf, codes, item, user } from '../../test/backend-world.ts'
+import { settle } from '../../test/virtual-clock.ts'
+import type { Changelog } from '../changelog/changelog.ts'
 import { memoryChangelog } from '../changelog/memory/memory-changelog.ts'
 import { QUEUE_MUTATIONS_MAX } from './bounds.ts'
 
@@ -24,6 +26,29 @@ describe('group commit', () => {
     const answers = await Promise.all(users.map((who) => world.batch(who, { client: clientOf(who), on: '', mutations: [addNote(1)] })))
     expect(answers.every(({ acks }) => acks.length === 1)).toBe(true)
     expect(writes).toBeLessThanOrEqual(2)
+  })
+
+  it('waits for what has arrived and was not read yet', async () => {
+    const memory = memoryChangelog()
+    let writes = 0
+    const changelog: Changelog = {
+      ...memory,
+      write(work) {
+        writes += 1
+        return memory.write(work)
+      },
+    }
+    const turns: (() => void)[] = []
+    const world = new BackendWorld({ changelog, turn: () => new Promise((resolve) => turns.push(resolve)) })
+    const answers: Promise<unknown>[] = []
+    for (const name of ['u1', 'u2', 'u3']) {
+      answers.push(world.batch(user(name), { client: clientOf(user(name)), on: '', mutations: [addNote(1)] }))
+      await settle()
+    }
+    expect([writes, turns.length]).toEqual([0, 1])
+    turns[0]?.()
+    await Promise.all(answers)
+    expect(writes).toBe(1)
   })
 
   it('answers unavailable, with what was acknowledged before, when a write cannot be stored, and works again after', async () => {

@@ -27,7 +27,8 @@ export function openWriter(file: string, fileBytesMax: number | undefined): Data
     assertPragma(db, 'journal_mode', 'wal')
     assertPragma(db, 'synchronous', 2)
     tune(db)
-    db.exec(`pragma journal_size_limit = ${WAL_BYTES_KEPT_MAX}`)
+    // Temporary storage holds the pages to which a savepoint goes back: in a file each would be written once more.
+    db.exec(`pragma journal_size_limit = ${WAL_BYTES_KEPT_MAX}; pragma temp_store = memory`)
     migrate(db, file)
     assertWhole(db, file)
     if (fileBytesMax !== undefined) limitSize(db, fileBytesMax)
