@@ -3,7 +3,10 @@ import { type Json, jsonObject, objectOf } from './json-object.ts'
 import { collectionName, documentId } from './names.ts'
 
 const anyField = () => true
-const lists = objectOf(anyField, v.custom<readonly Json[]>(Array.isArray))
+/** Field to the items that `append` or `remove` names. */
+export const lists = objectOf(anyField, v.custom<readonly Json[]>(Array.isArray))
+/** Field to what `inc` adds. */
+export const increments = objectOf(anyField, v.number())
 
 /** Creates or replaces a document. */
 export const putArgs = v.object({ c: collectionName, id: documentId, doc: jsonObject })
@@ -13,7 +16,7 @@ export const patchArgs = v.object({
   id: documentId,
   set: v.optional(jsonObject),
   unset: v.optional(v.array(v.string())),
-  inc: v.optional(objectOf(anyField, v.number())),
+  inc: v.optional(increments),
   append: v.optional(lists),
   remove: v.optional(lists),
 })

@@ -1,6 +1,7 @@
 import type { ErrorCode, SyncError } from './errors.ts'
 
-const STATUSES: Readonly<Record<ErrorCode, number>> = {
+/** Every code, with the HTTP status that it has. */
+export const STATUSES: Readonly<Record<ErrorCode, number>> = {
   'bad-request': 400,
   unauthenticated: 401,
   'token-expired': 401,

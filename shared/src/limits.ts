@@ -35,5 +35,3 @@ export const TAIL_MS = 7 * 24 * 3600 * 1000
 export function silenceMaxMs(nextS: number): number {
   return 1500 * Math.min(nextS, LIMITS.nextS) + 10_000
 }
-
-export const SUBPROTOCOL = 'tidemark.1'

@@ -15,7 +15,13 @@ export const acked = v.custom<Acked>(
 
 /** Why a copy's number no longer holds. Source: protocol [N1]. */
 export type ResetReason = 'history' | 'rights' | 'horizon'
-const resetReason = v.custom<ResetReason>((text) => text === 'history' || text === 'rights' || text === 'horizon', 'no reason for a reset')
+export const resetReason = v.custom<ResetReason>(
+  (text) => text === 'history' || text === 'rights' || text === 'horizon',
+  'no reason for a reset',
+)
+
+/** Collection to the version at or before which its documents were left out. Source: protocol [W1]. */
+export const floors = objectOf(isCollectionName, version)
 
 /**
  * All the changes that the reader may see in the commits after `from`, up to and including `to`. `on`: the seal of `from`;
@@ -31,7 +37,7 @@ export const range = v.object({
   changes: v.array(change),
   reset: v.optional(resetReason),
   compacted: v.optional(v.boolean()),
-  floors: v.optional(objectOf(isCollectionName, version)),
+  floors: v.optional(floors),
   acked: v.optional(acked),
 })
 export type Range = v.InferOutput<typeof range>

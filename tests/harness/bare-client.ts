@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws'
+import { holdServer } from './held-to-schema.ts'
 
-/** A client as a third party would write one from the protocol's page: a bare WebSocket, frames as they come. */
+/** A client as a third party would write one from the protocol's page: a bare WebSocket, frames as they come, each held against the published schema. */
 export interface BareClient {
   readonly frames: readonly Frame[]
   send(frame: unknown): void
@@ -20,6 +21,7 @@ export async function connectBare(url: string): Promise<BareClient> {
     for (const look of [...waiting]) look()
   }
   let ended = false
+  let misread: unknown
   const closed = new Promise<number>((resolve) => {
     socket.on('close', (code) => {
       ended = true
@@ -29,7 +31,13 @@ export async function connectBare(url: string): Promise<BareClient> {
   })
   socket.on('error', () => {})
   socket.on('message', (data) => {
-    frames.push(JSON.parse(String(data)) as Frame)
+    const frame = JSON.parse(String(data)) as Frame
+    frames.push(frame)
+    try {
+      holdServer('ServerFrame', frame)
+    } catch (error) {
+      misread ??= error
+    }
     wake()
   })
   await new Promise<void>((resolve, reject) => {
@@ -50,7 +58,8 @@ export async function connectBare(url: string): Promise<BareClient> {
         }
         const look = () => {
           const found = frames.find(fits)
-          if (found !== undefined) settle(() => resolve(found))
+          if (misread !== undefined) settle(() => reject(misread))
+          else if (found !== undefined) settle(() => resolve(found))
           else if (ended) settle(() => reject(new Error(`the connection ended; came: ${JSON.stringify(frames).slice(0, 2000)}`)))
         }
         const timer = setTimeout(

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type BareClient, connectBare, type Frame } from './bare-client.ts'
+import { holdAnswer } from './held-to-schema.ts'
 import { devToken } from './server-process.ts'
 import { WireCopy, type WireRange } from './wire-copy.ts'
 
@@ -83,7 +84,7 @@ export interface HttpAnswer<Body> {
   readonly body: Body
 }
 
-/** GET or, with a body, POST, as this user; `user: null` sends no token. */
+/** GET or, with a body, POST, as this user, held against the published schema; `user: null` sends no token. */
 export async function http<Body>(
   url: string,
   user: string | null,
@@ -104,6 +105,7 @@ export async function http<Body>(
   try {
     parsed = JSON.parse(text)
   } catch {}
+  holdAnswer(method ?? (body === undefined ? 'GET' : 'POST'), path, answer.status, parsed)
   return { status: answer.status, headers: answer.headers, body: parsed as Body }
 }
 

@@ -6,7 +6,7 @@ import { spaceId } from '../space-id.ts'
 import type { FrameOf } from './frame.ts'
 import { standings } from './standings.ts'
 
-const clientId = v.custom<string>(isClientId, 'no client id')
+export const clientId = v.custom<string>(isClientId, 'no client id')
 /** Seconds within which the next frame is promised [B4]. */
 const nextS = v.pipe(v.number(), v.minValue(1))
 

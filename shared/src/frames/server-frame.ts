@@ -8,7 +8,7 @@ import type { FrameOf } from './frame.ts'
 import { heads } from './heads.ts'
 
 /** Bounds that differ from the protocol's defaults. */
-const limits = v.object({
+export const limits = v.object({
   spaces: v.optional(v.number()),
   batch: v.optional(v.number()),
   bytes: v.optional(v.number()),
@@ -32,7 +32,7 @@ export const ackFrame = v.object({ client: v.string(), ...mutationAnswer.entries
 export const serverBeat = v.object({ nowMs: v.number(), sum: v.number() })
 /** Not, or no longer, allowed (or not now: `unavailable`); this ends the follow. */
 export const denied = v.object({ space: spaceId, error: wireError })
-const twoTimes = v.custom<[number, number]>(
+export const twoTimes = v.custom<[number, number]>(
   (pair) => Array.isArray(pair) && pair.length === 2 && pair.every(Number.isFinite),
   'not two times',
 )
