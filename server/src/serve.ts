@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
-import { isLoopbackHost } from './http/origins.ts'
+import { isLoopbackHost } from './loopback-host.ts'
 import { systemClock } from './platform/system-clock.ts'
 import type { SyncServer } from './sync-server.ts'
 import { until } from './until.ts'

@@ -24,6 +24,23 @@ export const AUTHENTICATE_WITHIN_MS = 5000
 export const MUTATOR_WITHIN_MS = 2000
 /** Characters of a token; a longer one is refused unread. */
 export const TOKEN_CHARACTERS_MAX = 8192
+/** The clock tolerance of `jwt` where none is stated, and the widest there is, in s. */
+export const CLOCK_TOLERANCE_S = 5
+export const CLOCK_TOLERANCE_S_MAX = 300
+
+/** Public keys in a set, and how many of them are tried for a token that names none. */
+export const KEYS_MAX = 100
+export const KEYS_TRIED_MAX = 8
+/** Bytes of a key set that is fetched. */
+export const KEYS_BYTES_MAX = 262_144
+/** A key set that has not come by then counts as not to be had, in ms; well below AUTHENTICATE_WITHIN_MS. */
+export const KEYS_WITHIN_MS = 3000
+/** Age past which keys are fetched anew before they are used, in ms: so long at most counts a key that its issuer took out. */
+export const KEYS_FRESH_MS = 600_000
+/** Age up to which keys are used while their address does not answer, in ms: longer than most tokens live. */
+export const KEYS_STALE_MS = 21_600_000
+/** From one question for a key set to the next, in ms, whatever tokens come. */
+export const KEYS_ASK_AGAIN_MS = 10_000
 
 /** Mutations that go into one write transaction of the changelog. */
 export const GROUP_MUTATIONS_MAX = 500

@@ -1,9 +1,9 @@
 import { BadRequestError, ForbiddenError, InvalidError, isUserId, type Measure, parseBody } from '@tidemark/shared'
 import type { Context } from 'hono'
 import * as v from 'valibot'
+import { isLoopbackHost } from '../loopback-host.ts'
 import { boundedBody } from './bounded-body.ts'
 import { jsonAnswer } from './json-answer.ts'
-import { isLoopbackHost } from './origins.ts'
 
 /** Signs in whoever asks, under any name: for development only. */
 export interface DevSignIn {

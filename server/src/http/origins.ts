@@ -33,10 +33,3 @@ export function isSameOrigin(origin: string, host: string | undefined): boolean 
     return false
   }
 }
-
-/** True for the names of this machine, with any port: what a page elsewhere cannot have for a Host, whatever its DNS says. */
-export function isLoopbackHost(host: string | undefined): boolean {
-  if (host === undefined) return false
-  const name = host.replace(/:\d+$/, '').toLowerCase()
-  return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name)
-}
