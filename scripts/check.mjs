@@ -1,5 +1,5 @@
 // npm run check: format, lint and import layers (biome.json), types (tsconfig.json), the lock, and what is written or
-// held by scripts: the schema of the protocol. All at once, to stay fast.
+// held by scripts: the schema of the protocol, and which of its rules have tests. All at once, to stay fast.
 import './require-node.mjs'
 import { BIOME, FROM_SOURCE, quietly, TSC } from './node-child.mjs'
 
@@ -9,6 +9,7 @@ const checks = [
   { name: 'types', args: [TSC, '-b'] },
   { name: 'lock', args: ['scripts/check-lock.mjs'] },
   { name: 'schema of the protocol', args: [FROM_SOURCE, 'scripts/protocol.ts', '--check'] },
+  { name: 'rules', args: ['scripts/check-rules.mjs'] },
 ]
 const results = await Promise.all(checks.map(async ({ name, args }) => ({ name, ...(await quietly(args)) })))
 const failed = results.filter(({ code }) => code !== 0)
