@@ -7,6 +7,7 @@ import type { Bus } from './bus/bus.ts'
 import { inProcessBus } from './bus/in-process-bus.ts'
 import type { Changelog } from './changelog/changelog.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
+import { createCompression } from './http/compression.ts'
 import type { DevSignIn } from './http/dev-sign-in.ts'
 import { assertOrigins, type Origins, SAME_ORIGIN } from './http/origins.ts'
 import { createRoutes } from './http/routes.ts'
@@ -85,6 +86,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
       origins,
       log,
       prometheus,
+      compression: createCompression(),
       stopping,
       inHand(change) {
         requestsInHand += change

@@ -1,4 +1,5 @@
 import type { Hono } from 'hono'
+import { type Compression, createCompression } from '../src/http/compression.ts'
 import type { DevSignIn } from '../src/http/dev-sign-in.ts'
 import { createRoutes, type RoutesWorld } from '../src/http/routes.ts'
 import { SILENT } from '../src/observe/log.ts'
@@ -10,6 +11,7 @@ export class HttpWorld {
   readonly bus = new FakeBus()
   readonly backend = new FakeBackend(this.bus)
   readonly prometheus: Prometheus = createPrometheus()
+  readonly compression: Compression = createCompression()
   readonly logged: unknown[] = []
   readonly hono: Hono
   stopping = false
@@ -20,6 +22,7 @@ export class HttpWorld {
       origins: ['same-origin'],
       log: { ...SILENT, error: (detail, message) => this.logged.push({ detail, message }) },
       prometheus: this.prometheus,
+      compression: this.compression,
       dev: undefined,
       page: undefined,
       stopping: () => this.stopping,

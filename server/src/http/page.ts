@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { serveStatic } from '@hono/node-server/serve-static'
 import type { Context, MiddlewareHandler } from 'hono'
+import { vary } from './compression.ts'
 
 /** Scripts, styles and connections of the page's own server only; what is inline, but for styles, does not run. */
 const CONTENT_SECURITY_POLICY = [
@@ -56,10 +57,17 @@ function answering(handlerOf: (onFound: OnFound) => MiddlewareHandler): (c: Cont
     headers.set('Content-Security-Policy', CONTENT_SECURITY_POLICY)
     headers.set('Referrer-Policy', 'no-referrer')
     headers.set('X-Frame-Options', 'DENY')
-    if (c.req.header('if-none-match') !== etag) return new Response(answer.body, { status: answer.status, headers })
+    vary(headers, 'Accept-Encoding')
+    if (!knows(c.req.header('if-none-match'), etag)) return new Response(answer.body, { status: answer.status, headers })
     await answer.body?.cancel()
     headers.delete('content-length')
     headers.delete('content-type')
     return new Response(null, { status: 304, headers })
   }
+}
+
+/** True when an If-None-Match names this weak tag. Source: RFC 9110 §13.1.2. */
+function knows(ifNoneMatch: string | undefined, etag: string): boolean {
+  const bare = (tag: string) => tag.trim().replace(/^W\//, '')
+  return ifNoneMatch?.split(',').some((tag) => tag.trim() === '*' || bare(tag) === bare(etag)) === true
 }

@@ -13,7 +13,8 @@ import {
 } from '@tidemark/shared'
 import type { Context } from 'hono'
 import type { Ask, Backend, RangeBounds } from '../backend/backend.ts'
-import { bearerToken, jsonAnswer } from './json-answer.ts'
+import type { Compression } from './compression.ts'
+import { bearerToken } from './json-answer.ts'
 
 interface Pull {
   readonly space: SpaceId
@@ -23,11 +24,12 @@ interface Pull {
 }
 
 /** GET /v1/spaces/{space}/changes: the range that stands on `since` and `seal`. Source: protocol §4. */
-export async function pullRoute(c: Context, backend: Backend): Promise<Response> {
+export async function pullRoute(c: Context, backend: Backend, compression: Compression): Promise<Response> {
   const principal = await backend.authenticate(bearerToken(c.req.header('authorization')))
   const { space, ask, bounds, client } = readPull(c.req.param('space') ?? '', (name) => c.req.query(name))
   const { range, acked } = await backend.pull(principal, space, ask, bounds, client)
-  return jsonAnswer(acked === undefined ? range.text : `${range.text.slice(0, -1)},"acked":${JSON.stringify(acked)}}`)
+  const own = acked === undefined ? '}' : `,"acked":${JSON.stringify(acked)}}`
+  return compression.json(c, range.text.slice(0, -1), own)
 }
 
 /** Throws BadRequestError, which names the parameter. */

@@ -1,9 +1,9 @@
 import { ForbiddenError, InternalError, NotFoundError, SyncError, UnavailableError } from '@tidemark/shared'
 import { type Context, Hono } from 'hono'
-import { compress } from 'hono/compress'
 import type { Backend } from '../backend/backend.ts'
 import type { Log } from '../observe/log.ts'
 import type { Prometheus } from '../observe/prometheus.ts'
+import { type Compression, vary } from './compression.ts'
 import { type DevSignIn, devSignInRoute } from './dev-sign-in.ts'
 import { errorAnswer, jsonAnswer } from './json-answer.ts'
 import { mutationsRoute } from './mutations-route.ts'
@@ -16,6 +16,7 @@ export interface RoutesWorld {
   readonly origins: Origins
   readonly log: Log
   readonly prometheus: Prometheus
+  readonly compression: Compression
   readonly dev: DevSignIn | undefined
   /** A folder with a built page. */
   readonly page: string | undefined
@@ -27,23 +28,24 @@ export interface RoutesWorld {
   loopbackOnly(): boolean
 }
 
-/** What a page of another allowed origin may send; a browser may remember it for 600 s. */
+/** What a page of another allowed origin may send; a browser may remember it for as long as any of them does, two hours. */
 const PREFLIGHT = {
   'Access-Control-Allow-Methods': 'GET, POST',
   'Access-Control-Allow-Headers': 'Authorization, Content-Type',
-  'Access-Control-Max-Age': '600',
+  'Access-Control-Max-Age': '7200',
 }
 
 /** The HTTP side of protocol §4. Errors leave as §9 writes them, with their status. */
 export function createRoutes(world: RoutesWorld): Hono {
-  const { backend, log, prometheus, dev } = world
+  const { backend, log, prometheus, compression, dev } = world
   const hono = new Hono()
   const page = world.page === undefined ? undefined : pageFolder(world.page)
 
-  hono.use(compress())
+  hono.use(compression.middleware)
   hono.use(async (c, next) => {
     await next()
     c.header('X-Content-Type-Options', 'nosniff')
+    if (c.req.path.startsWith('/v1/')) vary(c.res.headers, 'Origin')
   })
   hono.use('/v1/*', async (c, next) => {
     const origin = c.req.header('origin')
@@ -55,7 +57,6 @@ export function createRoutes(world: RoutesWorld): Hono {
     if (cross) {
       c.header('Access-Control-Allow-Origin', origin)
       c.header('Access-Control-Expose-Headers', 'Retry-After')
-      c.header('Vary', 'Origin', { append: true })
     }
   })
 
@@ -84,7 +85,7 @@ export function createRoutes(world: RoutesWorld): Hono {
     const text = await prometheus.text()
     return new Response(text, { headers: { 'content-type': prometheus.contentType, 'cache-control': 'no-store' } })
   })
-  hono.get('/v1/spaces/:space/changes', (c) => pullRoute(c, backend))
+  hono.get('/v1/spaces/:space/changes', (c) => pullRoute(c, backend, compression))
   hono.post('/v1/mutations', (c) => mutationsRoute(c, backend))
   if (dev !== undefined) hono.post('/v1/dev/token', (c) => devSignInRoute(c, dev, world.loopbackOnly()))
 
