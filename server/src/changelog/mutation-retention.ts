@@ -4,8 +4,10 @@ import { TAIL_MS, TAIL_MUTATIONS_MAX } from '@tidemark/shared'
 export const RECORDS_KEPT_MIN: number = 2 * TAIL_MUTATIONS_MAX
 /** Records of one client that are kept at most, the last TAIL_MS or not. */
 export const RECORDS_KEPT_MAX = 100_000
-/** Records that one new record takes out: more than one, so that a record that is too long shrinks. */
-export const PRUNED_AT_ONCE = 2
+/** Each new record whose number is a multiple of this takes out old ones. */
+export const PRUNE_EVERY = 16
+/** Records that are taken out at a time: more than came since the last time, so that a record that is too long shrinks. */
+export const PRUNED_AT_ONCE: number = 2 * PRUNE_EVERY
 
 /** Whether the record of mutation n may be forgotten, seen from the last one. The last one is kept for ever. */
 export function isForgettable(n: number, atMs: number, lastN: number, nowMs: number): boolean {

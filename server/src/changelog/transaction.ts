@@ -29,6 +29,7 @@ import type { CorruptRowError } from './corrupt-row-error.ts'
 import { documentPage, olderPage } from './document-page.ts'
 import { documentsInOrder } from './documents-in-order.ts'
 import { KEYED_KEPT_MS, KEYED_RECORDS_MAX } from './keyed-retention.ts'
+import { PRUNE_EVERY } from './mutation-retention.ts'
 import { PageBudget } from './page-budget.ts'
 import { prepareCommit } from './prepare-commit.ts'
 import type { Rows, SpaceRow, WritableRows } from './rows.ts'
@@ -177,7 +178,7 @@ export class RowsWrite extends RowsRead<WritableRows> implements WriteTransactio
     if (last === undefined || n !== last.n + 1) throw new InternalError(`mutation ${n} recorded after ${last?.n ?? 'no client'}`)
     this.rows.addMutation(this.tenant, client, record, nowMs)
     this.rows.putClient(this.tenant, client, { user: last.user, n, nonce }, nowMs)
-    this.rows.pruneMutations(this.tenant, client, n, nowMs)
+    if (n % PRUNE_EVERY === 0) this.rows.pruneMutations(this.tenant, client, n, nowMs)
   }
 
   async recordKeyed(record: KeyedRecord, nowMs: number): Promise<void> {

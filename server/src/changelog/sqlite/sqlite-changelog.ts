@@ -52,6 +52,7 @@ export function sqliteChangelog(file: string, { fileBytesMax }: SqliteOptions = 
   async function transact<T>(work: (life: TransactionLife) => Promise<T>): Promise<T> {
     const life = new TransactionLife()
     doomed = undefined
+    rows.forget()
     try {
       engine(() => {
         // Left over where the engine could not even go back.
@@ -61,6 +62,7 @@ export function sqliteChangelog(file: string, { fileBytesMax }: SqliteOptions = 
       const result = await work(life)
       life.assertWhole()
       if (doomed !== undefined) throw doomed
+      rows.flush()
       engine(() => writer.exec('commit'))
       snapshots.outdate()
       failed = undefined

@@ -5,6 +5,7 @@ import { type Cell, checksumOf } from '../checksum.ts'
 import { KEYED_PRUNED_AT_ONCE } from '../keyed-retention.ts'
 import { PRUNED_AT_ONCE, RECORDS_KEPT_MAX, RECORDS_KEPT_MIN } from '../mutation-retention.ts'
 import type { CommitRow, SpaceRow, WritableRows } from '../rows.ts'
+import { HeldRows } from './held-rows.ts'
 import { SqliteRows } from './sqlite-rows.ts'
 
 const PUT_SPACE = 'insert or replace into spaces (tenant, space, version, seal, log_start, horizon, checksum) values (?, ?, ?, ?, ?, ?, ?)'
@@ -28,23 +29,60 @@ const DROP_LOG = 'update commits set body = null where tenant = ? and space = ? 
 const DROP_DELETIONS = 'delete from documents where tenant = ? and space = ? and version <= ? and doc is null'
 const DROP_SEALS = 'delete from commits where tenant = ? and space = ? and version < ?'
 
-/** The rows as the connection that writes sees and changes them. */
+/** A row on its way, by the columns that it will have. */
+interface Held<Row> {
+  readonly key: Cell[]
+  readonly cells: Cell[]
+  readonly row: Row
+}
+
+/** The rows as the connection that writes sees and changes them. Heads and clients are written by `flush`. */
 export class WritableSqliteRows extends SqliteRows implements WritableRows {
+  readonly #spaces = new HeldRows<Held<SpaceRow>>()
+  readonly #clients = new HeldRows<Held<ClientRecord>>()
+
   savepoint(): void {
     this.#run('savepoint mutation', 'savepoint', [])
+    this.#spaces.mark()
+    this.#clients.mark()
   }
 
   rollbackToSavepoint(): void {
+    this.#spaces.undo()
+    this.#clients.undo()
     this.#run('rollback to mutation', 'savepoint', [])
     this.releaseSavepoint()
   }
 
   releaseSavepoint(): void {
     this.#run('release mutation', 'savepoint', [])
+    this.#spaces.release()
+    this.#clients.release()
   }
 
-  putSpace(tenant: string, space: SpaceId, { version, seal, logStart, horizon }: SpaceRow): void {
-    this.#put(PUT_SPACE, 'spaces', [tenant, space], [version, seal, logStart, horizon])
+  /** Before a commit: writes what is held. */
+  flush(): void {
+    for (const { key, cells } of this.#spaces.take()) this.#put(PUT_SPACE, 'spaces', key, cells)
+    for (const { key, cells } of this.#clients.take()) this.#put(PUT_CLIENT, 'clients', key, cells)
+  }
+
+  /** A transaction begins: what an earlier one held was not committed. */
+  forget(): void {
+    this.#spaces.take()
+    this.#clients.take()
+  }
+
+  override space(tenant: string, space: SpaceId): SpaceRow | undefined {
+    return this.#spaces.get(keyOf(tenant, space))?.row ?? super.space(tenant, space)
+  }
+
+  override client(tenant: string, client: string): ClientRecord | undefined {
+    return this.#clients.get(keyOf(tenant, client))?.row ?? super.client(tenant, client)
+  }
+
+  putSpace(tenant: string, space: SpaceId, row: SpaceRow): void {
+    const { version, seal, logStart, horizon } = row
+    this.#spaces.set(keyOf(tenant, space), { key: [tenant, space], cells: [version, seal, logStart, horizon], row })
   }
 
   addCommit(tenant: string, space: SpaceId, { version, seal, body }: CommitRow, nowMs: number): void {
@@ -56,8 +94,9 @@ export class WritableSqliteRows extends SqliteRows implements WritableRows {
     this.#put(PUT_DOCUMENT, 'documents', [tenant, space, collection, id], [version, created, creator, origin ?? null, doc ?? null])
   }
 
-  putClient(tenant: string, client: string, { user, n, nonce }: ClientRecord, nowMs: number): void {
-    this.#put(PUT_CLIENT, 'clients', [tenant, client], [user, n, nonce, nowMs])
+  putClient(tenant: string, client: string, row: ClientRecord, nowMs: number): void {
+    const { user, n, nonce } = row
+    this.#clients.set(keyOf(tenant, client), { key: [tenant, client], cells: [user, n, nonce, nowMs], row })
   }
 
   addMutation(tenant: string, client: string, { n, nonce, outcome }: MutationRecord, nowMs: number): void {
@@ -102,4 +141,9 @@ export class WritableSqliteRows extends SqliteRows implements WritableRows {
   #run(sql: string, table: string, values: SQLInputValue[]): void {
     this.guard(table, [], () => this.prepared(sql).run(...values))
   }
+}
+
+/** No tenant holds a blank. */
+function keyOf(tenant: string, name: string): string {
+  return `${tenant} ${name}`
 }
