@@ -12,6 +12,7 @@ describe('the demo app', () => {
     expect(app.version).toBe('1')
     expect(Object.keys(app.spaces)).toEqual(['user', 'room'])
     expect(Object.keys(app.spaces.user.collections)).toEqual(['profile', 'chats'])
+    expect(Object.keys(app.spaces.user.mutators)).toEqual(['join', 'leave', 'markRead'])
     expect(Object.keys(app.spaces.room.mutators)).toEqual(['send'])
     expect(messages).toMatchObject({ read: 'space', write: 'creator', creatorField: 'author', indexes: ['sentAtMs'] })
   })
@@ -35,5 +36,35 @@ describe('the demo app', () => {
     const tx = { user: 'alice', nowMs: 5, messages: { create: async (...args: unknown[]) => void created.push(args) } }
     await app.spaces.room.mutators.send?.(tx as never, { id: 'm1', text: 'hi' } as never)
     expect(created).toEqual([['m1', { text: 'hi', author: 'alice', sentAtMs: 5 }]])
+  })
+
+  it('joins once, and moves a read marker forward only, of a room that is joined', async () => {
+    const chats = new Map<string, object>()
+    const tx = {
+      user: 'alice',
+      nowMs: 5,
+      chats: {
+        get: async (id: string) => chats.get(id),
+        create: async (id: string, doc: object) => void chats.set(id, doc),
+        patch: async (id: string, set: object) => void chats.set(id, { ...chats.get(id), ...set }),
+        delete: async (id: string) => void chats.delete(id),
+      },
+    }
+    const run = async (name: string, args: object) => await app.spaces.user.mutators[name]?.(tx as never, args as never)
+    await run('markRead', { room: 'pier', to: 3 })
+    expect([...chats]).toEqual([])
+    await run('join', { room: 'pier', title: 'The pier' })
+    await run('join', { room: 'pier', title: 'Another title' })
+    expect(chats.get('pier')).toEqual({ title: 'The pier', joinedAtMs: 5 })
+    for (const [to, readTo] of [
+      [7, 7],
+      [4, 7],
+      [8, 8],
+    ]) {
+      await run('markRead', { room: 'pier', to })
+      expect(chats.get('pier')).toMatchObject({ readTo })
+    }
+    await run('leave', { room: 'pier' })
+    expect([...chats]).toEqual([])
   })
 })

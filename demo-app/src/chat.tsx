@@ -7,19 +7,23 @@ import { RoomView } from './room/room.tsx'
 import { RoomList } from './rooms/room-list.tsx'
 import { useOpenRoom } from './rooms/route.ts'
 import { Trouble } from './trouble.tsx'
+import { useWords } from './words/words.ts'
 
 /** What a signed-in user sees: the list and the open room, beside each other where there is space. */
 export function Chat({ user }: { readonly user: string }) {
+  const words = useWords()
   const [replica, setReplica] = useState<DemoReplica>()
-  const [problem, setProblem] = useState<string>()
+  const [problem, setProblem] = useState<unknown>()
   const open = useOpenRoom()
+  /** The room whose newest message is in sight, and whose window is in front. */
+  const [reading, setReading] = useState<string>()
 
   useEffect(() => {
     let wanted = true
     const opening = openDemoReplica(user)
     opening.then(
       (opened) => wanted && setReplica(opened),
-      (error: unknown) => wanted && setProblem(error instanceof Error ? error.message : String(error)),
+      (error: unknown) => wanted && setProblem(error),
     )
     return () => {
       wanted = false
@@ -32,14 +36,14 @@ export function Chat({ user }: { readonly user: string }) {
   if (replica === undefined) return <main className="chat" aria-busy="true" />
   return (
     <ReplicaContext value={replica}>
-      <main className="chat" data-open={open}>
-        <RoomList open={open} />
+      <div className="chat" data-open={open}>
+        <RoomList open={open} reading={reading} />
         {open === undefined ? (
-          <p className="chat-choose hint">Choose a room, or join one by its name.</p>
+          <main className="chat-choose hint">{words.list.choose}</main>
         ) : (
-          <RoomView key={open} name={open} />
+          <RoomView key={open} name={open} onReading={setReading} />
         )}
-      </main>
+      </div>
     </ReplicaContext>
   )
 }

@@ -4,8 +4,10 @@ import { createRoot } from 'react-dom/client'
 import { Chat } from './chat.tsx'
 import { useSignedInUser } from './session/session.ts'
 import { SignIn } from './session/sign-in.tsx'
+import { followTheme } from './settings/theme.ts'
 import { TroubleBoundary } from './trouble.tsx'
 import { UpdateNotice } from './update/update-notice.tsx'
+import { followLanguage } from './words/words.ts'
 
 function Page() {
   const user = useSignedInUser()
@@ -23,6 +25,8 @@ function Page() {
   )
 }
 
+followTheme()
+followLanguage()
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')
 createRoot(root).render(

@@ -1,22 +1,34 @@
 import { Component, type ReactNode } from 'react'
+import { NoStorageError } from './replica/open-demo-replica.ts'
 import { forgetUser } from './session/session.ts'
 import './trouble.css'
+import { useWords } from './words/words.ts'
 
 /** What went wrong with the copy on this device, and what can be done. */
-export function Trouble({ problem }: { readonly problem: string }) {
+export function Trouble({ problem }: { readonly problem: unknown }) {
+  const { trouble, problem: inWords } = useWords()
+  const noStorage = problem instanceof NoStorageError
   return (
     <main className="trouble">
-      <h1>The copy on this device does not open</h1>
-      <p className="problem" role="alert">
-        {problem}
+      <svg viewBox="0 0 120 72" aria-hidden="true">
+        <path className="trouble-post" d="M60 4v64" />
+        <path className="trouble-post" d="M60 14h12M60 28h8M60 42h12M60 56h8" />
+        <path className="trouble-line" d="M0 50h50M70 50h50" />
+      </svg>
+      <h1>{noStorage ? trouble.noStorageTitle : trouble.title}</h1>
+      <p>{noStorage ? trouble.noStorageText : trouble.text}</p>
+      <p className="trouble-details" role="alert">
+        <strong>{trouble.details}</strong>
+        {inWords(problem)}
       </p>
-      <p>What you wrote is still on this device. Reloading often helps; closing other tabs of this page, too.</p>
-      <button type="button" className="button primary" onClick={() => location.reload()}>
-        Reload
-      </button>
-      <button type="button" className="button quiet" onClick={forgetUser}>
-        Sign in as somebody else
-      </button>
+      <div className="trouble-ways">
+        <button type="button" className="button primary" onClick={() => location.reload()}>
+          {trouble.reload}
+        </button>
+        <button type="button" className="button quiet" onClick={forgetUser}>
+          {trouble.other}
+        </button>
+      </div>
     </main>
   )
 }
@@ -26,14 +38,14 @@ interface Props {
 }
 
 /** Shows trouble of whatever is inside, instead of an empty page. */
-export class TroubleBoundary extends Component<Props, { readonly problem: string | undefined }> {
-  override state: { readonly problem: string | undefined } = { problem: undefined }
+export class TroubleBoundary extends Component<Props, { readonly problem?: unknown }> {
+  override state: { readonly problem?: unknown } = {}
 
-  static getDerivedStateFromError(error: unknown): { readonly problem: string } {
-    return { problem: error instanceof Error ? error.message : String(error) }
+  static getDerivedStateFromError(problem: unknown): { readonly problem: unknown } {
+    return { problem }
   }
 
   override render(): ReactNode {
-    return this.state.problem === undefined ? this.props.children : <Trouble problem={this.state.problem} />
+    return 'problem' in this.state ? <Trouble problem={this.state.problem} /> : this.props.children
   }
 }

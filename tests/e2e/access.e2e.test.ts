@@ -32,7 +32,7 @@ describe('by keyboard and screen reader', () => {
       await page.goto(stage.url)
       await page.getByLabel('Your name').waitFor()
       expect(await nameless(page)).toEqual([])
-      await page.keyboard.type('two words')
+      await page.keyboard.type('x'.repeat(33))
       await page.keyboard.press('Enter')
       await page.getByRole('alert').waitFor()
       await page.keyboard.press('ControlOrMeta+a')
@@ -56,7 +56,6 @@ describe('by keyboard and screen reader', () => {
       await page.keyboard.press('Enter')
       await chat.becomes(`focus stays here, ${viewport.width}`, 'confirmed')
       expect(await nameless(page)).toEqual([])
-      expect(await page.getByRole('log').getAttribute('aria-live')).toBe('polite')
 
       await tabTo(page, 'Online')
       await page.keyboard.press('Space')

@@ -16,8 +16,13 @@ export class ChatPage {
   async signOut(): Promise<void> {
     // A tab behind another one draws once a second.
     await this.page.bringToFront()
+    await this.openSettings()
     await this.page.getByRole('button', { name: 'Sign out' }).click()
     await this.page.getByLabel('Your name').waitFor()
+  }
+
+  async openSettings(): Promise<void> {
+    await this.page.getByRole('button', { name: /, Settings$|，设置$|, 设置$/ }).click()
   }
 
   async signIn(user: string): Promise<void> {
@@ -50,6 +55,25 @@ export class ChatPage {
 
   message(text: string): Locator {
     return this.page.getByTestId('message').filter({ has: this.page.getByText(text, { exact: true }) })
+  }
+
+  /** A room in the list. */
+  row(room: string): Locator {
+    return this.page
+      .getByRole('navigation')
+      .getByRole('link')
+      .filter({ has: this.page.getByText(room, { exact: true }) })
+  }
+
+  /** The names of the list, top to bottom. */
+  async rooms(): Promise<string[]> {
+    return await this.page.locator('.room-list-title').allTextContents()
+  }
+
+  /** What the list says is unread in a room; undefined where it says nothing. */
+  async unread(room: string): Promise<string | undefined> {
+    const [counted] = await this.row(room).getByTestId('unread').locator('[aria-hidden]').allInnerTexts()
+    return counted
   }
 
   get waterLine(): Locator {

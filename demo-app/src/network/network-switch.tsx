@@ -1,12 +1,14 @@
 import { useEffect } from 'react'
 import { useReplica } from '../replica/replica-context.ts'
 import { useStatus } from '../replica/use-status.ts'
+import { useWords } from '../words/words.ts'
 import { onOfflineChoice, rememberOffline } from './offline-choice.ts'
 import './network-switch.css'
 import { phaseWords } from './status-sentence.ts'
 
 /** The app's own offline switch, and the connection in words. */
 export function NetworkSwitch() {
+  const words = useWords()
   const replica = useReplica()
   const { phase } = useStatus()
   const online = phase !== 'offline'
@@ -24,7 +26,7 @@ export function NetworkSwitch() {
       type="button"
       role="switch"
       aria-checked={online}
-      aria-label="Online"
+      aria-label={words.network.online}
       className="network-switch"
       data-phase={phase}
       onClick={toggle}
@@ -32,7 +34,7 @@ export function NetworkSwitch() {
       <span className="network-switch-track" aria-hidden="true">
         <span className="network-switch-thumb" />
       </span>
-      <span className="network-switch-words">{phaseWords(phase)}</span>
+      <span className="network-switch-words">{phaseWords(phase, words.phase)}</span>
     </button>
   )
 }

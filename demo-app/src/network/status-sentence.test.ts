@@ -1,21 +1,25 @@
 import { ClientConflictError, UnauthenticatedError, UnavailableError } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
-import { type phaseWords, statusSentence } from './status-sentence.ts'
+import { en } from '../words/en.ts'
+import { zh } from '../words/zh.ts'
+import { type Standing, statusSentence } from './status-sentence.ts'
 
-const at = (phase: Parameters<typeof phaseWords>[0], more: object = {}) =>
-  statusSentence({ status: { phase }, version: 165, head: 165, pending: 0, nowMs: 0, ...more })
+const at = (phase: Standing['status']['phase'], more: object = {}, words = en) =>
+  statusSentence({ status: { phase }, version: 165, head: 165, pending: 0, nowMs: 0, ...more }, words.network)
 
 describe('the sentence about a room', () => {
   it('says what will happen to what was written offline', () => {
     expect(at('offline', { pending: 3 })).toBe('Offline. 3 messages will be sent when you are back.')
     expect(at('offline', { pending: 1 })).toBe('Offline. 1 message will be sent when you are back.')
     expect(at('offline')).toBe('Offline. You see the room as it was at this version.')
+    expect(at('offline', { pending: 3 }, zh)).toBe('离线。3 条消息会在恢复联网后发出。')
   })
 
   it('says when the next attempt comes, and whether it is the sign-in that fails', () => {
     const status = { phase: 'waiting' as const, retryAtMs: 4200, because: new UnavailableError('no answer') }
     expect(at('waiting', { status })).toBe('No connection. Next try in 5 s.')
     expect(at('waiting', { status, nowMs: 9000, pending: 2 })).toBe('No connection. Next try now. 2 messages will be sent then.')
+    expect(at('waiting', { status, pending: 2 }, zh)).toBe('没有连接。5 秒后重试。2 条消息会在那时发出。')
     expect(at('waiting', { status: { ...status, because: new UnauthenticatedError() } })).toMatch(/^The server refuses this sign-in\./)
   })
 

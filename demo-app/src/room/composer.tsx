@@ -1,5 +1,6 @@
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
 import { characters, MESSAGE_CHARACTERS_MAX } from '../../app.ts'
+import { useWords } from '../words/words.ts'
 import './composer.css'
 import { readDraft, saveDraft } from './draft.ts'
 
@@ -18,7 +19,8 @@ interface Props {
 /** Enter sends, Shift and Enter makes a line; what is typed is kept until it is sent. */
 export function Composer({ draftKey, label, focusOnOpen, onSend }: Props) {
   const [text, setText] = useState(() => readDraft(draftKey))
-  const [problem, setProblem] = useState<string>()
+  const words = useWords()
+  const [problem, setProblem] = useState<unknown>()
   const field = useRef<HTMLTextAreaElement>(null)
   const sending = useRef(false)
   const id = useId()
@@ -51,7 +53,7 @@ export function Composer({ draftKey, label, focusOnOpen, onSend }: Props) {
       await onSend(text.trim())
       write('')
     } catch (error) {
-      setProblem(error instanceof Error ? `Not saved: ${error.message}` : 'Not saved.')
+      setProblem(error)
     } finally {
       sending.current = false
       field.current?.focus()
@@ -91,11 +93,15 @@ export function Composer({ draftKey, label, focusOnOpen, onSend }: Props) {
         aria-invalid={left < 0}
       />
       <button type="submit" className="button primary composer-send" disabled={!sendable}>
-        Send
+        {words.composer.send}
       </button>
       {(problem !== undefined || left < COUNT_SHOWN_BELOW) && (
         <p className={problem !== undefined || left < 0 ? 'problem' : 'hint'} role="status">
-          {problem ?? (left < 0 ? `${-left} characters too many` : `${left} characters left`)}
+          {problem !== undefined
+            ? words.composer.notSaved(words.problem(problem))
+            : left < 0
+              ? words.composer.tooMany(-left)
+              : words.composer.left(left)}
         </p>
       )}
     </form>

@@ -1,7 +1,8 @@
 import { memo, useState } from 'react'
+import { nameOf } from '../names/name-code.ts'
+import { useWords } from '../words/words.ts'
 import type { Bubble } from './message-items.ts'
 import './message-bubble.css'
-import { refusalWords } from './refusal-words.ts'
 import { RefusedActions } from './refused-actions.tsx'
 import { StateMark } from './state-mark.tsx'
 import { timeOf } from './time-words.ts'
@@ -13,8 +14,10 @@ interface Props {
 
 /** One message. The time shows on hover and tap, and is always there for screen readers. */
 export const MessageBubble = memo(function MessageBubble({ bubble, onSendAgain }: Props) {
+  const words = useWords()
   const [timeShown, setTimeShown] = useState(false)
-  const { author, text, sentAtMs, own, state, first, last, refused } = bubble
+  const { text, sentAtMs, own, state, first, last, refused } = bubble
+  const author = nameOf(bubble.author)
 
   return (
     <li
@@ -29,12 +32,12 @@ export const MessageBubble = memo(function MessageBubble({ bubble, onSendAgain }
       {first && !own && (
         <p className="message-author">
           <span className="message-monogram" aria-hidden="true">
-            {author.slice(0, 1).toUpperCase()}
+            {[...author][0]?.toUpperCase()}
           </span>
           {author}
         </p>
       )}
-      {!(first && !own) && <span className="visually-hidden">{own ? 'You' : author}</span>}
+      {!(first && !own) && <span className="visually-hidden">{own ? words.message.you : author}</span>}
       <div className="message-line">
         {/* biome-ignore lint/a11y/noStaticElementInteractions: a tap only shows what screen readers have anyway */}
         {/* biome-ignore lint/a11y/useKeyWithClickEvents: likewise */}
@@ -43,14 +46,14 @@ export const MessageBubble = memo(function MessageBubble({ bubble, onSendAgain }
         </div>
         <span className="message-marks">
           <time className="message-time digits" data-shown={timeShown || undefined}>
-            {timeOf(sentAtMs)}
+            {timeOf(sentAtMs, words)}
           </time>
           {own && <StateMark state={state} />}
         </span>
       </div>
       {refused !== undefined && (
         <div className="message-refusal">
-          <p className="problem">{refusalWords(refused.error)}</p>
+          <p className="problem">{words.refusal(refused.error)}</p>
           <RefusedActions refused={refused} onSendAgain={() => onSendAgain(bubble)} />
         </div>
       )}

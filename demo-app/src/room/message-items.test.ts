@@ -2,8 +2,10 @@ import type { Refused } from '@tidemark/client'
 import { RejectedError } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import type { MessageRow } from '../replica/demo.ts'
+import { en } from '../words/en.ts'
+import { zh } from '../words/zh.ts'
 import { messageItems } from './message-items.ts'
-import { dayWords, timeOf } from './time-words.ts'
+import { dayWords, shortTime, timeOf } from './time-words.ts'
 
 const noonMs = new Date(2026, 5, 10, 12).getTime()
 const MINUTE_MS = 60_000
@@ -20,17 +22,19 @@ const refused = (n: number): Refused => ({
   retry: () => Promise.reject(new Error('not here')),
   dismiss: () => Promise.resolve(),
 })
+const listed = (rows: readonly MessageRow[], refused: readonly Refused[], user: string, readTo: number | null = null) =>
+  messageItems({ rows, refused, user, readTo })
 const keys = (items: ReturnType<typeof messageItems>) => items.map((item) => (item.kind === 'day' ? 'day' : item.key))
 
 describe('the list of messages', () => {
   it('keeps the order of creation, whatever the times say', () => {
     const rows = [row('m1', 'alice', noonMs), row('m2', 'bob', noonMs - 3 * DAY_MS), row('m3', 'alice', noonMs + MINUTE_MS)]
-    expect(keys(messageItems(rows, [], 'alice'))).toEqual(['day', 'm1', 'm2', 'm3'])
+    expect(keys(listed(rows, [], 'alice'))).toEqual(['day', 'm1', 'm2', 'm3'])
   })
 
   it('puts the refused below what is settled and above what waits', () => {
     const rows = [row('m1', 'alice', noonMs), row('m2', 'alice', noonMs, 1)]
-    const items = messageItems(rows, [refused(7)], 'alice')
+    const items = listed(rows, [refused(7)], 'alice')
     expect(keys(items)).toEqual(['day', 'm1', 'refused 7', 'm2'])
     expect(items.map((item) => (item.kind === 'message' ? item.state : 'day'))).toEqual(['day', 'confirmed', 'refused', 'pending'])
   })
@@ -42,19 +46,34 @@ describe('the list of messages', () => {
       row('m3', 'bob', noonMs + 30 * MINUTE_MS),
       row('m4', 'alice', noonMs + 30 * MINUTE_MS),
     ]
-    const ends = messageItems(rows, [], 'alice').map((item) => (item.kind === 'message' ? [item.first, item.last] : item.kind))
+    const ends = listed(rows, [], 'alice').map((item) => (item.kind === 'message' ? [item.first, item.last] : item.kind))
     expect(ends).toEqual(['day', [true, false], [false, true], [true, true], [true, true]])
   })
 
   it('separates days, once each', () => {
     const rows = [row('m1', 'bob', noonMs - DAY_MS), row('m2', 'bob', noonMs), row('m3', 'bob', noonMs + MINUTE_MS)]
-    expect(keys(messageItems(rows, [], 'alice'))).toEqual(['day', 'm1', 'day', 'm2', 'm3'])
-    expect([dayWords(noonMs - DAY_MS, noonMs), dayWords(noonMs, noonMs)]).toEqual(['Yesterday', 'Today'])
-    expect(dayWords(noonMs - 5 * DAY_MS, noonMs)).toBe('Friday, June 5')
+    expect(keys(listed(rows, [], 'alice'))).toEqual(['day', 'm1', 'day', 'm2', 'm3'])
+  })
+
+  it('names days in the language of the page, and times in the narrow list', () => {
+    const names = (words: typeof en) => [0, 1, 5, 400].map((days) => dayWords(noonMs - days * DAY_MS, noonMs, words))
+    expect(names(en)).toEqual(['Today', 'Yesterday', 'Friday, June 5', 'May 6, 2025'])
+    expect(names(zh)).toEqual(['今天', '昨天', '6月5日星期五', '2025年5月6日'])
+    const short = [0, 1, 5].map((days) => shortTime(noonMs - days * DAY_MS, noonMs, zh))
+    expect(short).toEqual(['12:00', '昨天', '26/6/5'])
+  })
+
+  it('marks where the unread begin, above the first of somebody else, and only below something that was read', () => {
+    const rows = [row('m1', 'bob', noonMs), row('m2', 'alice', noonMs), row('m3', 'bob', noonMs), row('m4', 'bob', noonMs)].map(
+      (one, index) => ({ ...one, $b: 10 + index }),
+    )
+    expect(keys(listed(rows, [], 'alice', 10))).toEqual(['day', 'm1', 'm2', 'unread', 'm3', 'm4'])
+    expect(keys(listed(rows, [], 'alice', 13))).toEqual(['day', 'm1', 'm2', 'm3', 'm4'])
+    for (const readTo of [null, 9]) expect(keys(listed(rows, [], 'alice', readTo))).toEqual(['day', 'm1', 'm2', 'm3', 'm4'])
   })
 
   it('survives a time that is no date', () => {
-    expect(keys(messageItems([row('m1', 'mallory', 1e300), row('m2', 'bob', noonMs)], [], 'alice'))).toEqual(['m1', 'day', 'm2'])
-    expect([timeOf(1e300), dayWords(-1e300, noonMs)]).toEqual(['', ''])
+    expect(keys(listed([row('m1', 'mallory', 1e300), row('m2', 'bob', noonMs)], [], 'alice'))).toEqual(['m1', 'day', 'm2'])
+    expect([timeOf(1e300, en), dayWords(-1e300, noonMs, en), shortTime(1e300, noonMs, en)]).toEqual(['', '', ''])
   })
 })

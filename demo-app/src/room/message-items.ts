@@ -23,17 +23,37 @@ export interface Bubble {
   readonly refused?: Refused
 }
 
-export type Item = Bubble | { readonly kind: 'day'; readonly key: string; readonly ms: number }
+export type Item =
+  | Bubble
+  | { readonly kind: 'day'; readonly key: string; readonly ms: number }
+  /** Above the first message that was unread when the room was opened. */
+  | { readonly kind: 'unread'; readonly key: 'unread' }
+
+export interface Listed {
+  readonly rows: readonly MessageRow[]
+  readonly refused: readonly Refused[]
+  readonly user: string
+  /** The version to which the user had read; null where that is not known. */
+  readonly readTo: number | null
+}
 
 /**
  * What the list shows, top to bottom. The rows keep the order in which they come, which is that of their creation: times
  * are what devices believed, so they only label. What was refused stands below what is settled and above what waits.
  */
-export function messageItems(rows: readonly MessageRow[], refused: readonly Refused[], user: string): Item[] {
+export function messageItems({ rows, refused, user, readTo }: Listed): Item[] {
   const bubbles = rows.map((row) => fromRow(row, user))
   const waitFrom = bubbles.findLastIndex((bubble) => bubble.state === 'confirmed') + 1
   bubbles.splice(waitFrom, 0, ...refused.map((one) => fromRefused(one, user)))
-  return separated(grouped(bubbles))
+  const unread = firstUnread(rows, user, readTo)
+  return separated(grouped(bubbles, unread), unread)
+}
+
+/** The id of the first message of somebody else above the marker, where something that was read stands above it. */
+function firstUnread(rows: readonly MessageRow[], user: string, readTo: number | null): string | undefined {
+  const oldest = rows[0]
+  if (readTo === null || oldest === undefined || oldest.$b > readTo) return undefined
+  return rows.find(({ $b, $p, author }) => $p === 0 && $b > readTo && author !== user)?.$id
 }
 
 type Loose = Omit<Bubble, 'first' | 'last'>
@@ -50,11 +70,12 @@ function fromRefused(refused: Refused, user: string): Loose {
   return { kind: 'message', key: `refused ${n}`, id, text, author: user, sentAtMs: madeMs, own: true, state: 'refused', refused }
 }
 
-function grouped(bubbles: readonly Loose[]): Bubble[] {
+function grouped(bubbles: readonly Loose[], unread: string | undefined): Bubble[] {
   const together = (a: Loose | undefined, b: Loose | undefined) =>
     a !== undefined &&
     b !== undefined &&
     a.author === b.author &&
+    b.key !== unread &&
     (a.state === 'refused') === (b.state === 'refused') &&
     dayOf(a.sentAtMs) === dayOf(b.sentAtMs) &&
     Math.abs(b.sentAtMs - a.sentAtMs) < GROUP_WITHIN_MS
@@ -66,12 +87,13 @@ function grouped(bubbles: readonly Loose[]): Bubble[] {
 }
 
 /** A separator stands where the days go on; a message from a clock that runs behind brings none. */
-function separated(bubbles: readonly Bubble[]): Item[] {
+function separated(bubbles: readonly Bubble[], unread: string | undefined): Item[] {
   let latestDay = Number.NEGATIVE_INFINITY
   return bubbles.flatMap((bubble): Item[] => {
+    const items: Item[] = bubble.key === unread ? [{ kind: 'unread', key: 'unread' }, bubble] : [bubble]
     const day = dayOf(bubble.sentAtMs)
-    if (day === undefined || day <= latestDay) return [bubble]
+    if (day === undefined || day <= latestDay) return items
     latestDay = day
-    return [{ kind: 'day', key: `day ${day}`, ms: bubble.sentAtMs }, bubble]
+    return [{ kind: 'day', key: `day ${day}`, ms: bubble.sentAtMs }, ...items]
   })
 }

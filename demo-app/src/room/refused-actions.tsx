@@ -1,5 +1,6 @@
 import type { Refused } from '@tidemark/client'
 import { useState } from 'react'
+import { useWords } from '../words/words.ts'
 import './refused-actions.css'
 
 interface Props {
@@ -10,28 +11,29 @@ interface Props {
 
 /** The two ways out of a refusal; nothing that a person wrote goes by itself. */
 export function RefusedActions({ refused, onSendAgain }: Props) {
-  const [problem, setProblem] = useState<string>()
+  const words = useWords()
+  const [problem, setProblem] = useState<unknown>()
 
   async function attempt(action: () => Promise<unknown>) {
     try {
       setProblem(undefined)
       await action()
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error))
+      setProblem(error)
     }
   }
 
   return (
     <div className="refused-actions">
       <button type="button" className="button quiet" onClick={() => void attempt(onSendAgain ?? (() => refused.retry()))}>
-        Send again
+        {words.message.sendAgain}
       </button>
       <button type="button" className="button quiet destructive" onClick={() => void attempt(() => refused.dismiss())}>
-        Discard
+        {words.message.discard}
       </button>
       {problem !== undefined && (
         <p className="problem" role="alert">
-          {problem}
+          {words.problem(problem)}
         </p>
       )}
     </div>

@@ -1,30 +1,58 @@
 import { newId } from '@tidemark/client'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { nameOf } from '../names/name-code.ts'
 import { NetworkSwitch } from '../network/network-switch.tsx'
 import { useReplica } from '../replica/replica-context.ts'
 import { useRoom, useUserSpace } from '../replica/use-space.ts'
 import { useRefused, useStatus } from '../replica/use-status.ts'
 import { addressOf } from '../rooms/route.ts'
+import { useReadMarker } from '../rooms/use-read-marker.ts'
 import { WaterLine } from '../water-line/water-line.tsx'
+import { useWords } from '../words/words.ts'
 import { Composer } from './composer.tsx'
 import { type Bubble, messageItems } from './message-items.ts'
 import { MessageList } from './message-list.tsx'
 import './room.css'
 import { RoomBlank } from './room-blank.tsx'
 import { useMessages } from './use-messages.ts'
+import { useVisible } from './use-visible.ts'
+
+interface Props {
+  readonly name: string
+  /** The room's name while its newest message is in sight, else undefined. */
+  readonly onReading: (name: string | undefined) => void
+}
 
 /** One room: how far its copy has come, what was said, and the composer. */
-export function RoomView({ name }: { readonly name: string }) {
+export function RoomView({ name, onReading }: Props) {
+  const words = useWords()
+  const title = nameOf(name)
   const { user } = useReplica()
   const room = useRoom(name)
   const own = useUserSpace()
   const copy = useStatus().spaces[`room:${name}`]
-  const { rows, hasEarlier, showEarlier, follow } = useMessages(room)
+  const { rows, older, showOlder, follow } = useMessages(room)
+
+  const [atNewest, setAtNewest] = useState(false)
+  const onFollow = useCallback(
+    (now: boolean) => {
+      setAtNewest(now)
+      follow(now)
+    },
+    [follow],
+  )
+  const reading = useVisible() && atNewest
+  const readTo = useReadMarker({ own, room: name, rows, reading, user })
+  useEffect(() => {
+    onReading(reading ? name : undefined)
+    return () => onReading(undefined)
+  }, [reading, name, onReading])
+
   const allRefused = useRefused()
   const items = useMemo(() => {
     const refused = allRefused.filter((mutation) => mutation.space === `room:${name}` && mutation.name === 'send')
-    return rows && messageItems(rows, refused, user)
-  }, [rows, allRefused, name, user])
+    return rows && readTo !== undefined ? messageItems({ rows, refused, user, readTo }) : undefined
+  }, [rows, allRefused, name, user, readTo])
 
   const send = useCallback(
     async (text: string) => {
@@ -48,54 +76,58 @@ export function RoomView({ name }: { readonly name: string }) {
   const byKeyboard = matchMedia('(pointer: fine)').matches
   // Where a keyboard covers half of the screen, the room is shown first; the focus goes to its name.
   useEffect(() => {
-    document.title = `${name} · Tidemark`
     if (!byKeyboard) heading.current?.focus()
-    return () => {
-      document.title = 'Tidemark'
-    }
-  }, [name, byKeyboard])
+  }, [byKeyboard])
 
-  const [problem, setProblem] = useState<string>()
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key !== 'Escape' || event.nativeEvent.isComposing || event.defaultPrevented) return
+    // Beside the list the room stays open, and the focus goes back to where it came from.
+    const beside = document.querySelector<HTMLElement>('.room-list-row[aria-current]')
+    if (beside?.checkVisibility()) beside.focus()
+    else location.hash = addressOf()
+  }
+
+  const [problem, setProblem] = useState<unknown>()
   async function leave() {
     try {
-      await own?.mutate.delete({ c: 'chats', id: name })
+      await own?.mutate.leave({ room: name })
       location.hash = addressOf()
     } catch (error) {
-      setProblem(`Not left: ${error instanceof Error ? error.message : String(error)}`)
+      setProblem(error)
     }
   }
 
   return (
-    <section className="room" aria-label={`Room ${name}`}>
+    <main className="room" aria-label={words.room.label(title)} onKeyDown={onKeyDown}>
       <header className="room-head">
         <a className="button quiet room-back" href={addressOf()}>
-          <span className="visually-hidden">All rooms</span>
+          <span className="visually-hidden">{words.room.back}</span>
           <svg viewBox="0 0 12 20" aria-hidden="true">
             <path d="M10 2 2 10l8 8" />
           </svg>
         </a>
         <h2 ref={heading} tabIndex={-1}>
-          {name}
+          {title}
         </h2>
         <span className="room-switch">
           <NetworkSwitch />
         </span>
         <button type="button" className="button quiet room-leave" onClick={() => void leave()}>
-          Leave
+          {words.room.leave}
         </button>
       </header>
       {problem !== undefined && (
         <p className="problem room-problem" role="alert">
-          {problem}
+          {words.room.notLeft(words.problem(problem))}
         </p>
       )}
       <WaterLine space={`room:${name}`} />
       {items === undefined || items.length === 0 ? (
         <RoomBlank copy={copy} loading={items === undefined} />
       ) : (
-        <MessageList items={items} hasEarlier={hasEarlier} onEarlier={showEarlier} onFollow={follow} onSendAgain={sendAgain} />
+        <MessageList items={items} older={older} onOlder={showOlder} onFollow={onFollow} onSendAgain={sendAgain} />
       )}
-      <Composer draftKey={`${user}:${name}`} label={`Message to ${name}`} focusOnOpen={byKeyboard} onSend={send} />
-    </section>
+      <Composer draftKey={`${user}:${name}`} label={words.composer.label(title)} focusOnOpen={byKeyboard} onSend={send} />
+    </main>
   )
 }

@@ -1,13 +1,13 @@
+import { useWords } from '../words/words.ts'
 import type { MessageState } from './message-items.ts'
 import './state-mark.css'
 
-const WORDS: Record<MessageState, string> = { pending: 'Not sent yet', confirmed: 'Sent', refused: 'Refused' }
-
 /** Hollow ring, tick or coral mark: told by shape and words, then by colour. */
 export function StateMark({ state }: { readonly state: MessageState }) {
+  const words = useWords().message[state]
   return (
-    <svg className="state-mark" data-state={state} viewBox="0 0 14 14" role="img" aria-label={WORDS[state]}>
-      <title>{WORDS[state]}</title>
+    <svg className="state-mark" data-state={state} viewBox="0 0 14 14" role="img" aria-label={words}>
+      <title>{words}</title>
       {state === 'pending' && <circle cx="7" cy="7" r="4.25" />}
       {state === 'confirmed' && <path d="M2.5 7.5 5.5 10.5 11.5 4" />}
       {state === 'refused' && (

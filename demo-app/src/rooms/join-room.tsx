@@ -1,32 +1,34 @@
 import { type FormEvent, useId, useState } from 'react'
-import { nameProblem } from '../session/name-rule.ts'
+import { type NameProblem, nameProblem, tidyName } from '../names/name-code.ts'
+import { useWords } from '../words/words.ts'
 
-/** A room needs no creation: who joins the name first is its first guest. */
-export function JoinRoom({ onJoin }: { readonly onJoin: (room: string) => Promise<void> }) {
+/** A room needs no creation: who joins the name first is its first guest. `onJoin` is given a tidy name, in lower case. */
+export function JoinRoom({ onJoin }: { readonly onJoin: (name: string) => Promise<void> }) {
+  const words = useWords()
   const [name, setName] = useState('')
-  const [problem, setProblem] = useState<string>()
+  const [problem, setProblem] = useState<NameProblem>()
   const field = useId()
   const hint = useId()
 
   async function join(event: FormEvent) {
     event.preventDefault()
-    const room = name.trim().toLowerCase()
-    const wrong = nameProblem(room)
+    const tidy = tidyName(name.toLowerCase())
+    const wrong = nameProblem(tidy)
     setProblem(wrong)
     if (wrong !== undefined) return
-    await onJoin(room)
+    await onJoin(tidy)
     setName('')
   }
 
   return (
     <form className="join-room" onSubmit={(event) => void join(event)} noValidate>
       <label htmlFor={field} className="visually-hidden">
-        Name of a room
+        {words.list.joinField}
       </label>
       <input
         id={field}
         className="field"
-        placeholder="Join a room by name"
+        placeholder={words.list.joinHint}
         value={name}
         onChange={(event) => setName(event.target.value)}
         autoCapitalize="none"
@@ -36,11 +38,11 @@ export function JoinRoom({ onJoin }: { readonly onJoin: (room: string) => Promis
         aria-invalid={problem !== undefined}
       />
       <button type="submit" className="button">
-        Join
+        {words.list.join}
       </button>
       {problem !== undefined && (
         <p id={hint} className="problem" role="alert">
-          {problem}
+          {words.nameProblem[problem]}
         </p>
       )}
     </form>

@@ -1,25 +1,37 @@
 import { useEffect, useRef, useState } from 'react'
+import { idOf, nameOf } from '../names/name-code.ts'
 import { NetworkSwitch } from '../network/network-switch.tsx'
 import { useReplica } from '../replica/replica-context.ts'
 import { useUserSpace } from '../replica/use-space.ts'
-import { SignOut } from '../session/sign-out.tsx'
+import { SettingsMenu } from '../settings/settings-menu.tsx'
+import { useWords, type Words } from '../words/words.ts'
 import { JoinRoom } from './join-room.tsx'
 import { RefusedNotice } from './refused-notice.tsx'
 import './room-list.css'
 import { RoomListRow } from './room-list-row.tsx'
 import { addressOf } from './route.ts'
-import { useJoinedRooms } from './use-joined-rooms.ts'
+import { useArrowKeys } from './use-arrow-keys.ts'
+import { useRoomSummaries } from './use-room-summaries.ts'
+import { useUnreadTitle } from './use-unread-title.ts'
 
 /** Offered to everybody, so that a newcomer has somewhere to go. */
 const LOBBY = 'lobby'
 
-/** The rooms of this user; each of them is followed while the list is there. */
-export function RoomList({ open }: { readonly open: string | undefined }) {
-  const { user } = useReplica()
-  const space = useUserSpace()
-  const joined = useJoinedRooms()
+interface Props {
+  readonly open: string | undefined
+  readonly reading: string | undefined
+}
 
-  const list = useRef<HTMLElement>(null)
+/** The rooms of this user; each of them is followed while the list is there. */
+export function RoomList({ open, reading }: Props) {
+  const words = useWords()
+  const { user } = useReplica()
+  const own = useUserSpace()
+  const rooms = useRoomSummaries(own)
+  useUnreadTitle(rooms, open === undefined ? undefined : nameOf(open), reading)
+
+  const list = useRef<HTMLUListElement>(null)
+  const onKeyDown = useArrowKeys(list)
   const left = useRef<string>(undefined)
   useEffect(() => {
     // Back from a room, the focus stands where it was left.
@@ -28,54 +40,65 @@ export function RoomList({ open }: { readonly open: string | undefined }) {
     left.current = open
   }, [open])
 
-  const [problem, setProblem] = useState<string>()
-  async function join(room: string) {
+  const [problem, setProblem] = useState<(words: Words) => string>()
+  async function join(title: string) {
+    const room = idOf(title)
     setProblem(undefined)
     location.hash = addressOf(room)
-    if (space === undefined || joined?.some((chat) => chat.$id === room)) return
+    if (own === undefined || rooms?.some(({ name }) => name === room)) return
     try {
-      await space.mutate.put({ c: 'chats', id: room, doc: { title: room } })
+      await own.mutate.join({ room, title })
     } catch (error) {
-      setProblem(`${room} is not remembered: ${error instanceof Error ? error.message : String(error)}`)
+      setProblem(() => (said: Words) => said.list.notRemembered(title, said.problem(error)))
     }
   }
 
+  const names = rooms?.map(({ name }) => name) ?? []
+  const stop = open !== undefined && names.includes(open) ? open : names[0]
   return (
-    <nav className="room-list" aria-label="Rooms" ref={list}>
+    <nav className="room-list" aria-label={words.list.label}>
       <header className="room-list-head">
         <h1>
           <img src="/icon.svg" alt="" width="24" height="24" />
           Tidemark
         </h1>
-        <SignOut user={user} />
+        <SettingsMenu user={user} />
       </header>
-      {joined === undefined ? (
-        <ul className="room-list-rows" aria-busy="true" aria-label="Reading your rooms">
+      {rooms === undefined ? (
+        <ul className="room-list-rows" aria-busy="true" aria-label={words.list.reading}>
+          <li className="room-list-skeleton" />
           <li className="room-list-skeleton" />
           <li className="room-list-skeleton" />
         </ul>
       ) : (
-        <ul className="room-list-rows">
-          {joined.map((chat) => (
-            <RoomListRow key={chat.$id} name={chat.$id} title={chat.title} open={chat.$id === open} />
+        <ul className="room-list-rows" ref={list} onKeyDown={onKeyDown}>
+          {rooms.length === 0 && <EmptyList />}
+          {rooms.map((room) => (
+            <RoomListRow
+              key={room.name}
+              room={room}
+              open={room.name === open}
+              reading={room.name === reading}
+              inTabOrder={room.name === stop}
+            />
           ))}
-          {!joined.some((chat) => chat.$id === LOBBY) && (
+          {!names.includes(LOBBY) && (
             <li className="room-list-offer">
               <div>
                 <strong>{LOBBY}</strong>
-                <p className="hint">Open to everybody who has signed in.</p>
+                <p className="hint">{words.list.lobbyHint}</p>
               </div>
               <button type="button" className="button" onClick={() => void join(LOBBY)}>
-                Join <span className="visually-hidden">{LOBBY}</span>
+                {words.list.join} <span className="visually-hidden">{LOBBY}</span>
               </button>
             </li>
           )}
         </ul>
       )}
-      <RefusedNotice joined={joined?.map((chat) => chat.$id) ?? []} />
+      <RefusedNotice joined={names} />
       {problem !== undefined && (
         <p className="problem room-list-problem" role="alert">
-          {problem}
+          {problem(words)}
         </p>
       )}
       <JoinRoom onJoin={join} />
@@ -83,5 +106,20 @@ export function RoomList({ open }: { readonly open: string | undefined }) {
         <NetworkSwitch />
       </footer>
     </nav>
+  )
+}
+
+function EmptyList() {
+  const words = useWords().list
+  return (
+    <li className="room-list-empty">
+      <svg viewBox="0 0 120 64" aria-hidden="true">
+        <path d="M60 8v44" className="room-list-empty-post" />
+        <path d="M60 12l26 8-26 8z" />
+        <path d="M0 52q15-6 30 0t30 0 30 0 30 0" />
+      </svg>
+      <strong>{words.emptyTitle}</strong>
+      <p>{words.emptyText}</p>
+    </li>
   )
 }

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import { nameProblem } from '../session/name-rule.ts'
+import { isNameId } from '../names/name-code.ts'
 
 const ROOM = /^#\/room\/([^/]+)$/
 
@@ -15,7 +15,7 @@ export function addressOf(room?: string): string {
 
 function openRoom(): string | undefined {
   const name = ROOM.exec(location.hash)?.[1]
-  return name !== undefined && nameProblem(name) === undefined ? name : undefined
+  return name !== undefined && isNameId(name) ? name : undefined
 }
 
 function subscribe(changed: () => void): () => void {

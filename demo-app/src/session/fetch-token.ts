@@ -1,8 +1,15 @@
 /** Longer than this, and the server counts as unreachable. */
 const TOKEN_WITHIN_MS = 10_000
 
-/** Development sign-in was refused or is not offered; the message is for the person. */
-export class SignInRefusedError extends Error {}
+/** Development sign-in was refused, or is not offered: then `status` is 404. `message` is the server's, where it gave one. */
+export class SignInRefusedError extends Error {
+  readonly status: number
+
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
 
 /** A token of the server's development sign-in. Throws SignInRefusedError when the server says no, TypeError or a timeout when it does not answer. */
 export async function fetchToken(user: string): Promise<string> {
@@ -14,12 +21,7 @@ export async function fetchToken(user: string): Promise<string> {
   })
   const body: unknown = await answer.json()
   if (typeof body === 'object' && body !== null && 'token' in body && typeof body.token === 'string') return body.token
-  throw new SignInRefusedError(refusal(answer.status, body))
-}
-
-function refusal(status: number, body: unknown): string {
-  if (status === 404) return 'This server offers no development sign-in. Start it with --dev.'
   const error = typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined
   const message = typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined
-  return typeof message === 'string' ? message : `The server answered with status ${status}.`
+  throw new SignInRefusedError(answer.status, typeof message === 'string' ? message : '')
 }

@@ -1,31 +1,30 @@
 import { useRef } from 'react'
+import { nameOf } from '../names/name-code.ts'
 import { useStatus } from '../replica/use-status.ts'
+import { useWords } from '../words/words.ts'
 import { forgetUser } from './session.ts'
 import './sign-out.css'
 
-/** Who is signed in, and the way out. What was written stays on the device under this name. */
+/** The way out, which asks while something is not sent. What was written stays on the device under this name. */
 export function SignOut({ user }: { readonly user: string }) {
+  const words = useWords().signOut
   const { pending } = useStatus()
   const dialog = useRef<HTMLDialogElement>(null)
 
   return (
     <>
-      <button type="button" className="button quiet" onClick={() => (pending === 0 ? forgetUser() : dialog.current?.showModal())}>
-        <span className="sign-out-user">{user}</span>
-        <span>Sign out</span>
+      <button type="button" className="button sign-out-button" onClick={() => (pending === 0 ? forgetUser() : dialog.current?.showModal())}>
+        {words.go}
       </button>
       <dialog ref={dialog} className="sign-out" aria-labelledby="sign-out-title">
-        <h2 id="sign-out-title">Sign out now?</h2>
-        <p>
-          {pending === 1 ? '1 change has' : `${pending} changes have`} not reached the server. They stay on this device and are sent when{' '}
-          {user} signs in here again.
-        </p>
+        <h2 id="sign-out-title">{words.title}</h2>
+        <p>{words.text(pending, nameOf(user))}</p>
         <form method="dialog" className="sign-out-choices">
           <button type="submit" className="button">
-            Stay
+            {words.stay}
           </button>
           <button type="button" className="button destructive" onClick={forgetUser}>
-            Sign out
+            {words.go}
           </button>
         </form>
       </dialog>

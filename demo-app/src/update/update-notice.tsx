@@ -1,9 +1,11 @@
 import { registerSW } from 'virtual:pwa-register'
 import { useEffect, useRef, useState } from 'react'
+import { useWords } from '../words/words.ts'
 import './update-notice.css'
 
 /** Keeps the page in this browser for the next start without a network, and offers a newer one when there is one. */
 export function UpdateNotice() {
+  const words = useWords().update
   const [ready, setReady] = useState(false)
   const update = useRef<(reload?: boolean) => Promise<void>>(undefined)
 
@@ -14,12 +16,12 @@ export function UpdateNotice() {
   if (!ready) return null
   return (
     <aside className="update-notice" role="status">
-      <p>A newer version of this page is here.</p>
+      <p>{words.text}</p>
       <button type="button" className="button primary" onClick={() => void update.current?.(true)}>
-        Reload
+        {words.reload}
       </button>
       <button type="button" className="button quiet" onClick={() => setReady(false)}>
-        Later
+        {words.later}
       </button>
     </aside>
   )

@@ -1,3 +1,4 @@
+import { useWords } from '../words/words.ts'
 import './drops.css'
 
 /** So many are drawn; the number beside them is exact. */
@@ -5,6 +6,7 @@ const DRAWN_MAX = 5
 
 /** What waits above the line: one drop for each pending message. */
 export function Drops({ count }: { readonly count: number }) {
+  const words = useWords()
   if (count === 0) return null
   return (
     <span className="drops" data-testid="drops">
@@ -15,7 +17,7 @@ export function Drops({ count }: { readonly count: number }) {
         </svg>
       ))}
       <span className="digits">{count}</span>
-      <span className="visually-hidden">{count === 1 ? 'message waits' : 'messages wait'}</span>
+      <span className="visually-hidden">{words.waterLine.waits(count)}</span>
     </span>
   )
 }

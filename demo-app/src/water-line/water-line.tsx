@@ -2,6 +2,7 @@ import type { CSSProperties } from 'react'
 import { phaseWords, statusSentence } from '../network/status-sentence.ts'
 import { useNowMs } from '../network/use-now.ts'
 import { usePending, useStatus } from '../replica/use-status.ts'
+import { useWords } from '../words/words.ts'
 import { Drops } from './drops.tsx'
 import { useCounting } from './use-counting.ts'
 import { levelOf, tideOf } from './water-level.ts'
@@ -9,6 +10,7 @@ import './water-line.css'
 
 /** How far the copy of a space has come: the number on the line, what waits above it, and both in words. */
 export function WaterLine({ space }: { readonly space: string }) {
+  const words = useWords()
   const status = useStatus()
   const pending = usePending().filter((mutation) => mutation.space === space).length
   const copy = status.spaces[space]
@@ -17,12 +19,13 @@ export function WaterLine({ space }: { readonly space: string }) {
   const tide = tideOf(status.phase, version, head, copy?.denied !== undefined || (pending > 0 && status.blocked !== undefined))
   const counted = useCounting(version)
   const nowMs = useNowMs(status.phase === 'waiting')
-  const sentence = copy?.denied?.message ?? statusSentence({ status, version, head, pending, nowMs })
+  const sentence =
+    copy?.denied === undefined ? statusSentence({ status, version, head, pending, nowMs }, words.network) : words.network.closed
 
   return (
     <section
       className="water-line"
-      aria-label="How far this copy has come"
+      aria-label={words.waterLine.label}
       data-testid="water-line"
       data-tide={tide}
       data-phase={status.phase}
@@ -39,14 +42,17 @@ export function WaterLine({ space }: { readonly space: string }) {
       </div>
       <div className="water-line-level">
         <span className="water-line-line" />
-        <span className="water-line-number digits" title={`Version ${version}, ${phaseWords(status.phase)}`}>
-          <span className="visually-hidden">Version </span>
+        <span
+          className="water-line-number digits"
+          title={`${words.waterLine.version} ${version}, ${phaseWords(status.phase, words.phase)}`}
+        >
+          <span className="visually-hidden">{words.waterLine.version} </span>
           {counted}
         </span>
         <span className="water-line-line water-line-far" />
         {head > version && (
           <span className="water-line-head digits">
-            <span className="visually-hidden">The server has </span>
+            <span className="visually-hidden">{words.waterLine.serverHas} </span>
             {head}
           </span>
         )}

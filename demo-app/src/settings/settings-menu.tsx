@@ -1,0 +1,31 @@
+import { useId } from 'react'
+import { nameOf } from '../names/name-code.ts'
+import { SignOut } from '../session/sign-out.tsx'
+import { useWords } from '../words/words.ts'
+import { LanguageChoice } from './language-choice.tsx'
+import './settings-menu.css'
+import { StoragePromise } from './storage-promise.tsx'
+import { ThemeChoice } from './theme-choice.tsx'
+
+/** Who is signed in; behind the name, what is this device's to choose, and the way out. */
+export function SettingsMenu({ user }: { readonly user: string }) {
+  const words = useWords().settings
+  const menu = useId()
+  const name = nameOf(user)
+  return (
+    <>
+      <button type="button" className="button quiet settings-button" popoverTarget={menu} aria-label={`${name}, ${words.open}`}>
+        <span className="settings-user">{name}</span>
+        <svg viewBox="0 0 12 12" aria-hidden="true">
+          <path d="M2 4.500 6 8.500 10 4.500" />
+        </svg>
+      </button>
+      <section id={menu} popover="auto" className="settings-menu" aria-label={words.open}>
+        <ThemeChoice />
+        <LanguageChoice />
+        <StoragePromise />
+        <SignOut user={user} />
+      </section>
+    </>
+  )
+}

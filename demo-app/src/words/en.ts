@@ -1,0 +1,304 @@
+import type { SyncError } from '@tidemark/shared'
+import type { NameProblem } from '../names/name-code.ts'
+
+const number = new Intl.NumberFormat('en')
+const messages = (count: number) => (count === 1 ? '1 message' : `${number.format(count)} messages`)
+
+/** All that the interface says. A language that lacks a key does not compile. */
+export interface Words {
+  readonly language: 'en' | 'zh'
+  readonly htmlLanguage: string
+  /** The language in its own words. */
+  readonly itself: string
+  readonly tagline: string
+
+  readonly signIn: {
+    readonly pitch: string
+    readonly name: string
+    readonly nameHint: string
+    readonly submit: string
+    readonly busy: string
+    readonly note: string
+    readonly unreachable: string
+    readonly notOffered: string
+    refused(status: number): string
+  }
+  readonly nameProblem: Readonly<Record<NameProblem, string>>
+
+  readonly settings: {
+    readonly open: string
+    readonly theme: string
+    readonly system: string
+    readonly light: string
+    readonly dark: string
+    readonly language: string
+    readonly storage: string
+    readonly kept: string
+    readonly notKept: string
+    readonly keep: string
+    readonly keepRefused: string
+    readonly signOut: string
+  }
+  readonly signOut: {
+    readonly title: string
+    text(pending: number, user: string): string
+    readonly stay: string
+    readonly go: string
+  }
+
+  readonly list: {
+    readonly label: string
+    readonly reading: string
+    readonly emptyTitle: string
+    readonly emptyText: string
+    readonly lobbyHint: string
+    readonly join: string
+    readonly joinField: string
+    readonly joinHint: string
+    readonly noMessages: string
+    readonly you: string
+    unread(count: number, more: boolean): string
+    refused(count: number): string
+    readonly refusedLabel: string
+    notRemembered(room: string, why: string): string
+    readonly choose: string
+  }
+
+  readonly room: {
+    label(room: string): string
+    readonly back: string
+    readonly leave: string
+    notLeft(why: string): string
+    readonly closedTitle: string
+    readonly closedText: string
+    readonly absentTitle: string
+    readonly absentText: string
+    readonly emptyTitle: string
+    emptyText(next: number): string
+    readonly reading: string
+    readonly messages: string
+    readonly loadingOlder: string
+    readonly olderFailed: string
+    readonly olderOffline: string
+    readonly tryAgain: string
+    readonly beginning: string
+    newMessages(count: number): string
+    readonly toNewest: string
+    readonly unreadFromHere: string
+  }
+
+  readonly message: {
+    readonly you: string
+    readonly pending: string
+    readonly confirmed: string
+    readonly refused: string
+    readonly sendAgain: string
+    readonly discard: string
+  }
+  /** Why the server did not take something, for who wrote it. */
+  refusal(error: SyncError): string
+  /** What went wrong, where nothing better is known. */
+  problem(error: unknown): string
+
+  readonly composer: {
+    label(room: string): string
+    readonly send: string
+    notSaved(why: string): string
+    left(characters: number): string
+    tooMany(characters: number): string
+  }
+
+  readonly phase: {
+    readonly offline: string
+    readonly connecting: string
+    readonly catchingUp: string
+    readonly live: string
+    readonly waiting: string
+  }
+  readonly network: {
+    readonly online: string
+    /** What is true of a room, and what will happen. */
+    readonly offline: string
+    offlineWith(pending: number): string
+    waiting(refused: boolean, seconds: number, pending: number): string
+    connecting(pending: number): string
+    catchingUp(versions: number): string
+    heldBack(error: SyncError): string
+    sending(pending: number): string
+    readonly upToDate: string
+    readonly closed: string
+  }
+  readonly waterLine: {
+    readonly label: string
+    readonly version: string
+    readonly serverHas: string
+    waits(count: number): string
+  }
+
+  readonly update: { readonly text: string; readonly reload: string; readonly later: string }
+  readonly trouble: {
+    readonly title: string
+    readonly text: string
+    readonly noStorageTitle: string
+    readonly noStorageText: string
+    readonly details: string
+    readonly reload: string
+    readonly other: string
+  }
+  readonly day: { readonly today: string; readonly yesterday: string }
+}
+
+export const en: Words = {
+  language: 'en',
+  htmlLanguage: 'en',
+  itself: 'English',
+  tagline: 'A chat that keeps working without a network, and shows how far its copy has come.',
+
+  signIn: {
+    pitch:
+      'A chat that keeps working without a network. Each room is a list of numbered changes, and the water line shows how far your copy has come.',
+    name: 'Your name',
+    nameHint: 'Up to 32 characters, in any language.',
+    submit: 'Sign in',
+    busy: 'Signing in',
+    note: 'Development sign-in: whoever writes a name here is that person. Your name stays on this device.',
+    unreachable: 'The server does not answer. Signing in here for the first time needs it.',
+    notOffered: 'This server offers no development sign-in. Start it with --dev.',
+    refused: (status) => `The server answered with status ${status}.`,
+  },
+  nameProblem: {
+    empty: 'Write a name first.',
+    'too long': 'The name is too long. Up to 32 characters, fewer in some languages.',
+    unseen: 'The name has characters that nobody can see.',
+    reserved: 'That name means something to the machine. Choose another one.',
+  },
+
+  settings: {
+    open: 'Settings',
+    theme: 'Theme',
+    system: 'System',
+    light: 'Light',
+    dark: 'Dark',
+    language: 'Language',
+    storage: 'On this device',
+    kept: 'Your rooms are kept here.',
+    notKept: 'The browser may clear your rooms when space runs short. What was not sent would be lost.',
+    keep: 'Ask to keep them',
+    keepRefused: 'The browser does not promise it now. It often does once the page is installed.',
+    signOut: 'Sign out',
+  },
+  signOut: {
+    title: 'Sign out now?',
+    text: (pending, user) =>
+      `${pending === 1 ? '1 change has' : `${number.format(pending)} changes have`} not reached the server. ${pending === 1 ? 'It stays' : 'They stay'} on this device and ${pending === 1 ? 'is' : 'are'} sent when ${user} signs in here again.`,
+    stay: 'Stay',
+    go: 'Sign out',
+  },
+
+  list: {
+    label: 'Rooms',
+    reading: 'Reading your rooms',
+    emptyTitle: 'No rooms yet',
+    emptyText: 'Join the lobby, or open a room of your own by writing its name below. Who knows the name meets you there.',
+    lobbyHint: 'Open to everybody who has signed in.',
+    join: 'Join',
+    joinField: 'Name of a room',
+    joinHint: 'Join a room by name',
+    noMessages: 'No messages yet',
+    you: 'You',
+    unread: (count, more) => (more ? `more than ${count} unread messages` : `${count} unread ${count === 1 ? 'message' : 'messages'}`),
+    refused: (count) => `${number.format(count)} refused`,
+    refusedLabel: 'Refused by the server',
+    notRemembered: (room, why) => `${room} is not remembered: ${why}`,
+    choose: 'Choose a room, or join one by its name.',
+  },
+
+  room: {
+    label: (room) => `Room ${room}`,
+    back: 'All rooms',
+    leave: 'Leave',
+    notLeft: (why) => `Not left: ${why}`,
+    closedTitle: 'This room is closed to you',
+    closedText: 'What you wrote here stays on this device until you discard it.',
+    absentTitle: 'This room is not on this device yet',
+    absentText: 'It comes when there is a connection. You can write already; it waits here.',
+    emptyTitle: 'Nothing was said here yet',
+    emptyText: (next) => `Write the first message. It becomes version ${number.format(next)} of this room.`,
+    reading: 'Reading the room',
+    messages: 'Messages',
+    loadingOlder: 'Reading older messages',
+    olderFailed: 'Older messages did not come.',
+    olderOffline: 'Older messages come when you are back.',
+    tryAgain: 'Try again',
+    beginning: 'The beginning of this room',
+    newMessages: (count) => (count === 1 ? '1 new message' : `${number.format(count)} new messages`),
+    toNewest: 'To the newest message',
+    unreadFromHere: 'New',
+  },
+
+  message: {
+    you: 'You',
+    pending: 'Not sent yet',
+    confirmed: 'Sent',
+    refused: 'Refused',
+    sendAgain: 'Send again',
+    discard: 'Discard',
+  },
+  refusal: (error) => {
+    switch (error.code) {
+      case 'forbidden':
+        return 'You may not do this here.'
+      case 'rejected':
+      case 'invalid':
+      case 'too-large':
+        return `Not accepted: ${error.message}`
+      case 'outcome-unknown':
+        return 'The server no longer knows whether it arrived. Look before you send it again.'
+      default:
+        return `Refused (${error.code}): ${error.message}`
+    }
+  },
+  problem: (error) => (error instanceof Error ? error.message : String(error)),
+
+  composer: {
+    label: (room) => `Message to ${room}`,
+    send: 'Send',
+    notSaved: (why) => `Not saved: ${why}`,
+    left: (characters) => `${characters} ${characters === 1 ? 'character' : 'characters'} left`,
+    tooMany: (characters) => `${number.format(characters)} ${characters === 1 ? 'character' : 'characters'} too many`,
+  },
+
+  phase: { offline: 'Offline', connecting: 'Connecting', catchingUp: 'Catching up', live: 'Live', waiting: 'No connection' },
+  network: {
+    online: 'Online',
+    offline: 'Offline. You see the room as it was at this version.',
+    offlineWith: (pending) => `Offline. ${messages(pending)} will be sent when you are back.`,
+    waiting: (refused, seconds, pending) =>
+      `${refused ? 'The server refuses this sign-in.' : 'No connection.'} Next try ${seconds === 0 ? 'now' : `in ${seconds} s`}.${pending === 0 ? '' : ` ${messages(pending)} will be sent then.`}`,
+    connecting: (pending) => (pending === 0 ? 'Connecting.' : `Connecting. ${messages(pending)} will be sent then.`),
+    catchingUp: (versions) => `Catching up: ${number.format(versions)} ${versions === 1 ? 'version' : 'versions'} to go.`,
+    heldBack: (error) => `Held back: ${error.message} Nothing is lost.`,
+    sending: (pending) => `Sending ${messages(pending)}.`,
+    upToDate: 'Up to date.',
+    closed: 'This room is closed to you.',
+  },
+  waterLine: {
+    label: 'How far this copy has come',
+    version: 'Version',
+    serverHas: 'The server has',
+    waits: (count) => (count === 1 ? 'message waits' : 'messages wait'),
+  },
+
+  update: { text: 'A newer version of this page is here.', reload: 'Reload', later: 'Later' },
+  trouble: {
+    title: 'The copy on this device does not open',
+    text: 'What you wrote is still on this device. Reloading often helps; closing other tabs of this page, too.',
+    noStorageTitle: 'This browser keeps nothing',
+    noStorageText:
+      'Your rooms live in this browser’s storage, and it gives this page none: often in a private window, or where cookies are blocked. Open the page in an ordinary window.',
+    details: 'What happened',
+    reload: 'Reload',
+    other: 'Sign in as somebody else',
+  },
+  day: { today: 'Today', yesterday: 'Yesterday' },
+}
