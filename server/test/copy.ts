@@ -14,11 +14,15 @@ import {
 interface Build {
   standing: Standing
   readonly docs: Map<string, { readonly doc: JsonObject; readonly version: number; readonly created: number }>
+  /** Of each windowed collection: what was created at or before it was left out. */
+  readonly floors: Map<string, number>
 }
+
+const nothing = (): Build => ({ standing: { version: ZERO, seal: EMPTY_SEAL }, docs: new Map(), floors: new Map() })
 
 /** A copy of one space as protocol §1 describes it, by the letter and slowly: what a server's ranges must make right. */
 export class Copy {
-  #whole: Build = { standing: { version: ZERO, seal: EMPTY_SEAL }, docs: new Map() }
+  #whole: Build = nothing()
   /** A new beginning that is not whole yet [R6]. */
   #unfinished: Build | undefined
   /** Nonces that came with changes. */
@@ -43,14 +47,20 @@ export class Copy {
     return Object.fromEntries([...this.#whole.docs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, { created }]) => [key, created]))
   }
 
+  floor(collection: string): number {
+    return this.#whole.floors.get(collection) ?? 0
+  }
+
   take(range: Range): Verdict {
     const verdict = judge(this.standing, range)
     this.verdicts.push(verdict)
-    if (verdict === 'reset') this.#unfinished = { standing: { version: ZERO, seal: EMPTY_SEAL }, docs: new Map() }
+    if (verdict === 'reset') this.#unfinished = nothing()
     if (verdict === 'reset' || verdict === 'news') {
       const build = this.#unfinished ?? this.#whole
       apply(build, range.changes)
       for (const { o } of range.changes) if (o !== undefined) this.origins.push(o)
+      for (const [collection, floor] of Object.entries(range.floors ?? {}))
+        build.floors.set(collection, Math.max(floor, build.floors.get(collection) ?? 0))
       build.standing = { version: range.to, seal: range.seal }
       if (this.#unfinished !== undefined && range.to === range.head) {
         this.#whole = this.#unfinished

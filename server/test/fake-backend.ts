@@ -10,7 +10,7 @@ import {
   UnavailableError,
   type Version,
 } from '@tidemark/shared'
-import type { Ask, Backend, EncodedRange, Opened, Principal, RangeBounds } from '../src/backend/backend.ts'
+import type { Ask, Backend, EncodedRange, Opened, Principal, RangeBounds, Window } from '../src/backend/backend.ts'
 import type { Bus, Hint } from '../src/bus/bus.ts'
 
 /** A bus in the test's hands. */
@@ -99,7 +99,7 @@ export class FakeBackend implements Backend {
     return read()
   }
 
-  async pull(principal: Principal, space: SpaceId, ask: Ask, bounds: RangeBounds, client: string | undefined) {
+  async pull(principal: Principal, space: SpaceId, ask: Ask, bounds: RangeBounds, client: string | undefined, _window: Window) {
     const range = await this.range(principal, space, ask, bounds)
     return { range, acked: client === undefined ? undefined : ([0, ''] as Acked) }
   }

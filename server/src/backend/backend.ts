@@ -33,6 +33,9 @@ export interface RangeBounds {
   readonly bytesMax: number
 }
 
+/** Whether a first sync cuts the windows of collections [W1]. */
+export type Window = 'default' | 'all'
+
 /** What hello and follow learn of one space: where it stands, or why it is not for this reader. */
 export type Opened = { readonly view: ViewId; readonly head: Version } | { readonly denied: SyncError }
 
@@ -51,16 +54,17 @@ export interface Backend {
   ): Promise<{ readonly opened: ReadonlyMap<SpaceId, Opened>; readonly acked: Acked }>
   /**
    * The range that a reader with this view lacks after `ask`; a reset where the number no longer holds [N1]; an empty range at the head.
-   * `view` is checked against the reader's rights: throws ForbiddenError once access says no. For a gateway that serves all readers of a view, any of them may ask.
+   * Windows are cut, except in a run that a pull began with `all`. `view` is checked against the reader's rights: throws ForbiddenError once access says no. For a gateway that serves all readers of a view, any of them may ask.
    */
   range(principal: Principal, space: SpaceId, ask: Ask, bounds: RangeBounds): Promise<EncodedRange>
-  /** `acked` and a range read at one moment, for a pull over HTTP with `client`. */
+  /** `acked` and a range read at one moment, for a pull over HTTP with `client`. `window` counts where a run begins: it stays as it was begun. */
   pull(
     principal: Principal,
     space: SpaceId,
     ask: Ask,
     bounds: RangeBounds,
     client: string | undefined,
+    window: Window,
   ): Promise<{ readonly range: EncodedRange; readonly acked: Acked | undefined }>
   /** Runs a batch; the answer of protocol §6 as JSON text without the outer braces: `"acks":[...]` and perhaps `,"error":{...}`. */
   mutate(principal: Principal, batch: MutationBatch): Promise<{ readonly text: string; readonly touched: ReadonlyMap<SpaceId, Version> }>

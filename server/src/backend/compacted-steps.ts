@@ -1,17 +1,19 @@
 import type { SpaceId, Version } from '@tidemark/shared'
 import type { ReadTransaction, StoredDocument } from '../changelog/changelog.ts'
+import type { Floors } from './floors.ts'
 import type { RunStart } from './judge-ask.ts'
 import { outOfSight } from './out-of-sight.ts'
 import { type ReadSteps, type Step, withOrigin } from './page.ts'
 import type { View } from './view.ts'
 
 /**
- * Reads documents by the version of their last change, deletions included [C2]. For a reader who sees only a part, a document that
+ * Reads documents by the version of their last change, deletions included but those that a copy which began at 0 never saw [C2]. For a reader who sees only a part, a document that
  * is now hidden is a deletion where they saw it at the run's beginning or since [C4]. Throws RunLostError where nobody knows any
  * more whether they did.
  */
-export function compactedSteps(tx: ReadTransaction, space: SpaceId, view: View, run: RunStart): ReadSteps {
+export function compactedSteps(tx: ReadTransaction, space: SpaceId, view: View, run: RunStart, floors: Floors): ReadSteps {
   const { shows } = view
+  const leftOut = run.from === 0 ? { began: run.began, floors } : undefined
   const wasSeen = shows && outOfSight(tx, space, shows, run.began)
 
   const shown = async (document: StoredDocument): Promise<string | undefined> => {
@@ -22,7 +24,7 @@ export function compactedSteps(tx: ReadTransaction, space: SpaceId, view: View, 
 
   return async (from, bounds) => {
     const steps: { version: Version; changes: string[]; scannedBytes: number }[] = []
-    for (const document of await tx.documentsAfter(space, from, bounds)) {
+    for (const document of await tx.documentsAfter(space, from, bounds, leftOut)) {
       let step = steps.at(-1)
       if (step?.version !== document.version) {
         step = { version: document.version, changes: [], scannedBytes: 0 }

@@ -22,7 +22,7 @@ import { type Log, SILENT } from '../observe/log.ts'
 import type { BackendMetrics } from '../observe/metrics.ts'
 import { type AccessRules, AccessUndecidedError, askAccess, assertAccessRules, assertReadable } from './access.ts'
 import { asSyncError } from './as-sync-error.ts'
-import type { Ask, Backend, EncodedRange, Opened, Principal, RangeBounds } from './backend.ts'
+import type { Ask, Backend, EncodedRange, Opened, Principal, RangeBounds, Window } from './backend.ts'
 import { AUTHENTICATE_WITHIN_MS, OPEN_SPACES_MAX, TOKEN_CHARACTERS_MAX } from './bounds.ts'
 import { CommitQueue, type Turn } from './commit-queue.ts'
 import type { Authenticate } from './jwt.ts'
@@ -67,8 +67,15 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
     }
   }
 
-  async function range(tx: ReadTransaction, principal: Principal, space: SpaceId, asked: Ask, bounds: RangeBounds): Promise<EncodedRange> {
-    return readRange(tx, space, asked, viewOf(kindOf(space), principal.user), bounds, metrics)
+  async function range(
+    tx: ReadTransaction,
+    principal: Principal,
+    space: SpaceId,
+    asked: Ask,
+    bounds: RangeBounds,
+    window: Window,
+  ): Promise<EncodedRange> {
+    return readRange(tx, { space, ask: asked, view: viewOf(kindOf(space), principal.user), bounds, window }, metrics)
   }
 
   return {
@@ -94,16 +101,16 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
       guarded('range', async () => {
         assertAsk(space, asked)
         await readable(principal, space)
-        return changelog.read(principal.tenant, (tx) => range(tx, principal, space, asked, bounds))
+        return changelog.read(principal.tenant, (tx) => range(tx, principal, space, asked, bounds, 'default'))
       }),
 
-    pull: (principal, space, asked, bounds, client) =>
+    pull: (principal, space, asked, bounds, client, window) =>
       guarded('pull', async () => {
         assertAsk(space, asked)
         if (client !== undefined && !isClientId(client)) throw new BadRequestError('client: not a client id')
         await readable(principal, space)
         return changelog.read(principal.tenant, async (tx) => ({
-          range: await range(tx, principal, space, asked, bounds),
+          range: await range(tx, principal, space, asked, bounds, window),
           acked: client === undefined ? undefined : await ackedOf(tx, principal, client),
         }))
       }),

@@ -14,8 +14,9 @@ import {
 import * as v from 'valibot'
 import type { Head, ReadTransaction } from '../changelog/changelog.ts'
 import type { BackendMetrics } from '../observe/metrics.ts'
-import type { Ask, EncodedRange, RangeBounds } from './backend.ts'
+import type { Ask, EncodedRange, RangeBounds, Window } from './backend.ts'
 import { compactedSteps } from './compacted-steps.ts'
+import { type Floors, floorsOf, toldFloors } from './floors.ts'
 import { type Answer, beginning, judgeAsk } from './judge-ask.ts'
 import { logSteps } from './log-steps.ts'
 import { RunLostError } from './out-of-sight.ts'
@@ -31,24 +32,38 @@ export function assertAsk(space: SpaceId, { version, seal }: Ask): void {
   if (version > 0 && seal === '') throw new BadRequestError('seal: required where since is not 0')
 }
 
+export interface RangeQuestion {
+  readonly space: SpaceId
+  readonly ask: Ask
+  readonly view: View
+  readonly bounds: RangeBounds
+  readonly window: Window
+}
+
+/** What was read for an answer. */
+interface Read {
+  readonly to: Version
+  readonly seal: Seal
+  readonly changes: readonly string[]
+  /** What the reader is told of what was left out. */
+  readonly floors: Floors
+}
+
 /** The range that a copy lacks: a stretch of the log or a compacted page, with a reset where its number no longer holds [N1]. */
 export async function readRange(
   tx: ReadTransaction,
-  space: SpaceId,
-  ask: Ask,
-  view: View,
-  bounds: RangeBounds,
+  { space, ask, view, bounds, window }: RangeQuestion,
   metrics: BackendMetrics | undefined,
 ): Promise<EncodedRange> {
   const within: RangeBounds = { changesMax: clamp(bounds.changesMax, PAGE_CHANGES_MAX), bytesMax: clamp(bounds.bytesMax, PAGE_BYTES_MAX) }
   const head = await tx.head(space)
-  let answer = await judgeAsk(tx, space, head, ask, view)
-  let read: { readonly to: Version; readonly seal: Seal; readonly changes: readonly string[] }
+  let answer = await judgeAsk(tx, space, head, ask, view, window)
+  let read: Read
   try {
     read = await readAnswer(tx, space, head, answer, view, within)
   } catch (error) {
-    if (!(error instanceof RunLostError)) throw error
-    answer = await beginning(tx, space, head, 'horizon')
+    if (!(error instanceof RunLostError) || answer.form === 'log') throw error
+    answer = await beginning(tx, space, head, 'horizon', view, answer.run.isCut)
     read = await readAnswer(tx, space, head, answer, view, within)
   }
   const range = encode(space, ask, head, answer, read)
@@ -57,36 +72,30 @@ export async function readRange(
   return range
 }
 
-async function readAnswer(
-  tx: ReadTransaction,
-  space: SpaceId,
-  head: Head,
-  answer: Answer,
-  view: View,
-  bounds: RangeBounds,
-): Promise<{ to: Version; seal: Seal; changes: readonly string[] }> {
+async function readAnswer(tx: ReadTransaction, space: SpaceId, head: Head, answer: Answer, view: View, bounds: RangeBounds): Promise<Read> {
   const isFiltered = view.shows !== undefined
   if (answer.form === 'log') {
     const seals = new Map<Version, Seal>([[head.version, head.seal]])
     const { to, changes } = await gatherPage(logSteps(tx, space, view, seals), answer.from, head.version, bounds, isFiltered)
     const seal = seals.get(to)
     if (seal === undefined) throw new InternalError('A page of the log leads to a version without a seal.')
-    return { to, seal: plainSeal({ version: to, seal }, view.tag), changes }
+    return { to, seal: plainSeal({ version: to, seal }, view.tag), changes, floors: new Map() }
   }
-  const steps = compactedSteps(tx, space, view, answer.run)
+  const { run } = answer
+  const floors: Floors = run.from === 0 && run.isCut ? await floorsOf(tx, space, view, run.began) : new Map()
+  const steps = compactedSteps(tx, space, view, run, floors)
   const { to, changes } = await gatherPage(steps, answer.from, head.version, bounds, isFiltered)
-  return { to, seal: to === head.version ? plainSeal(head, view.tag) : runSeal(head, view.tag, answer.run), changes }
+  const seal = to === head.version ? plainSeal(head, view.tag) : runSeal(head, view.tag, run)
+  return { to, seal, changes, floors: toldFloors(floors, view) }
 }
 
-function encode(
-  space: SpaceId,
-  ask: Ask,
-  head: Head,
-  { form, from, reset }: Answer,
-  { to, seal, changes }: { readonly to: Version; readonly seal: Seal; readonly changes: readonly string[] },
-): EncodedRange {
+function encode(space: SpaceId, ask: Ask, head: Head, { form, from, reset }: Answer, { to, seal, changes, floors }: Read): EncodedRange {
   const on = ask.seal === '' ? EMPTY_SEAL : ask.seal
-  const flags = `${reset === undefined ? '' : `,"reset":${JSON.stringify(reset satisfies ResetReason)}`}${form === 'compacted' ? ',"compacted":true' : ''}`
+  const flags = [
+    reset === undefined ? '' : `,"reset":${JSON.stringify(reset satisfies ResetReason)}`,
+    form === 'compacted' ? ',"compacted":true' : '',
+    floors.size === 0 ? '' : `,"floors":${JSON.stringify(Object.fromEntries(floors))}`,
+  ].join('')
   const ends = `"from":${from},"on":${JSON.stringify(on)},"to":${to},"seal":${JSON.stringify(seal)},"head":${head.version}`
   const text = `{"space":${JSON.stringify(space)},${ends},"changes":[${changes.join(',')}]${flags}}`
   return { from, on, to, seal, head: head.version, reset: reset !== undefined, text }

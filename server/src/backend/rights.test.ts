@@ -160,7 +160,7 @@ describe('open', () => {
     ])
       await expect(backend.range(alice, 'open:1', askOf(ask), BOUNDS)).rejects.toMatchObject({ code: 'bad-request' })
     await expect(backend.range(alice, 'nowhere:1', askOf(NEW), BOUNDS)).rejects.toMatchObject({ code: 'not-found' })
-    await expect(backend.pull(alice, 'open:1', askOf(NEW), BOUNDS, 'c_short')).rejects.toMatchObject({ code: 'bad-request' })
+    await expect(backend.pull(alice, 'open:1', askOf(NEW), BOUNDS, 'c_short', 'default')).rejects.toMatchObject({ code: 'bad-request' })
     await expect(backend.mutate(alice, { client: 'c_short', on: '', mutations: [] })).rejects.toMatchObject({ code: 'bad-request' })
   })
 })
@@ -169,10 +169,10 @@ describe('pull and differing', () => {
   it('[M4] reads `acked` and the range at one moment, and tells nobody of another user', async () => {
     const world = new BackendWorld()
     const ack = await world.put(alice, 'open:1', 'notes', 'x', { text: 'x' })
-    const { range, acked } = await world.backend.pull(alice, 'open:1', askOf(NEW), BOUNDS, clientOf(alice))
+    const { range, acked } = await world.backend.pull(alice, 'open:1', askOf(NEW), BOUNDS, clientOf(alice), 'default')
     expect([range.to, acked]).toEqual([1, [1, ack.nonce]])
-    expect((await world.backend.pull(bob, 'open:1', askOf(NEW), BOUNDS, clientOf(alice))).acked).toEqual([0, ''])
-    expect((await world.backend.pull(bob, 'open:1', askOf(NEW), BOUNDS, undefined)).acked).toBeUndefined()
+    expect((await world.backend.pull(bob, 'open:1', askOf(NEW), BOUNDS, clientOf(alice), 'default')).acked).toEqual([0, ''])
+    expect((await world.backend.pull(bob, 'open:1', askOf(NEW), BOUNDS, undefined, 'default')).acked).toBeUndefined()
   })
 
   it('[B6] names the spaces whose number or seal differs from what is stated', async () => {

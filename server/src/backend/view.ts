@@ -9,9 +9,11 @@ export interface View {
   readonly tag: string
   /** Whether a change to a document of this creator is shown; undefined where everything is. */
   readonly shows: ((collection: string, creator: string) => boolean) | undefined
+  /** How many of its newest documents a first sync brings, for a windowed collection [W1]; 0 for one that no reader ever sees. */
+  readonly windows: ReadonlyMap<string, number>
 }
 
-const WHOLE: View = { id: '', tag: '', shows: undefined }
+const WHOLE: View = { id: '', tag: '', shows: undefined, windows: new Map() }
 
 /** The view that a reader has of a space of one kind, by the read presets of its collections. */
 export type ViewOf = (kind: string, user: string) => View
@@ -23,7 +25,12 @@ export function viewsOf(app: App): ViewOf {
 
 function kindViews(definition: SpaceDefinition): (user: string) => View {
   const presets = new Map<string, Preset>(Object.entries(definition.collections).map(([name, { read }]) => [name, read]))
-  if ([...presets.values()].every((read) => read === 'space')) return () => WHOLE
+  const windows = new Map<string, number>()
+  for (const [name, { read, window }] of Object.entries(definition.collections)) {
+    if (read === 'none') windows.set(name, 0)
+    else if (window !== undefined) windows.set(name, window)
+  }
+  if ([...presets.values()].every((read) => read === 'space')) return () => ({ ...WHOLE, windows })
 
   const rules = digest(JSON.stringify([...presets].sort(([a], [b]) => (a < b ? -1 : 1))))
   const shows =
@@ -33,11 +40,11 @@ function kindViews(definition: SpaceDefinition): (user: string) => View {
       return read === 'space' || (read === 'creator' && creator === user)
     }
   if (![...presets.values()].includes('creator')) {
-    const shared: View = { id: rules, tag: rules, shows: shows('') }
+    const shared: View = { id: rules, tag: rules, shows: shows(''), windows }
     return () => shared
   }
   // The id bears the user's name, not a digest of it: bytes are shared by it, and two users never share one.
-  return (user) => ({ id: `${rules}/${user}`, tag: digest(`${rules}/${user}`), shows: shows(user) })
+  return (user) => ({ id: `${rules}/${user}`, tag: digest(`${rules}/${user}`), shows: shows(user), windows })
 }
 
 /** 8 hex digits: short in every seal, and different after a change of rules but once in 2^32. */

@@ -9,25 +9,28 @@ export interface Run {
   readonly began: Version
   /** The head when its last page was read; the digits of the seal are that head's. */
   readonly lastHead: Version
+  /** Windows are cut; false where the first request said `window=all` [W1]. */
+  readonly isCut: boolean
 }
 
-/** A seal taken apart: `{digits}[-{tag}][~{from}.{began}.{lastHead}]`. Source: protocol §2. */
+/** A seal taken apart: `{digits}[-{tag}][~{from}.{began}.{lastHead}[.all]]`. Source: protocol §2. */
 export interface StatedSeal {
   readonly digits: string
   readonly tag: string
   readonly run: Run | undefined
 }
 
-const PATTERN = /^([0-9a-f]{8})(?:-([0-9a-z]+))?(?:~(\d{1,16})\.(\d{1,16})\.(\d{1,16}))?$/
+const PATTERN = /^([0-9a-f]{8})(?:-([0-9a-z]+))?(?:~(\d{1,16})\.(\d{1,16})\.(\d{1,16})(\.all)?)?$/
 
 /** undefined for what this server never gave out. */
 export function readSeal(text: Seal): StatedSeal | undefined {
-  const [, digits, tag = '', from, began, lastHead] = PATTERN.exec(text) ?? []
+  const [, digits, tag = '', from, began, lastHead, all] = PATTERN.exec(text) ?? []
   if (digits === undefined) return undefined
   if (from === undefined || began === undefined || lastHead === undefined) return { digits, tag, run: undefined }
   const numbers = [from, began, lastHead].map(Number)
   if (!numbers.every(Number.isSafeInteger)) return undefined
-  const run = { from: toVersion(Number(from)), began: toVersion(Number(began)), lastHead: toVersion(Number(lastHead)) }
+  const ends = { from: toVersion(Number(from)), began: toVersion(Number(began)), lastHead: toVersion(Number(lastHead)) }
+  const run = { ...ends, isCut: all === undefined }
   return run.from <= run.began && run.began <= run.lastHead ? { digits, tag, run } : undefined
 }
 
@@ -38,6 +41,6 @@ export function plainSeal({ version, seal }: Head, tag: string): Seal {
 }
 
 /** The seal of an unfinished run, after a page that was read at `head`. */
-export function runSeal(head: Head, tag: string, run: { readonly from: Version; readonly began: Version }): Seal {
-  return `${plainSeal(head, tag)}~${run.from}.${run.began}.${head.version}` as Seal
+export function runSeal(head: Head, tag: string, run: Omit<Run, 'lastHead'>): Seal {
+  return `${plainSeal(head, tag)}~${run.from}.${run.began}.${head.version}${run.isCut ? '' : '.all'}` as Seal
 }

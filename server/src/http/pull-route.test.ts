@@ -28,12 +28,24 @@ describe('GET changes', () => {
     const world = new HttpWorld()
     const bounds: number[] = []
     const pull = world.backend.pull.bind(world.backend)
-    world.backend.pull = (principal, space, ask, asked, client) => {
+    world.backend.pull = (principal, space, ask, asked, client, window) => {
       bounds.push(asked.changesMax)
-      return pull(principal, space, ask, asked, client)
+      return pull(principal, space, ask, asked, client, window)
     }
     for (const limit of ['', '&limit=7', '&limit=999999']) await world.get(`/v1/spaces/room:a/changes?since=0${limit}`)
     expect(bounds).toEqual([1000, 7, 10_000])
+  })
+
+  it('[W1] cuts windows unless it says window=all', async () => {
+    const world = new HttpWorld()
+    const windows: string[] = []
+    const pull = world.backend.pull.bind(world.backend)
+    world.backend.pull = (principal, space, ask, asked, client, window) => {
+      windows.push(window)
+      return pull(principal, space, ask, asked, client, window)
+    }
+    for (const window of ['', '&window=default', '&window=all']) await world.get(`/v1/spaces/room:a/changes?since=0${window}`)
+    expect(windows).toEqual(['default', 'default', 'all'])
   })
 
   it.each([

@@ -12,7 +12,7 @@ import {
   toVersion,
 } from '@tidemark/shared'
 import type { Context } from 'hono'
-import type { Ask, Backend, RangeBounds } from '../backend/backend.ts'
+import type { Ask, Backend, RangeBounds, Window } from '../backend/backend.ts'
 import type { Compression } from './compression.ts'
 import { bearerToken } from './json-answer.ts'
 
@@ -21,13 +21,14 @@ interface Pull {
   readonly ask: Ask
   readonly bounds: RangeBounds
   readonly client: string | undefined
+  readonly window: Window
 }
 
 /** GET /v1/spaces/{space}/changes: the range that stands on `since` and `seal`. Source: protocol §4. */
 export async function pullRoute(c: Context, backend: Backend, compression: Compression): Promise<Response> {
   const principal = await backend.authenticate(bearerToken(c.req.header('authorization')))
-  const { space, ask, bounds, client } = readPull(c.req.param('space') ?? '', (name) => c.req.query(name))
-  const { range, acked } = await backend.pull(principal, space, ask, bounds, client)
+  const { space, ask, bounds, client, window } = readPull(c.req.param('space') ?? '', (name) => c.req.query(name))
+  const { range, acked } = await backend.pull(principal, space, ask, bounds, client, window)
   const own = acked === undefined ? '}' : `,"acked":${JSON.stringify(acked)}}`
   return compression.json(c, range.text.slice(0, -1), own)
 }
@@ -38,8 +39,8 @@ export function readPull(space: string, query: (name: string) => string | undefi
   const version = wholeNumber('since', query('since'))
   const stated = query('seal') ?? ''
   if (version > 0 && stated === '') throw new BadRequestError('seal: required when since is not 0')
-  const window = query('window')
-  if (window !== undefined && window !== 'default' && window !== 'all') throw new BadRequestError('window: default or all')
+  const window = query('window') ?? 'default'
+  if (window !== 'default' && window !== 'all') throw new BadRequestError('window: default or all')
   const client = query('client')
   if (client !== undefined && !isClientId(client)) throw new BadRequestError('client: not a client id')
   const limit = query('limit') === undefined ? PAGE_CHANGES_DEFAULT : wholeNumber('limit', query('limit'))
@@ -49,6 +50,7 @@ export function readPull(space: string, query: (name: string) => string | undefi
     ask: { version: toVersion(version), seal: readSeal(stated) },
     bounds: { changesMax: Math.min(limit, PAGE_CHANGES_MAX), bytesMax: PAGE_BYTES_MAX },
     client,
+    window,
   }
 }
 
