@@ -1,0 +1,87 @@
+// Goal: docs/protocol.schema.json is true: it says of any text what our own reading says. Method: every schema in shared/ must be in it;
+// generated values are judged by our parser and by a validator that nobody here wrote, and both must agree, yes or no.
+import fc from 'fast-check'
+import * as v from 'valibot'
+import { describe, expect, it } from 'vitest'
+import { DEFINITIONS, FRAMES } from '../../scripts/protocol/definitions.ts'
+import { contentOf } from '../../scripts/protocol/to-json-schema.ts'
+import { holdServer, published, validatorOf } from '../harness/held-to-schema.ts'
+import { arbitraryOf } from './arbitrary-of.ts'
+
+const RUNS = process.env.CI ? 2000 : 500
+const validate = validatorOf()
+const generated = arbitraryOf(published.$defs)
+
+/** Every schema with its name in $defs, frames with their `t`. */
+const schemas: (readonly [name: string, schema: v.GenericSchema])[] = [
+  ...DEFINITIONS.flatMap(({ name, schema }) => (schema === undefined ? [] : [[name, schema as v.GenericSchema] as const])),
+  ...Object.entries(FRAMES).flatMap(([direction, { schemas: frames }]) =>
+    Object.entries(frames).map(([t, schema]) => {
+      const name = `${direction.replace('Frame', '')}${t.slice(0, 1).toUpperCase()}${t.slice(1)}Frame`
+      return [name, v.intersect([v.looseObject({ t: v.literal(t) }), schema as v.GenericSchema])] as const
+    }),
+  ),
+]
+
+/** Where JSON Schema cannot follow, as the descriptions say, or where our reading is looser than it says. */
+const isKnownGap = (name: string, text: string): boolean =>
+  // UTF-16 units where JSON Schema counts code points.
+  /[\ud800-\udbff][\udc00-\udfff]/.test(text) ||
+  // A list passes for an object that requires no field, and reserved keys of labels are dropped.
+  (name === 'Limits' ? text.startsWith('[') : /"(limits|labels)":\[|"labels":\{[^}]*"(__proto__|constructor|prototype)":/.test(text))
+
+describe('the published schema', () => {
+  it('is one that a strict validator takes, each definition of it', () => {
+    for (const name of Object.keys(published.$defs)) expect(validate(name)).toBeTypeOf('function')
+  })
+
+  it('has every schema of shared/', () => {
+    const modules = import.meta.glob<Record<string, unknown>>(['../../shared/src/**/*.ts', '!**/*.test.ts'], { eager: true })
+    const written = new Set<unknown>([
+      ...DEFINITIONS.map(({ schema }) => schema),
+      ...Object.values(FRAMES).flatMap(({ schemas: frames }) => Object.values(frames)),
+    ])
+    const missing = Object.entries(modules).flatMap(([file, module]) =>
+      Object.entries(module)
+        .filter(([, value]) => v.isOfKind('schema', (value ?? {}) as { kind: string }) && !written.has(value))
+        .map(([name]) => `${name} of ${file} has no definition in scripts/protocol/definitions.ts`),
+    )
+    expect(missing).toEqual([])
+    expect(Object.keys(modules).length).toBeGreaterThan(30)
+  })
+
+  it('is never written without what it cannot express: a custom schema without JSON Schema is an error that names the place', () => {
+    const inner = v.object({ times: v.array(v.custom(() => true)) })
+    expect(() => contentOf(inner, 'Frame', () => undefined)).toThrow('Frame.times.[]: no JSON Schema for a schema of type custom')
+    const bounded = v.object({ text: v.pipe(v.string(), v.trim()) })
+    expect(() => contentOf(bounded, 'Frame', () => undefined)).toThrow('Frame.text: no JSON Schema for trim')
+  })
+
+  it.each(schemas)('says of any %s what our own reading says', (name, schema) => {
+    const theirs = validate(name)
+    const seen = { yes: 0, no: 0 }
+    fc.assert(
+      fc.property(generated(published.$defs[name] ?? {}), (value) => {
+        const text = JSON.stringify(value)
+        fc.pre(!isKnownGap(name, text))
+        const read: unknown = JSON.parse(text)
+        const ours = v.is(schema, read)
+        seen[ours ? 'yes' : 'no']++
+        expect(theirs(read), `${text} is ${ours ? 'one' : 'none'} of ours`).toBe(ours)
+      }),
+      { numRuns: RUNS, maxSkipsPerRun: 10_000 },
+    )
+    expect(Math.min(seen.yes, seen.no), 'both answers come often enough to mean something').toBeGreaterThan(RUNS / 100)
+  })
+
+  it('holds a server closer than a receiver: no field and no code that it does not know', () => {
+    const beat = { t: 'beat', nowMs: 1, sum: 1 }
+    const error = { code: 'forbidden', message: 'no', retryable: false }
+    expect(() => holdServer('ServerFrame', beat)).not.toThrow()
+    expect(() => holdServer('ServerFrame', { t: 'error', error })).not.toThrow()
+    expect(() => holdServer('ServerFrame', { ...beat, mood: 'good' })).toThrow('no ServerFrame')
+    expect(() => holdServer('ServerFrame', { t: 'error', error: { ...error, code: 'moody' } })).toThrow('no ServerFrame')
+    expect(validate('ServerFrame')({ ...beat, mood: 'good' })).toBe(true)
+    expect(validate('ServerFrame')({ t: 'error', error: { ...error, code: 'moody' } })).toBe(true)
+  })
+})
