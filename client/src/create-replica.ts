@@ -8,13 +8,15 @@ import {
   type Mutation,
   type Random,
   type SpaceId,
+  sameJson,
   UnavailableError,
 } from '@tidemark/shared'
-import { BehaviorSubject, concatMap, filter, firstValueFrom, throwIfEmpty } from 'rxjs'
+import { BehaviorSubject, combineLatest, concatMap, distinctUntilChanged, filter, firstValueFrom, map, throwIfEmpty } from 'rxjs'
 import type { BeatPolicy } from './connection/beat-policy.ts'
 import type { Lifecycle, Network } from './connection/hints.ts'
 import type { TokenSource } from './connection/tokens.ts'
 import type { Transport } from './connection/transport.ts'
+import { pageIn } from './older.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import type { Enqueued } from './replica/confirmations.ts'
 import { definitionOf } from './replica/definition-of.ts'
@@ -22,13 +24,13 @@ import { type CopyState, createReplicaCore } from './replica/replica-core.ts'
 import type { RefusedRow } from './replica/rows.ts'
 import type { ShownCopies } from './replica/shown-copies.ts'
 import type { ReplicaStorage } from './replica/storage.ts'
-import type { CollectionScope, Refused, Replica, Sent, Status } from './replica-api.ts'
+import type { CollectionQueries, CollectionScope, Older, Refused, Replica, Sent, Status } from './replica-api.ts'
 import { statusOf } from './status.ts'
 import { createSync } from './sync.ts'
 
 /** What reads documents for the app. */
 export interface Tables {
-  scope(space: SpaceId, collection: string): CollectionScope<unknown>
+  scope(space: SpaceId, collection: string): CollectionQueries<unknown>
   /** A Dexie table. */
   table(kind: string, collection: string): unknown
   close(): void
@@ -69,6 +71,8 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   const pending$ = new BehaviorSubject<readonly Mutation[]>([])
   const rejected$ = new BehaviorSubject<readonly Refused[]>([])
   const status$ = new BehaviorSubject<Status>(present())
+  /** Pages of older documents, one a collection. */
+  const underWay$ = new BehaviorSubject<ReadonlyMap<string, Promise<Older>>>(new Map())
 
   const readers: Readonly<Record<string, () => Promise<void>>> = {
     outbox: async () => pending$.next(await core.pending()),
@@ -110,6 +114,31 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   })
   await tell()
 
+  const scopeOf = (id: SpaceId, name: string, window = 0): CollectionScope<unknown> => {
+    const key = `${id} ${name}`
+    return {
+      ...tables.scope(id, name),
+      async older({ limit = window } = {}) {
+        if (window === 0) return { added: 0, more: false }
+        const present = underWay$.value.get(key)
+        if (present) return present
+        const page = pageIn({ ...world, core, sync }, id, name, limit).finally(() =>
+          underWay$.next(new Map([...underWay$.value].filter(([other]) => other !== key))),
+        )
+        underWay$.next(new Map(underWay$.value).set(key, page))
+        return page
+      },
+      window$: combineLatest([status$, underWay$]).pipe(
+        map(([{ spaces }, underWay]) => {
+          const { partial = true, floors = {} } = spaces[id] ?? {}
+          const floor = floors[name] ?? 0
+          return { more: floor > 0 && !partial, loading: underWay.has(key), floor }
+        }),
+        distinctUntilChanged((a, b) => sameJson(a, b)),
+      ),
+    }
+  }
+
   const definitionNow = (space: SpaceId) => {
     if (closed) throw closedError()
     return definitionOf(app, space)
@@ -121,9 +150,9 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     const held: Record<string, unknown> = { id }
     const names = [...Object.keys(mutators), ...Object.keys(BUILT_IN)]
     held.mutate = Object.fromEntries(names.map((name) => [name, async (args: unknown) => sentOf(await core.mutate(id, name, args))]))
-    for (const name of Object.keys(collections)) {
+    for (const [name, { window }] of Object.entries(collections)) {
       let scope: CollectionScope<unknown> | undefined
-      Object.defineProperty(held, name, { enumerable: true, get: () => (scope ??= tables.scope(id, name)) })
+      Object.defineProperty(held, name, { enumerable: true, get: () => (scope ??= scopeOf(id, name, window)) })
     }
     const others = holders.get(id) ?? new Set()
     holders.set(id, others.add(held))
@@ -166,7 +195,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       closed = true
       endChanges()
       await sync.close()
-      for (const subject of [status$, pending$, rejected$]) subject.complete()
+      for (const subject of [status$, pending$, rejected$, underWay$]) subject.complete()
       tables.close()
       await core.close()
     },

@@ -9,7 +9,21 @@ export type { OpenReplicaOptions } from './open-replica.ts'
 export { openReplica } from './open-replica.ts'
 export { webTransport } from './platform/web-transport.ts'
 export type { ReplicaStorage } from './replica/storage.ts'
-export type { BuiltIn, CollectionScope, DocumentRow, Pending, Phase, Refused, Replica, Sent, Space, Status } from './replica-api.ts'
+export type {
+  BuiltIn,
+  CollectionQueries,
+  CollectionScope,
+  DocumentRow,
+  Older,
+  Pending,
+  Phase,
+  Refused,
+  Replica,
+  Sent,
+  Space,
+  Status,
+  WindowState,
+} from './replica-api.ts'
 
 /** An id for a new document: 126 random bits. */
 export function newId(): string {

@@ -3,7 +3,7 @@ import type { Tables } from './create-replica.ts'
 import { documentKey } from './replica/rows.ts'
 import type { ShownCopies } from './replica/shown-copies.ts'
 import type { ReplicaStorage } from './replica/storage.ts'
-import type { CollectionScope, DocumentRow } from './replica-api.ts'
+import type { CollectionQueries, DocumentRow } from './replica-api.ts'
 
 /** Reading where there is no IndexedDB: what needs neither an index nor a live query. */
 export function plainTables(storage: ReplicaStorage, shown: ShownCopies): Tables {
@@ -20,7 +20,7 @@ export function plainTables(storage: ReplicaStorage, shown: ShownCopies): Tables
         const own = rows.filter(({ $s }) => $s === shown.shownAs(space)) as unknown as DocumentRow<unknown>[]
         return own.sort((a, b) => a.$b - b.$b)
       }
-      const scope: CollectionScope<unknown> = {
+      const scope: CollectionQueries<unknown> = {
         get: (id) =>
           storage.read([table], (tx) => tx.get(table, documentKey(shown.shownAs(space), id))) as Promise<DocumentRow<unknown> | undefined>,
         toArray,

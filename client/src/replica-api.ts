@@ -29,8 +29,8 @@ export type DocumentRow<Doc> = Doc & {
   readonly $s: number
 }
 
-/** One collection of one space: Dexie's own collections, for reading. Writing goes through `mutate`. */
-export interface CollectionScope<Doc> {
+/** What an app reads of one collection of one space: Dexie's own collections. */
+export interface CollectionQueries<Doc> {
   get(id: string): Promise<DocumentRow<Doc> | undefined>
   /** By a declared index, or `$b`, `$v`, `$p`. */
   where(field: string): Pick<WhereClause<DocumentRow<Doc>>, 'equals' | 'above' | 'aboveOrEqual' | 'below' | 'belowOrEqual' | 'between'>
@@ -39,6 +39,35 @@ export interface CollectionScope<Doc> {
   toCollection(): Collection<DocumentRow<Doc>>
   toArray(): Promise<DocumentRow<Doc>[]>
   count(): Promise<number>
+}
+
+/** What a page of older documents came to. */
+export interface Older {
+  /** Documents that were not here before. A page may add none, and there may still be more. */
+  readonly added: number
+  readonly more: boolean
+}
+
+/** How much of a windowed collection is on this device. */
+export type WindowState = {
+  /** True when `older` can bring more. */
+  readonly more: boolean
+  /** A page is under way. */
+  readonly loading: boolean
+  /** Documents created after this version are here; 0: all. */
+  readonly floor: number
+}
+
+/** One collection of one space. Writing goes through `mutate`. */
+export interface CollectionScope<Doc> extends CollectionQueries<Doc> {
+  /**
+   * Pages older documents in, the newest of them first; `limit`: as many as the window has. Rejects with a SyncError when the server
+   * cannot be reached or the space is replaced or closed meanwhile; then nothing has changed: ask again. Without a window, or where
+   * nothing is older, it asks nobody.
+   */
+  older(options?: { readonly limit?: number }): Promise<Older>
+  /** The present first, then each change. */
+  readonly window$: Observable<WindowState>
 }
 
 /** A mutation that is saved on this device. */
@@ -78,7 +107,14 @@ export interface Status {
   readonly phase: Phase
   /** Where each followed copy stands, and how far the server is known to be. */
   readonly spaces: {
-    readonly [space: string]: Standing & { readonly head: number; readonly partial: boolean; readonly denied?: SyncError }
+    readonly [space: string]: Standing & {
+      readonly head: number
+      /** What is shown is not all that it is to be: it came in part, or is being replaced. */
+      readonly partial: boolean
+      /** How far back windowed collections go. */
+      readonly floors?: { readonly [collection: string]: number } | undefined
+      readonly denied?: SyncError
+    }
   }
   readonly pending: number
   readonly refused: number

@@ -3,6 +3,7 @@ import {
   isAboutToken,
   LIMITS,
   NOTHING,
+  type OlderPage,
   parseServerFrame,
   type Range,
   type ServerFrame,
@@ -16,7 +17,7 @@ import {
 import { createAlarm } from './alarm.ts'
 import { type Connection, NEVER } from './connection/connection.ts'
 import { asSyncError, createLink, type LinkPorts, type Live } from './connection/link.ts'
-import { pull } from './connection/pull.ts'
+import { type OlderRequest, pull, pullOlder } from './connection/pull.ts'
 import { createTokens, type TokenSource } from './connection/tokens.ts'
 import type { Copies } from './following/copies.ts'
 import { type Following, followedSpaces, isPulling, isStated, NOT_FOLLOWING } from './following/following.ts'
@@ -54,6 +55,8 @@ export interface Sync {
   state(): SyncState
   want(space: SpaceId): void
   release(space: SpaceId): void
+  /** A page of older documents of a space that is wanted. Throws SyncErrors only, UnavailableError when there is no connection or it ends meanwhile. */
+  older(request: OlderRequest): Promise<OlderPage>
   goOnline(): void
   goOffline(): void
   /** Resolves when nothing runs any more. */
@@ -139,19 +142,28 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
     }
   }
 
-  /** Never throws: what it comes to is handled in its turn. */
-  async function fetchPage(space: SpaceId, number: number): Promise<void> {
+  /** A request with the token of the present connection. Throws SyncErrors only. */
+  async function ask<T>(request: (token: string) => Promise<T>): Promise<T> {
     const connection = live
     try {
+      return await request(connection?.token ?? '')
+    } catch (cause) {
+      const error = asSyncError(cause)
+      if (isAboutToken(error)) connection?.fail(error)
+      throw error
+    }
+  }
+
+  /** Never throws: what it comes to is handled in its turn. */
+  async function fetchPage(space: SpaceId, number: number): Promise<void> {
+    try {
       const standing = (await copies.standings([space])).get(space) ?? NOTHING
-      const range = await pull(transport, clock, { space, standing, client: ports.client, token: connection?.token ?? '' })
+      const range = await ask((token) => pull(transport, clock, { space, standing, client: ports.client, token }))
       queue.push(async () => {
         if (isPulling(following.spaces.get(space), number)) await take(range)
       })
-    } catch (cause) {
-      const error = asSyncError(cause)
-      queue.push(() => follow({ type: 'denied', space, pull: number, error }))
-      if (isAboutToken(error)) connection?.fail(error)
+    } catch (error) {
+      queue.push(() => follow({ type: 'denied', space, pull: number, error: asSyncError(error) }))
     }
   }
 
@@ -257,6 +269,20 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
     state,
     want: (space) => queue.push(() => follow({ type: 'want', space })),
     release: (space) => queue.push(() => follow({ type: 'release', space })),
+    async older(request) {
+      const { space } = request
+      const connection = live
+      try {
+        const page = following.connected && (await ask((token) => pullOlder(transport, clock, request, token)))
+        // What was unfollowed meanwhile has missed changes [W2].
+        if (page && !connection?.over && following.spaces.get(space)?.wanted) return page
+      } catch (cause) {
+        const error = asSyncError(cause)
+        if (error.code === 'forbidden') queue.push(() => follow({ type: 'denied', space, error }))
+        throw error
+      }
+      throw new UnavailableError('the server cannot be reached: ask again when this space is open and connected')
+    },
     goOnline: () => link.tell({ type: 'resume', pause: 'app' }),
     goOffline: () => link.tell({ type: 'pause', pause: 'app' }),
     async close() {

@@ -13,7 +13,6 @@ export const NOT_BUILT: readonly NotBuilt[] = [
   { rule: 'L1', why: 'lanes are not built: `say` is answered with not-found' },
   { rule: 'L2', why: 'lanes are not built: there are no ticks' },
   { rule: 'L3', why: 'lanes are not built' },
-  { rule: 'W2', why: 'clients do not ask for older documents yet' },
 ]
 
 const NAME = String.raw`\[([A-Z]\d+)((?: [a-z][a-z-]*)?)\]`

@@ -2,6 +2,8 @@ import {
   type Clock,
   errorBody,
   errorFromWire,
+  type OlderPage,
+  olderPage,
   parseAnswer,
   type Range,
   range,
@@ -9,6 +11,7 @@ import {
   type Standing,
   type SyncError,
   UnavailableError,
+  type Version,
   within,
 } from '@tidemark/shared'
 import type { Transport } from './transport.ts'
@@ -23,22 +26,54 @@ export interface PullRequest {
   readonly token: string
 }
 
-/** The next page of what a copy lacks (protocol §4). Throws SyncErrors only: the server's own, or UnavailableError for whatever is not of this protocol [B7]. */
-export async function pull(transport: Transport, clock: Clock, { space, standing, client, token }: PullRequest): Promise<Range> {
+/** The next page of what a copy lacks (protocol §4). Throws as `get` does. */
+export function pull(transport: Transport, clock: Clock, { space, standing, client, token }: PullRequest): Promise<Range> {
   const { version, seal } = standing
   const query = `since=${version}&seal=${encodeURIComponent(seal)}&client=${client}`
-  const path = `/v1/spaces/${encodeURIComponent(space)}/changes?${query}`
+  return get(transport, clock, `${encodeURIComponent(space)}/changes?${query}`, token, (text) => {
+    const page = parseAnswer(range, text)
+    if (page.space !== space || page.to < page.from || page.head < page.to) throw new Error('a range of something else')
+    return page
+  })
+}
+
+export interface OlderRequest {
+  readonly space: SpaceId
+  readonly collection: string
+  /** The page is of documents created at or before it. */
+  readonly before: Version
+  /** Documents, at most. */
+  readonly limit: number
+}
+
+/** A page of older documents [W1]. Throws as `get` does. */
+export function pullOlder(
+  transport: Transport,
+  clock: Clock,
+  { space, collection, before, limit }: OlderRequest,
+  token: string,
+): Promise<OlderPage> {
+  const path = `${encodeURIComponent(space)}/collections/${collection}/older?before=${before}&limit=${limit}`
+  return get(transport, clock, path, token, (text) => {
+    const page = parseAnswer(olderPage, text)
+    // Without progress it would be asked for again and again.
+    if (page.floor >= before || page.docs.some(({ c }) => c !== collection)) throw new Error('a page of something else')
+    return page
+  })
+}
+
+/**
+ * What `read` makes of the answer for `path`, below `/v1/spaces/`. Throws SyncErrors only: the server's own, or UnavailableError for
+ * whatever is not of this protocol [B7], such as what `read` throws at.
+ */
+async function get<T>(transport: Transport, clock: Clock, path: string, token: string, read: (text: string) => T): Promise<T> {
   const timeoutMs = PULL_WITHIN_MS
   let said: SyncError
   try {
-    const request = transport.request({ path, token, timeoutMs })
+    const request = transport.request({ path: `/v1/spaces/${path}`, token, timeoutMs })
     const { status, contentType, text } = await within(clock, timeoutMs, request, () => new Error('no answer in time'))
     if (contentType !== 'application/json') throw new Error(`${status} ${contentType}`)
-    if (status === 200) {
-      const page = parseAnswer(range, text)
-      if (page.space !== space || page.to < page.from || page.head < page.to) throw new Error('a range of something else')
-      return page
-    }
+    if (status === 200) return read(text)
     said = errorFromWire(parseAnswer(errorBody, text).error)
   } catch (cause) {
     throw new UnavailableError('the server cannot be reached', { cause })

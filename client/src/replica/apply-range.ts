@@ -7,6 +7,7 @@ import {
   type SpaceId,
   type Standing,
   standingAfter,
+  type Version,
   withDelta,
 } from '@tidemark/shared'
 import type { Applied } from '../following/copies.ts'
@@ -19,6 +20,7 @@ import {
   documentKey,
   documentRow,
   documentTables,
+  type Floors,
   type Slot,
   type Stored,
   storedOf,
@@ -32,7 +34,7 @@ export function standingOf(row: CopyRow | undefined): Standing {
   return { version, seal }
 }
 
-export function isWhole(row: CopyRow | undefined): boolean {
+export function isWhole(row: CopyRow | undefined): row is CopyRow {
   return row?.whole === true && !row.next
 }
 
@@ -49,33 +51,35 @@ export async function applyRange(unit: Unit, stage: Stage, range: Range, known: 
   const { next, ...shown } = row
   const $s = next?.$s ?? row.$s
   const changes = await changesOf(unit, stage.app, $s, range, plain)
-  if (!changes) {
-    // Damage [C3]: a change to a document that is not here.
+  // A window is cut only where a copy begins [W1]: what is left out here may have changed since.
+  const cut = row.settled && !next && Object.keys(range.floors ?? {}).length > 0
+  if (!changes || cut) {
+    // Damage, as is a change to a document that is not here [C3].
     await beginAnew(unit, space)
     if (!before?.settled) await replay(unit, stage, [space])
     return { verdict: 'lost', standing: NOTHING, whole: false }
   }
 
   const standing = standingAfter(range)
+  const floors = highest((next ?? row).floors, range.floors)
   const last = range.to === range.head
   const origins = new Set(range.changes.map(({ o }) => o))
   if (next && !last) {
     const arrived = (await unit.outbox()).filter(({ nonce }) => origins.has(nonce)).map(({ n }) => n)
-    unit.set('copies', space, { ...row, head: range.head, next: { ...next, ...standing, arrived: [...next.arrived, ...arrived] } })
+    unit.set('copies', space, { ...row, head: range.head, next: { ...next, ...standing, floors, arrived: [...next.arrived, ...arrived] } })
     writeDocuments(unit, changes)
     return { verdict, standing, whole: false }
   }
   if (next) await unit.discard(row.$s)
   const whole = last || (row.whole && !range.compacted)
-  unit.set('copies', space, { ...shown, ...standing, $s, head: range.head, whole, settled: row.settled || whole } satisfies CopyRow)
+  unit.set('copies', space, { ...shown, ...standing, $s, floors, head: range.head, whole, settled: row.settled || whole } satisfies CopyRow)
 
   const done = known && known.head <= range.to ? await doneUpTo(unit, known) : 0
   await setArrivals(unit, space, ({ n, nonce, in: versions }, before) => {
     const held = next ? next.arrived.includes(n) || (next.history && versions !== undefined) : before
     return held || n <= done || origins.has(nonce) || (versions?.[space] ?? Infinity) <= range.to
   })
-  if (plain) writeDocuments(unit, changes)
-  else await replay(unit, stage, [space], changes)
+  await layUnder(unit, stage, space, changes, plain)
   return { verdict, standing, whole }
 }
 
@@ -110,21 +114,24 @@ export async function dropCopy(unit: Unit, stage: Stage, space: SpaceId): Promis
   await replay(unit, stage, [space])
 }
 
+/** Of the floors in a run's pages the highest counts [W1]. */
+function highest(before: Floors = {}, more: Floors = {}): Floors {
+  const floors: Record<string, Version> = { ...before }
+  for (const [c, floor] of Object.entries(more)) if (floor > (floors[c] ?? 0)) floors[c] = floor
+  return floors
+}
+
 /** The documents after the range's changes; undefined where one changes a document that is not here [C3]. */
 async function changesOf(unit: Unit, app: App, s: number, { space, changes }: Range, plain: boolean): Promise<Slots | undefined> {
   const slots: Slots = new Map()
   const tables = documentTables(app)
-  const read = async (slot: Slot) => {
-    const base = plain ? undefined : ((await unit.tx.get('base', slot.key)) as BaseRow | undefined)
-    slots.set(slot.key, base ?? { ...slot, at: storedOf(await unit.tx.get(slot.table, documentKey(s, slot.id))) })
-  }
   const steps = changes.flatMap((change) => {
     const { c, id } = change
     const table = tableOf(space, c)
     // What an older build of the app has no table for; a newer one begins the copy anew.
-    return tables.includes(table) ? [{ change, slot: { key: baseKey(s, table, id), s, table, id, at: undefined } }] : []
+    return tables.includes(table) ? [{ change, slot: slotOf(s, table, id) }] : []
   })
-  await Promise.all(steps.map(({ change, slot }) => 'set' in change && read(slot)))
+  await Promise.all(steps.map(async ({ change, slot }) => 'set' in change && slots.set(slot.key, await readSlot(unit, slot, plain))))
   for (const { change, slot } of steps) {
     const { v } = change
     let at: Stored | undefined
@@ -137,6 +144,22 @@ async function changesOf(unit: Unit, app: App, s: number, { space, changes }: Ra
     slots.set(slot.key, { ...slot, at })
   }
   return slots
+}
+
+export function slotOf(s: number, table: string, id: string): Slot {
+  return { key: baseKey(s, table, id), s, table, id, at: undefined }
+}
+
+/** What the server last told of a document, whatever lies on top. `plain`: nothing lies on top of any. */
+export async function readSlot(unit: Unit, slot: Slot, plain: boolean): Promise<Slot> {
+  const base = plain ? undefined : ((await unit.tx.get('base', slot.key)) as BaseRow | undefined)
+  return base ?? { ...slot, at: storedOf(await unit.tx.get(slot.table, documentKey(slot.s, slot.id))) }
+}
+
+/** Writes what the server told, and what is pending again on top of it. */
+export async function layUnder(unit: Unit, stage: Stage, space: SpaceId, changes: Slots, plain: boolean): Promise<void> {
+  if (plain) writeDocuments(unit, changes)
+  else await replay(unit, stage, [space], changes)
 }
 
 function writeDocuments(unit: Unit, changes: Slots): void {

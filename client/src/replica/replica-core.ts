@@ -7,22 +7,26 @@ import {
   type Mutation,
   newClientId,
   newNonce,
+  type OlderPage,
   type Random,
   type Range,
   type SpaceId,
   type Standing,
   toJsonObject,
+  type Version,
+  ZERO,
 } from '@tidemark/shared'
 import type { Copies } from '../following/copies.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import { applyRange, dropCopy, isWhole, standingOf } from './apply-range.ts'
 import type { Known } from './arrivals.ts'
+import { type AwaitedPage, awaitPage, type Taken } from './awaited-page.ts'
 import { firstPending } from './batch.ts'
 import { type Confirmations, confirmations, type Enqueued } from './confirmations.ts'
 import { dismiss, enqueue, type Made, openCopy } from './enqueue.ts'
 import { sweep } from './garbage.ts'
 import { type Stage, UnitFailedError } from './replay.ts'
-import { allTables, type CopyRow, type OutboxRow, type RefusedRow, SELF, type SelfRow } from './rows.ts'
+import { allTables, type CopyRow, type Floors, type OutboxRow, type RefusedRow, SELF, type SelfRow } from './rows.ts'
 import { beginForNewTables } from './schema.ts'
 import { settle } from './settle.ts'
 import { type ShownListener, shownCopies } from './shown-copies.ts'
@@ -34,6 +38,7 @@ export interface CopyState extends Standing {
   readonly head: number
   /** True while it shows less than a whole prefix of the commits, or another copy is being built. */
   readonly partial: boolean
+  readonly floors?: Floors | undefined
 }
 
 export interface Audit {
@@ -58,6 +63,12 @@ export interface ReplicaCore extends Copies, Outbox {
   pending(): Promise<readonly Mutation[]>
   audit(): Promise<Audit>
   confirmed: Confirmations['confirmed']
+  /**
+   * Takes the page of older documents that `request` gives [W2]; undefined, with nothing done, where it has to be asked for again.
+   * Nothing is asked for where nothing is older. Throws UnavailableError unless the copy is whole and stays the same meanwhile, and what
+   * `request` throws.
+   */
+  takeOlder(space: SpaceId, collection: string, request: (before: Version) => Promise<OlderPage>): Promise<Taken | undefined>
   /** How far each copy has come; spaces without a copy are left out. */
   copies(spaces: readonly SpaceId[]): Promise<ReadonlyMap<SpaceId, CopyState>>
   /** `$s` of the copy that is shown of a space; 0 where there is none. */
@@ -92,6 +103,7 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
   const known = new Map<SpaceId, Known>()
   const { confirmed, look } = confirmations(storage)
   const shown = await shownCopies(storage)
+  const awaited = new Set<AwaitedPage>()
   const onOutbox = (listener: () => void) => storage.onChange((changed) => void (changed.includes('outbox') && listener()))
   onOutbox(look)
   let offsetMs = 0
@@ -182,6 +194,7 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
       return new Map(spaces.map((space, at) => [space, standingOf(rows[at])]))
     },
     async apply(range: Range) {
+      for (const page of awaited) page.hear(range)
       if (range.acked) remember(known, range.space, { acked: range.acked, head: range.head })
       const applied = await unit('relaxed', (unit) => applyRange(unit, stage, range, known.get(range.space)))
       if (applied.verdict === 'reset' && range.reset === 'history' && !range.acked) known.delete(range.space)
@@ -196,6 +209,17 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
       await unit('relaxed', (unit) => dropCopy(unit, stage, space))
       scheduleSweep()
     },
+    async takeOlder(space, collection, request) {
+      const page = awaitPage((await copyRows([space]))[0], collection)
+      if (page.before === 0) return { added: 0, floor: ZERO }
+      awaited.add(page)
+      try {
+        const answer = await request(page.before)
+        return await unit('relaxed', (unit) => page.take(unit, stage, answer))
+      } finally {
+        awaited.delete(page)
+      }
+    },
     async batch(bounds) {
       const first = await storage.read(['outbox', 'tail'], (tx) => firstPending(tx, bounds))
       return first && { client: self.client, ...first }
@@ -205,7 +229,9 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
     async copies(spaces) {
       const rows = await copyRows(spaces)
       return new Map(
-        rows.flatMap((row) => (row ? [[row.space, { version: row.version, seal: row.seal, head: row.head, partial: !isWhole(row) }]] : [])),
+        rows.flatMap((row) =>
+          row ? [[row.space, { version: row.version, seal: row.seal, head: row.head, partial: !isWhole(row), floors: row.floors }]] : [],
+        ),
       )
     },
     ...shown,

@@ -44,6 +44,7 @@ export type CopyRow = {
   readonly whole: boolean
   /** True once it was whole: from then on a new beginning is built beside it [R6]. */
   readonly settled: boolean
+  readonly floors?: Floors | undefined
   readonly next?: Unfinished | undefined
 }
 /** A new beginning, built beside the copy that is shown until it is whole [R6]. */
@@ -53,7 +54,10 @@ export interface Unfinished extends Standing {
   readonly history: boolean
   /** Numbers of the pending mutations whose commits it already holds. */
   readonly arrived: readonly number[]
+  readonly floors?: Floors | undefined
 }
+/** By windowed collection: documents that were created at or before that version, and not changed since, may not be here [W1]. */
+export type Floors = Readonly<Record<string, Version>>
 
 /** A mutation that is not settled, or still shown. */
 export type OutboxRow = Mutation & {

@@ -1,6 +1,6 @@
 import { kindOf, NotFoundError, type SpaceId } from '@tidemark/shared'
 import { type Collection, Dexie, type IndexableType, type Table } from 'dexie'
-import type { CollectionScope, DocumentRow } from '../replica-api.ts'
+import type { CollectionQueries, DocumentRow } from '../replica-api.ts'
 import { indexOn } from './dexie-schema.ts'
 import type { DexieStorage } from './dexie-storage.ts'
 import { partsOfCopies } from './mutated-parts.ts'
@@ -9,7 +9,7 @@ import type { ShownCopies } from './shown-copies.ts'
 
 /** What an app reads, over Dexie's own tables. */
 export interface DexieTables {
-  scope(space: SpaceId, collection: string): CollectionScope<unknown>
+  scope(space: SpaceId, collection: string): CollectionQueries<unknown>
   table(kind: string, collection: string): Table
   close(): void
 }
@@ -42,7 +42,7 @@ export function dexieTables({ db, schema }: DexieStorage, shown: ShownCopies): D
 }
 
 /** One collection of the copy that is shown at the moment of each call. */
-function scopeOf(present: () => Table, s: () => number): CollectionScope<unknown> {
+function scopeOf(present: () => Table, s: () => number): CollectionQueries<unknown> {
   const by = (field: string) => {
     const index = indexOn(field)
     const table = present()
@@ -53,7 +53,7 @@ function scopeOf(present: () => Table, s: () => number): CollectionScope<unknown
   const between = (field: string, from: unknown, to: unknown, withFrom: boolean, withTo: boolean) =>
     by(field).between([s(), from] as IndexableType, [s(), to] as IndexableType, withFrom, withTo) as unknown as Rows
   const all = (field: string) => between(field, Dexie.minKey, Dexie.maxKey, true, true)
-  const scope: CollectionScope<unknown> = {
+  const scope: CollectionQueries<unknown> = {
     get: (id) => present().get(documentKey(s(), id)) as unknown as Promise<DocumentRow<unknown> | undefined>,
     where(field) {
       by(field)

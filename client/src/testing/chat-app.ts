@@ -19,6 +19,7 @@ function object(fields: Fields): CollectionDefinition['schema'] {
 
 const messages = collection(object({ text: 'string', author: 'string', sentAtMs: 'number' }), {
   indexes: ['sentAtMs' as never],
+  window: 50,
 }) as CollectionDefinition<{ text: string; author: string; sentAtMs: number }>
 const counters = collection(object({ value: 'number' })) as CollectionDefinition<{ value: number }>
 

@@ -45,6 +45,8 @@ export interface FakeServer {
   restore(space: SpaceId, version: number): void
   stand(space: SpaceId): Stand
   deny(space: SpaceId, error: WireError | undefined): void
+  /** What it knows of documents created at or before a version, the newest first; else every page is empty. */
+  older: (space: SpaceId, collection: string, before: number, limit: number) => object
   /** Numbers of mutations done, in order. */
   readonly done: number[]
   /** The answer to batches while it is set: nothing is run. */
@@ -217,6 +219,7 @@ export function fakeServer(clock: Clock, random: Random, user = 'alice'): FakeSe
     refuseBatches: undefined,
     reachable: true,
     acceptsToken: () => true,
+    older: (space) => ({ docs: [], floor: 0, head: stand(space).version }),
     get connections() {
       return connections
     },
@@ -271,7 +274,10 @@ export function fakeServer(clock: Clock, random: Random, user = 'alice'): FakeSe
             const space = decodeURIComponent(url.pathname.split('/')[3] as string)
             const error = denied.get(space)
             const from = { version: Number(url.searchParams.get('since')), seal: url.searchParams.get('seal') ?? '' }
-            const body = error ? { error } : page(space, from)
+            const [, , , , , collection, older] = url.pathname.split('/')
+            const number = (name: string) => Number(url.searchParams.get(name))
+            const answer = () => (older ? server.older(space, collection as string, number('before'), number('limit')) : page(space, from))
+            const body = error ? { error } : answer()
             resolve({ status: error ? 403 : 200, contentType: 'application/json', text: JSON.stringify(body) })
           })
         }),

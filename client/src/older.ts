@@ -1,0 +1,25 @@
+import { type Clock, type Random, type SpaceId, UnavailableError } from '@tidemark/shared'
+import { backoffMs } from './backoff.ts'
+import type { ReplicaCore } from './replica/replica-core.ts'
+import type { Older } from './replica-api.ts'
+import type { Sync } from './sync.ts'
+
+/** How often one page is asked for, where a server lags behind or changes could not be kept for it. */
+export const OLDER_ATTEMPTS_MAX = 6
+
+export interface OlderPorts {
+  readonly core: Pick<ReplicaCore, 'takeOlder'>
+  readonly sync: Pick<Sync, 'older'>
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** Pages older documents of a collection in [W2], `limit` of them at most. Throws SyncErrors; then nothing has changed. */
+export async function pageIn({ core, sync, clock, random }: OlderPorts, space: SpaceId, collection: string, limit: number): Promise<Older> {
+  for (let attempt = 1; ; attempt++) {
+    const taken = await core.takeOlder(space, collection, (before) => sync.older({ space, collection, before, limit }))
+    if (taken) return { added: taken.added, more: taken.floor > 0 }
+    if (attempt === OLDER_ATTEMPTS_MAX) throw new UnavailableError('the server is behind this device: ask again later')
+    await new Promise<void>((resolve) => void clock.after(backoffMs(attempt, random.unit()), resolve))
+  }
+}

@@ -1,0 +1,80 @@
+import { judge, type OlderPage, type Range, type Standing, standingAfter, UnavailableError, type Version, ZERO } from '@tidemark/shared'
+import { isWhole, layUnder, readSlot, slotOf } from './apply-range.ts'
+import type { Slots, Stage } from './replay.ts'
+import { type CopyRow, type Floors, tableOf } from './rows.ts'
+import type { Unit } from './unit.ts'
+
+/** Deletions that are kept for one page; past it the page is asked for again. */
+export const KEPT_DELETIONS_MAX = 10_000
+
+/** What a page came to. */
+export interface Taken {
+  /** Documents that were not here before, or not as new. */
+  readonly added: number
+  /** How far back the collection goes now; 0: to its beginning. */
+  readonly floor: Version
+}
+
+/**
+ * A page of older documents that was asked for [W2]. Of the changes that come meanwhile only deletions have to be kept: every other
+ * one is in the copy, with its version. They are complete as far as the ranges heard follow one another, whoever applied them.
+ */
+export interface AwaitedPage {
+  /** The page is of documents created at or before it. */
+  readonly before: Version
+  /** To be told of each range of this replica, before it is applied. */
+  hear(range: Range): void
+  /**
+   * Takes the page and moves the floor, inside one unit; undefined, with nothing done, where it is too old for this copy and has to
+   * be asked for again. Throws UnavailableError when the copy that it was asked for is there no longer, or not whole.
+   */
+  take(unit: Unit, stage: Stage, page: OlderPage): Promise<Taken | undefined>
+}
+
+/** `row`: the copy as it is when the page is asked for. Throws UnavailableError unless it is whole. */
+export function awaitPage(row: CopyRow | undefined, collection: string): AwaitedPage {
+  const asked = wholeCopy(row)
+  const { space, $s, version, floors } = asked
+  const before = floorOf(floors, collection)
+  const deleted = new Map<string, Version>()
+  let heard: Standing = asked
+  return {
+    before,
+    hear(range) {
+      if (range.space !== space || judge(heard, range) !== 'news' || deleted.size > KEPT_DELETIONS_MAX) return
+      heard = standingAfter(range)
+      for (const change of range.changes) if (change.c === collection && 'del' in change) deleted.set(change.id, change.v)
+    },
+    async take(unit, stage, { docs, floor, head }) {
+      const copy = await unit.copy(space)
+      if (!isWhole(copy) || copy.$s !== $s)
+        throw new UnavailableError('what was shown of this space has been replaced meanwhile: ask again')
+      const present = floorOf(copy.floors, collection)
+      // Another tab was faster.
+      if (present !== before) return { added: 0, floor: present }
+      if (head < version || (head < copy.version && heard.version < copy.version)) return undefined
+      const plain = (await unit.outbox()).length === 0
+      const table = tableOf(space, collection)
+      const changes: Slots = new Map()
+      const take = async ({ id, put, v, b = v }: OlderPage['docs'][number]) => {
+        // What is newer than the copy comes to it in a range [C3].
+        if (v > copy.version || (deleted.get(id) ?? 0) > head) return
+        const slot = await readSlot(unit, slotOf($s, table, id), plain)
+        if ((slot.at?.v ?? 0) < v) changes.set(slot.key, { ...slot, at: { doc: put, v, b } })
+      }
+      await Promise.all(docs.map(take))
+      unit.set('copies', space, { ...copy, floors: { ...copy.floors, [collection]: floor } } satisfies CopyRow)
+      await layUnder(unit, stage, space, changes, plain)
+      return { added: changes.size, floor }
+    },
+  }
+}
+
+function wholeCopy(row: CopyRow | undefined, $s = row?.$s): CopyRow {
+  if (isWhole(row) && row.$s === $s) return row
+  throw new UnavailableError('this space is not whole here: ask again when its status says so')
+}
+
+function floorOf(floors: Floors = {}, collection: string): Version {
+  return floors[collection] ?? ZERO
+}
