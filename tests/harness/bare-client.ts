@@ -4,6 +4,8 @@ import { holdServer } from './held-to-schema.ts'
 /** A client as a third party would write one from the protocol's page: a bare WebSocket, frames as they come, each held against the published schema. */
 export interface BareClient {
   readonly frames: readonly Frame[]
+  /** The subprotocol that the server took. */
+  readonly protocol: string
   send(frame: unknown): void
   /** The first frame, past or to come, that fits; rejects after `withinMs`, or when the connection ends before. */
   expect(fits: (frame: Frame) => boolean, withinMs?: number): Promise<Frame>
@@ -13,8 +15,8 @@ export interface BareClient {
 
 export type Frame = { readonly t: string; readonly [field: string]: unknown }
 
-export async function connectBare(url: string): Promise<BareClient> {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/connect`, 'tidemark.1')
+export async function connectBare(url: string, protocols: readonly string[] = ['tidemark.1']): Promise<BareClient> {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/connect`, [...protocols])
   const frames: Frame[] = []
   const waiting = new Set<() => void>()
   const wake = () => {
@@ -46,6 +48,7 @@ export async function connectBare(url: string): Promise<BareClient> {
   })
   return {
     frames,
+    protocol: socket.protocol,
     closed,
     send: (frame) => socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame)),
     close: () => socket.terminate(),

@@ -2,6 +2,7 @@
 // server process, spoken to by somebody who has read the protocol's page and breaks its rules one by one.
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { connectBare } from '../harness/bare-client.ts'
 import { fresh, http, tokenOf, type WireError } from '../harness/wire-peer.ts'
 import { wireServer } from '../harness/wire-server.ts'
 
@@ -127,15 +128,41 @@ describe('a request', () => {
   it('to upgrade without the subprotocol, or elsewhere, is refused with a reason', async () => {
     for (const [path, protocols, status] of [
       ['/v1/connect', [], 400],
-      ['/v1/connect', ['tidemark.2'], 400],
+      ['/v1/connect', ['chat.2', 'tidemark', 'tidemark.x', 'xtidemark.1'], 400],
       ['/v1/elsewhere', ['tidemark.1'], 404],
     ] as const) {
       const answer = await upgrade(path, [...protocols])
       expect([path, answer.status]).toEqual([path, status])
       wellFormed(JSON.parse(answer.body))
     }
-    expect((await upgrade('/v1/connect', ['tidemark.2', 'tidemark.1'])).protocol).toBe('tidemark.1')
   })
+
+  it('[§5] to upgrade to several protocols gets the highest that is served, in whatever order they come', async () => {
+    for (const offered of [
+      ['tidemark.1'],
+      ['tidemark.2', 'tidemark.1'],
+      ['tidemark.1', 'tidemark.999999'],
+      ['chat', 'tidemark.0', 'tidemark.1'],
+    ]) {
+      const { status, protocol } = await upgrade('/v1/connect', offered)
+      expect([offered, status, protocol]).toEqual([offered, 101, 'tidemark.1'])
+    }
+  })
+
+  it.each([
+    ['older', ['tidemark.0'], 'tidemark.0', 4426, { code: 'upgrade-required', retryable: false }],
+    ['newer', ['tidemark.2', 'tidemark.3'], 'tidemark.3', 4503, { code: 'unavailable', retryable: true, afterMs: 30_000 }],
+  ])(
+    '[§5] of a client that is %s than what is served is told so in a frame, which a page can read, and closed',
+    async (_, offered, protocol, code, error) => {
+      const socket = await connectBare(server.url, offered)
+      // What it says before it has read that is not looked at.
+      socket.send({ t: 'hello', nonsense: true })
+      expect(await socket.closed).toBe(code)
+      expect(socket.protocol).toBe(protocol)
+      expect(socket.frames).toEqual([{ t: 'error', error: { message: expect.stringContaining('Protocol'), ...error } }])
+    },
+  )
 })
 
 describe('sign-in in development mode', () => {

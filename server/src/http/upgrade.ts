@@ -6,12 +6,15 @@ import {
   httpStatus,
   LIMITS,
   NotFoundError,
+  PROTOCOL,
+  PROTOCOL_SERVED_FROM,
   SUBPROTOCOL,
   type SyncError,
   toWire,
   UnavailableError,
+  UpgradeRequiredError,
 } from '@tidemark/shared'
-import { WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Log } from '../observe/log.ts'
 import { mayUse, type Origins } from './origins.ts'
@@ -33,6 +36,8 @@ const FRAGMENTS_MAX = 1024
 const CHUNKS_MAX = 4096
 /** How long a closing handshake may take, in ms. */
 const CLOSE_WITHIN_MS = 5000
+/** When a client that is newer than this server may come again, in ms: servers are replaced one after the other. */
+const NEWER_AFTER_MS = 30_000
 /** When to ask again of a server that is full, in ms. */
 const FULL_AFTER_MS = 10_000
 
@@ -49,7 +54,7 @@ export function createUpgrade({ gateway, origins, log, stopping }: UpgradeWorld)
     maxFragments: FRAGMENTS_MAX,
     maxBufferedChunks: CHUNKS_MAX,
     closeTimeout: CLOSE_WITHIN_MS,
-    handleProtocols: () => SUBPROTOCOL,
+    handleProtocols: (offered: Set<string>) => `tidemark.${chosen(offered)}`,
   }
   const wss = new WebSocketServer(options)
 
@@ -59,8 +64,7 @@ export function createUpgrade({ gateway, origins, log, stopping }: UpgradeWorld)
       return new ForbiddenError('Pages of this origin may not use this server.')
     if (stopping()) return new UnavailableError('This server is about to stop.', { afterMs: 1000 })
     if (gateway.isFull) return new UnavailableError('This server holds as many connections as it can.', { afterMs: FULL_AFTER_MS })
-    const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim())
-    if (offered?.includes(SUBPROTOCOL) !== true) return new BadRequestError(`offer the subprotocol ${SUBPROTOCOL}`)
+    if (chosen(offeredBy(request)) === undefined) return new BadRequestError(`offer the subprotocol ${SUBPROTOCOL}`)
     return undefined
   }
 
@@ -71,10 +75,46 @@ export function createUpgrade({ gateway, origins, log, stopping }: UpgradeWorld)
     if (error !== undefined) return refuse(socket, error)
     wss.handleUpgrade(request, socket, head, (ws) => {
       socket.off('error', ignore)
+      const fault = faultOf(chosen(offeredBy(request)) ?? PROTOCOL)
+      if (fault !== undefined) return sendAway(ws, fault)
       const adapted = new WsSocket(ws, encoded)
       adapted.attach(gateway.accept(adapted), (err) => log.info({ err }, 'a connection failed'))
     })
   }
+}
+
+const SUBPROTOCOLS = /^tidemark\.(0|[1-9]\d{0,8})$/
+
+function offeredBy(request: IncomingMessage): readonly string[] {
+  return request.headers['sec-websocket-protocol']?.split(',') ?? []
+}
+
+/**
+ * The highest protocol that both ends speak, of what a handshake offers. Where there is none, the highest of ours that is offered: what a
+ * handshake is refused for no browser tells its page, so it is taken, and sent away with a word. Source: protocol §5.
+ */
+function chosen(offered: Iterable<string>): number | undefined {
+  const protocols = [...offered].flatMap((name) => SUBPROTOCOLS.exec(name.trim())?.[1] ?? []).map(Number)
+  const highest = (some: readonly number[]) => (some.length > 0 ? Math.max(...some) : undefined)
+  return highest(protocols.filter((protocol) => faultOf(protocol) === undefined)) ?? highest(protocols)
+}
+
+/** Why this protocol is not served. */
+function faultOf(protocol: number): SyncError | undefined {
+  if (protocol < PROTOCOL_SERVED_FROM)
+    return new UpgradeRequiredError(`Protocol ${protocol} is no longer served here, ${PROTOCOL} is: update the app.`)
+  if (protocol > PROTOCOL)
+    return new UnavailableError(`Protocol ${protocol} is not served here yet, ${PROTOCOL} is: try again later.`, {
+      afterMs: NEWER_AFTER_MS,
+    })
+  return undefined
+}
+
+/** A connection that ends with its first word. */
+function sendAway(ws: WebSocket, error: SyncError): void {
+  ws.on('error', () => {})
+  ws.send(JSON.stringify({ t: 'error', error: toWire(error) }))
+  ws.close(4000 + httpStatus(error), error.code)
 }
 
 const REASONS: Readonly<Record<number, string>> = { 400: 'Bad Request', 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' }
