@@ -1,3 +1,4 @@
+import { subtle } from 'node:crypto'
 import { type Clock, isUserId, TokenExpiredError, UnauthenticatedError } from '@tidemark/shared'
 import { type CryptoKey, decodeProtectedHeader, errors, type JWK, type JWTPayload, type JWTVerifyOptions, jwtVerify, SignJWT } from 'jose'
 import { type Log, SILENT } from '../observe/log.ts'
@@ -101,7 +102,7 @@ function headerOf(token: string): ReturnType<typeof decodeProtectedHeader> {
 }
 
 /** The claims of a token that one of the keys signed. Throws what is wrong with it. */
-async function verified(token: string, keys: readonly (CryptoKey | Uint8Array)[], rules: JWTVerifyOptions): Promise<JWTPayload> {
+async function verified(token: string, keys: readonly CryptoKey[], rules: JWTVerifyOptions): Promise<JWTPayload> {
   for (const key of keys) {
     try {
       return (await jwtVerify(token, key, rules)).payload
@@ -113,7 +114,7 @@ async function verified(token: string, keys: readonly (CryptoKey | Uint8Array)[]
 }
 
 /** Which keys may have signed a token. Secrets are found for symmetric algorithms alone, public keys for the others: none is ever taken for the other. */
-function keysOf(options: JwtOptions): (hint: KeyHint) => Promise<readonly (CryptoKey | Uint8Array)[]> {
+function keysOf(options: JwtOptions): (hint: KeyHint) => Promise<readonly CryptoKey[]> {
   const { secret, jwksUrl, keys, algorithms, log = SILENT, clock = systemClock, fetch = systemFetch } = options
   const secrets = secret === undefined ? [] : secretsOf(secret).map(bytesOf)
   for (const algorithm of algorithms) {
@@ -122,8 +123,21 @@ function keysOf(options: JwtOptions): (hint: KeyHint) => Promise<readonly (Crypt
       throw new TypeError(`jwt: the secret must have at least ${bytesMin} bytes for ${algorithm}`)
   }
   if (jwksUrl !== undefined && keys !== undefined) throw new TypeError('jwt: give `jwksUrl` or `keys`, not both')
+  const imported = new Map<string, Promise<readonly CryptoKey[]>>()
+  const secretKeys = (algorithm: string) => {
+    // Once, not for every token: that costs as much as the check itself.
+    const known = imported.get(algorithm) ?? Promise.all(secrets.map((bytes) => hmacKey(bytes, algorithm)))
+    imported.set(algorithm, known)
+    return known
+  }
   const find: FindKeys = jwksUrl !== undefined ? remoteKeys(jwksUrl, { clock, fetch, log }) : publicKeys(keys ?? { keys: [] })
-  return async (hint) => (isSymmetric(hint.alg) ? secrets : find(hint))
+  return async (hint) => (isSymmetric(hint.alg) ? secretKeys(hint.alg) : find(hint))
+}
+
+/** `algorithm`: HS256, HS384 or HS512. */
+function hmacKey(secret: Uint8Array, algorithm: string): Promise<CryptoKey> {
+  const hash = `SHA-${algorithm.slice(2)}`
+  return subtle.importKey('raw', new Uint8Array(secret), { name: 'HMAC', hash }, false, ['verify'])
 }
 
 /** The list as it is. Throws TypeError where it is none, or where an algorithm and what it needs are not both there. */
