@@ -127,16 +127,76 @@ describe('tidemark serve', { timeout: 30_000 }, () => {
     taken.close()
   })
 
-  it.each([
-    ['a module that is not there', ['serve', join(folder, 'nothing.ts'), '--dev'], /could not be loaded/],
-    ['a module that exports nothing', ['serve', join(folder, 'empty.ts'), '--dev'], /must export `app` and `access`/],
-    ['a page that was not built', ['serve', APP, '--dev', '--data', join(folder, 'five'), '--page', folder], /build the page first/],
-    ['no secret', ['serve', APP], /^TIDEMARK_SECRET is missing/],
-  ])('%s is said in one clear line', async (_, args, message) => {
-    writeFileSync(join(folder, 'empty.ts'), 'export {}\n')
-    const run = tidemark(args as string[])
-    expect([await run.ended, run.stdout]).toEqual([1, ''])
-    expect(run.stderr).toMatch(message as RegExp)
+  it.each<[string, string[], RegExp, number]>([
+    ['a module that is not there', ['serve', join(folder, 'nothing.ts'), '--dev'], /could not be loaded/, 2],
+    ['a page that was not built', ['serve', APP, '--dev', '--data', join(folder, 'five'), '--page', folder], /build the page first/, 1],
+    ['nothing that tells who anyone is', ['serve', APP], /^TIDEMARK_SECRET is missing/, 2],
+    ['a misspelt option', ['serve', APP, '--devv'], /Did you mean --dev\?\n$/, 2],
+  ])('%s is said in one clear line, in production too', async (_, args, message, exitCode) => {
+    const run = tidemark(args, { NODE_ENV: args.includes('--dev') ? 'development' : 'production' })
+    expect([await run.ended, run.stdout]).toEqual([exitCode, ''])
+    expect(run.stderr).toMatch(message)
     expect(run.stderr.trimEnd().split('\n')).toHaveLength(1)
+  })
+
+  it('--json: one object a line for programs, errors too', async () => {
+    const data = join(folder, 'six')
+    const run = tidemark(['serve', APP, '--dev', '--json', '--data', data])
+    await new Promise((resolve) => run.child.stdout?.once('data', resolve))
+    const [listening, ...rest] = run.stdout.trimEnd().split('\n')
+    expect(JSON.parse(listening ?? '')).toEqual({
+      event: 'listening',
+      url: expect.stringMatching(/^http:\/\/localhost:\d+$/),
+      port: expect.any(Number),
+      data: join(data, 'tidemark.db'),
+      signIn: 'development mode: anyone gets in under any name',
+    })
+    expect(rest).toEqual([])
+    const { port } = JSON.parse(listening ?? '') as { port: number }
+    const second = tidemark(['serve', APP, '--dev', '--data', join(folder, 'seven'), '--port', String(port)], { TIDEMARK_JSON: '1' })
+    expect([await second.ended, second.stdout]).toEqual([1, ''])
+    expect(JSON.parse(second.stderr)).toMatchObject({ event: 'error', code: 'port-in-use' })
+    const third = tidemark(['serve', APP, '--json', '--prot', '1'])
+    expect(await third.ended).toBe(2)
+    expect(JSON.parse(third.stderr)).toEqual({ event: 'error', code: 'settings', message: '--prot is no option. Did you mean --port?' })
+    run.child.kill('SIGTERM')
+    expect(await run.ended).toBe(0)
+  })
+})
+
+describe('tidemark', { timeout: 30_000 }, () => {
+  it('--help and --version answer on stdout, with 0', async () => {
+    const runs = [tidemark(['--help']), tidemark(['serve', 'nothing.ts', '--help']), tidemark(['--version'])]
+    expect(await Promise.all(runs.map(({ ended }) => ended))).toEqual([0, 0, 0])
+    expect(runs.map(({ stderr }) => stderr)).toEqual(['', '', ''])
+    const [help, ofServe, version] = runs.map(({ stdout }) => stdout)
+    expect(help).toMatch(/Exit codes: 0 .*; 1 .*; 2 /)
+    expect(ofServe).toMatch(/--jwks-url URL/)
+    expect(version).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  it('what is no command is told with the help on stderr, with 2', async () => {
+    const runs = [tidemark([]), tidemark(['run', 'app.ts'])]
+    expect(await Promise.all(runs.map(({ ended }) => ended))).toEqual([2, 2])
+    expect(runs.map(({ stdout }) => stdout)).toEqual(['', ''])
+    expect(runs[0]?.stderr).toMatch(/^A command is missing\.\n\nTidemark.*\n\n {2}tidemark serve \[app\.ts\]/)
+    expect(runs[1]?.stderr).toMatch(/^run is no command\.\n\nTidemark/)
+  })
+
+  it('keys makes, lists and revokes API keys in the folder that settings name', async () => {
+    const data = join(folder, 'keys')
+    writeFileSync(join(folder, 'keys.json'), JSON.stringify({ data: 'keys' }))
+    const env = { TIDEMARK_CONFIG: join(folder, 'keys.json') }
+    const made = tidemark(['keys', 'create', '--name', 'billing', '--scope', 'commit:*', '--json'], env)
+    expect(await made.ended).toBe(0)
+    const { id, key } = JSON.parse(made.stdout) as { id: string; key: string }
+    expect(readFileSync(join(data, 'api-keys.json'), 'utf8')).not.toContain(key)
+    const listed = tidemark(['keys', 'list', '--data', data])
+    expect([await listed.ended, listed.stdout]).toEqual([0, expect.stringContaining(id)])
+    const revoked = tidemark(['keys', 'revoke', id], env)
+    expect(await revoked.ended).toBe(0)
+    const none = tidemark(['keys', 'revoke', 'zzz', '--json'], env)
+    expect(await none.ended).toBe(2)
+    expect(JSON.parse(none.stderr.trimEnd())).toMatchObject({ event: 'error', code: 'settings' })
   })
 })

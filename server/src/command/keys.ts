@@ -3,7 +3,7 @@ import { isUserId, type Random } from '@tidemark/shared'
 import { type ApiKeyRecord, newApiKey } from '../api-keys/api-key.ts'
 import { isKnownScope } from '../api-keys/scope.ts'
 import { apiKeysFileIn, changeApiKeys, readApiKeys } from './api-keys-file.ts'
-import { SettingsError } from './settings.ts'
+import { SettingsError } from './settings-error.ts'
 
 export const KEYS_USAGE = `tidemark keys create --name NAME --scope SCOPE [--scope SCOPE ...] [--tenant NAME] [--expires-days N]
 tidemark keys list

@@ -1,0 +1,46 @@
+import { resolve } from 'node:path'
+import { pino } from 'pino'
+import { sqliteChangelog } from '../changelog/sqlite/sqlite-changelog.ts'
+import { systemRandom } from '../platform/system-random.ts'
+import { type Listening, serve } from '../serve.ts'
+import { createSyncServer } from '../sync-server.ts'
+import { definitionsIn } from './definitions.ts'
+import { devSecret } from './dev-secret.ts'
+import { serveHelp } from './help.ts'
+import { SettingsError } from './settings-error.ts'
+import type { Settings } from './settings-table.ts'
+import { signInOf } from './sign-in.ts'
+import type { Voice } from './voice.ts'
+
+/** Serves the app that the settings name, and says so. Throws SettingsError, or what keeps it from listening. */
+export async function start(settings: Settings, voice: Voice): Promise<Listening> {
+  const { module, page, origins } = settings
+  if (module === undefined) throw new SettingsError("The app's module is missing: tidemark serve app.ts", serveHelp())
+  const { app, access, authenticate, isOwnerOnly } = await definitionsIn(module)
+  const log = pino({ level: settings.log, base: null }, pino.destination({ dest: 2, sync: true }))
+  const data = resolve(settings.data)
+  const signIn = signInOf(settings, { authenticate, log, devSecret: () => devSecret(data, systemRandom) })
+  if (isOwnerOnly) voice.warning(`${module} exports no \`access\`: every space is its owner's alone, as user:alice is alice's.`)
+  if (settings.jwksUrl !== undefined && settings.audience === undefined)
+    voice.warning('Without --audience, tokens count that the same issuer made for other apps.')
+  const database = resolve(data, 'tidemark.db')
+  const changelog = sqliteChangelog(database)
+  try {
+    const server = createSyncServer({
+      app,
+      access,
+      changelog,
+      authenticate: signIn.authenticate,
+      origins,
+      log,
+      ...(page === undefined ? {} : { page: resolve(page) }),
+      ...(signIn.dev === undefined ? {} : { dev: signIn.dev }),
+    })
+    const listening = await serve(server, settings)
+    voice.listening({ url: listening.url, port: listening.port, data: database, signIn: signIn.told })
+    return listening
+  } catch (error) {
+    await changelog.close()
+    throw error
+  }
+}
