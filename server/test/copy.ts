@@ -4,6 +4,7 @@ import {
   type Json,
   type JsonObject,
   judge,
+  type OlderPage,
   type Range,
   type Standing,
   type Verdict,
@@ -20,6 +21,14 @@ interface Build {
 
 const nothing = (): Build => ({ standing: { version: ZERO, seal: EMPTY_SEAL }, docs: new Map(), floors: new Map() })
 
+/** A page of older documents that is awaited, with what came for its collection meanwhile. */
+export interface OlderAsked {
+  readonly collection: string
+  readonly before: number
+  readonly version: number
+  readonly kept: Change[]
+}
+
 /** A copy of one space as protocol §1 describes it, by the letter and slowly: what a server's ranges must make right. */
 export class Copy {
   #whole: Build = nothing()
@@ -28,6 +37,7 @@ export class Copy {
   /** Nonces that came with changes. */
   readonly origins: string[] = []
   readonly verdicts: Verdict[] = []
+  readonly #awaited = new Set<OlderAsked>()
 
   /** What the copy states. */
   get standing(): Standing {
@@ -51,6 +61,27 @@ export class Copy {
     return this.#whole.floors.get(collection) ?? 0
   }
 
+  /** A question for older documents, which this copy must be whole for [W2]. */
+  askOlder(collection: string): OlderAsked {
+    if (!this.isWhole) throw new Error('older is asked for a whole copy')
+    const asked = { collection, before: this.floor(collection), version: this.standing.version, kept: [] }
+    this.#awaited.add(asked)
+    return asked
+  }
+
+  /** False where the page is void, or was read before where the copy stood: then it is to be asked for again. */
+  takeOlder(asked: OlderAsked, { docs, floor, head }: OlderPage): boolean {
+    if (!this.#awaited.delete(asked) || head < asked.version) return false
+    const { docs: held, floors } = this.#whole
+    for (const { v, c, id, put, b } of docs) if (!held.has(`${c}/${id}`)) held.set(`${c}/${id}`, { doc: put, version: v, created: b ?? v })
+    apply(
+      this.#whole,
+      asked.kept.filter(({ v }) => v > head),
+    )
+    floors.set(asked.collection, floor)
+    return true
+  }
+
   take(range: Range): Verdict {
     const verdict = judge(this.standing, range)
     this.verdicts.push(verdict)
@@ -58,6 +89,9 @@ export class Copy {
     if (verdict === 'reset' || verdict === 'news') {
       const build = this.#unfinished ?? this.#whole
       apply(build, range.changes)
+      // A new beginning voids the pages that were asked for the old one.
+      if (build !== this.#whole) this.#awaited.clear()
+      for (const { kept, collection } of this.#awaited) kept.push(...range.changes.filter(({ c }) => c === collection))
       for (const { o } of range.changes) if (o !== undefined) this.origins.push(o)
       for (const [collection, floor] of Object.entries(range.floors ?? {}))
         build.floors.set(collection, Math.max(floor, build.floors.get(collection) ?? 0))

@@ -104,6 +104,13 @@ export class FakeBackend implements Backend {
     return { range, acked: client === undefined ? undefined : ([0, ''] as Acked) }
   }
 
+  async older(principal: Principal, space: SpaceId, collection: string, before: Version, { changesMax }: RangeBounds): Promise<string> {
+    this.asked.push({ what: 'older', space, user: principal.user })
+    await this.#gated()
+    const docs = [{ v: before, c: collection, id: `m${changesMax}`, put: {} }]
+    return JSON.stringify({ docs, floor: 0, head: this.#head(space, principal.tenant).version })
+  }
+
   async mutate(principal: Principal, batch: MutationBatch) {
     this.asked.push({ what: 'mutate', user: principal.user })
     await this.#gated()

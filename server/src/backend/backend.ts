@@ -66,6 +66,11 @@ export interface Backend {
     client: string | undefined,
     window: Window,
   ): Promise<{ readonly range: EncodedRange; readonly acked: Acked | undefined }>
+  /**
+   * Documents of a windowed collection created at or before `before`, newest first: the answer of [W1] as JSON text. Throws
+   * ForbiddenError, and NotFoundError for what has no window.
+   */
+  older(principal: Principal, space: SpaceId, collection: string, before: Version, bounds: RangeBounds): Promise<string>
   /** Runs a batch; the answer of protocol §6 as JSON text without the outer braces: `"acks":[...]` and perhaps `,"error":{...}`. */
   mutate(principal: Principal, batch: MutationBatch): Promise<{ readonly text: string; readonly touched: ReadonlyMap<SpaceId, Version> }>
   /** Where spaces stand, of those that differ from what is stated: how a gateway checks itself against lost hints [B6]. */

@@ -1,5 +1,6 @@
 import type { SpaceId, Version } from '@tidemark/shared'
 import type { ReadTransaction, StoredDocument } from '../changelog/changelog.ts'
+import { deletionText, documentText } from './document-text.ts'
 import type { Floors } from './floors.ts'
 import type { RunStart } from './judge-ask.ts'
 import { outOfSight } from './out-of-sight.ts'
@@ -23,11 +24,11 @@ export function compactedSteps(tx: ReadTransaction, space: SpaceId, view: View, 
   }
 
   return async (from, bounds) => {
-    const steps: { version: Version; changes: string[]; scannedBytes: number }[] = []
+    const steps: { to: Version; changes: string[]; scannedBytes: number }[] = []
     for (const document of await tx.documentsAfter(space, from, bounds, leftOut)) {
       let step = steps.at(-1)
-      if (step?.version !== document.version) {
-        step = { version: document.version, changes: [], scannedBytes: 0 }
+      if (step?.to !== document.version) {
+        step = { to: document.version, changes: [], scannedBytes: 0 }
         steps.push(step)
       }
       step.scannedBytes += document.doc?.length ?? 0
@@ -36,18 +37,4 @@ export function compactedSteps(tx: ReadTransaction, space: SpaceId, view: View, 
     }
     return steps satisfies Step[]
   }
-}
-
-function documentText(document: StoredDocument): string {
-  const { version, created, doc } = document
-  if (doc === undefined) return deletionText(document)
-  return `${placeText(document)},"put":${doc}${created < version ? `,"b":${created}` : ''}}`
-}
-
-function deletionText(document: StoredDocument): string {
-  return `${placeText(document)},"del":true}`
-}
-
-function placeText({ version, collection, id }: StoredDocument): string {
-  return `{"v":${version},"c":${JSON.stringify(collection)},"id":${JSON.stringify(id)}`
 }

@@ -27,6 +27,7 @@ import { AUTHENTICATE_WITHIN_MS, OPEN_SPACES_MAX, TOKEN_CHARACTERS_MAX } from '.
 import { CommitQueue, type Turn } from './commit-queue.ts'
 import type { Authenticate } from './jwt.ts'
 import { Mutate } from './mutate.ts'
+import { readOlder } from './read-older.ts'
 import { assertAsk, readRange } from './read-range.ts'
 import { viewsOf } from './view.ts'
 
@@ -113,6 +114,14 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
           range: await range(tx, principal, space, asked, bounds, window),
           acked: client === undefined ? undefined : await ackedOf(tx, principal, client),
         }))
+      }),
+
+    older: (principal, space, collection, before, bounds) =>
+      guarded('older', async () => {
+        if (!Number.isSafeInteger(before) || before < 0) throw new BadRequestError('before: not a version')
+        await readable(principal, space)
+        const view = viewOf(kindOf(space), principal.user)
+        return changelog.read(principal.tenant, (tx) => readOlder(tx, { space, collection, before, view, bounds }))
       }),
 
     mutate: (principal, batch) => guarded('mutate', () => mutate.run(principal, batch)),

@@ -18,7 +18,7 @@ export function logSteps(tx: ReadTransaction, space: SpaceId, { shows }: View, s
       seals.set(version, seal)
       const shown = shows === undefined ? changes : changes.filter(({ collection, creator }) => shows(collection, creator))
       return {
-        version,
+        to: version,
         changes: shown.map(({ text }, at) => (at === 0 ? withOrigin(text, origin) : text)),
         scannedBytes: changes.reduce((sum, { text }) => sum + text.length, 0),
       }

@@ -3,8 +3,6 @@ import {
   EMPTY_SEAL,
   InternalError,
   isSpaceId,
-  PAGE_BYTES_MAX,
-  PAGE_CHANGES_MAX,
   type ResetReason,
   type Seal,
   type SpaceId,
@@ -20,7 +18,7 @@ import { type Floors, floorsOf, toldFloors } from './floors.ts'
 import { type Answer, beginning, judgeAsk } from './judge-ask.ts'
 import { logSteps } from './log-steps.ts'
 import { RunLostError } from './out-of-sight.ts'
-import { gatherPage } from './page.ts'
+import { gatherPage, withinPage } from './page.ts'
 import type { View } from './view.ts'
 import { plainSeal, runSeal } from './wire-seal.ts'
 
@@ -55,7 +53,7 @@ export async function readRange(
   { space, ask, view, bounds, window }: RangeQuestion,
   metrics: BackendMetrics | undefined,
 ): Promise<EncodedRange> {
-  const within: RangeBounds = { changesMax: clamp(bounds.changesMax, PAGE_CHANGES_MAX), bytesMax: clamp(bounds.bytesMax, PAGE_BYTES_MAX) }
+  const within = withinPage(bounds)
   const head = await tx.head(space)
   let answer = await judgeAsk(tx, space, head, ask, view, window)
   let read: Read
@@ -99,8 +97,4 @@ function encode(space: SpaceId, ask: Ask, head: Head, { form, from, reset }: Ans
   const ends = `"from":${from},"on":${JSON.stringify(on)},"to":${to},"seal":${JSON.stringify(seal)},"head":${head.version}`
   const text = `{"space":${JSON.stringify(space)},${ends},"changes":[${changes.join(',')}]${flags}}`
   return { from, on, to, seal, head: head.version, reset: reset !== undefined, text }
-}
-
-function clamp(asked: number, max: number): number {
-  return Number.isFinite(asked) ? Math.min(max, Math.max(1, Math.floor(asked))) : max
 }

@@ -1,20 +1,9 @@
-import {
-  BadRequestError,
-  conform,
-  isClientId,
-  isSpaceId,
-  PAGE_BYTES_MAX,
-  PAGE_CHANGES_DEFAULT,
-  PAGE_CHANGES_MAX,
-  type Seal,
-  type SpaceId,
-  seal,
-  toVersion,
-} from '@tidemark/shared'
+import { BadRequestError, conform, isClientId, isSpaceId, type Seal, type SpaceId, seal, toVersion } from '@tidemark/shared'
 import type { Context } from 'hono'
 import type { Ask, Backend, RangeBounds, Window } from '../backend/backend.ts'
 import type { Compression } from './compression.ts'
 import { bearerToken } from './json-answer.ts'
+import { pageBounds, wholeNumber } from './page-query.ts'
 
 interface Pull {
   readonly space: SpaceId
@@ -43,21 +32,13 @@ export function readPull(space: string, query: (name: string) => string | undefi
   if (window !== 'default' && window !== 'all') throw new BadRequestError('window: default or all')
   const client = query('client')
   if (client !== undefined && !isClientId(client)) throw new BadRequestError('client: not a client id')
-  const limit = query('limit') === undefined ? PAGE_CHANGES_DEFAULT : wholeNumber('limit', query('limit'))
-  if (limit < 1) throw new BadRequestError('limit: at least 1')
   return {
     space,
     ask: { version: toVersion(version), seal: readSeal(stated) },
-    bounds: { changesMax: Math.min(limit, PAGE_CHANGES_MAX), bytesMax: PAGE_BYTES_MAX },
+    bounds: pageBounds(query('limit')),
     client,
     window,
   }
-}
-
-function wholeNumber(name: string, text: string | undefined): number {
-  const number = text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
-  if (!Number.isSafeInteger(number)) throw new BadRequestError(`${name}: a whole number is required`)
-  return number
 }
 
 function readSeal(text: string): Seal {

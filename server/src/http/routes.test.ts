@@ -6,7 +6,7 @@ const DEV = { token: async (user: string) => `token-of-${user}` }
 
 describe('routes', () => {
   it.each([
-    ['GET', '/v1/spaces/room:a/collections/messages/older?before=1'],
+    ['GET', '/v1/spaces/room:a/collections/messages/newer?before=1'],
     ['GET', '/v1/spaces/room:a/ranges/0..10-abcdef01'],
     ['POST', '/v1/poll'],
     ['GET', '/v1/spaces/live:1/lanes/danmu?since=0'],

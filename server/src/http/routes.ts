@@ -7,6 +7,7 @@ import { type Compression, vary } from './compression.ts'
 import { type DevSignIn, devSignInRoute } from './dev-sign-in.ts'
 import { errorAnswer, jsonAnswer } from './json-answer.ts'
 import { mutationsRoute } from './mutations-route.ts'
+import { olderRoute } from './older-route.ts'
 import { isSameOrigin, mayUse, type Origins } from './origins.ts'
 import { pageFolder } from './page.ts'
 import { pullRoute } from './pull-route.ts'
@@ -86,6 +87,7 @@ export function createRoutes(world: RoutesWorld): Hono {
     return new Response(text, { headers: { 'content-type': prometheus.contentType, 'cache-control': 'no-store' } })
   })
   hono.get('/v1/spaces/:space/changes', (c) => pullRoute(c, backend, compression))
+  hono.get('/v1/spaces/:space/collections/:collection/older', (c) => olderRoute(c, backend))
   hono.post('/v1/mutations', (c) => mutationsRoute(c, backend))
   if (dev !== undefined) hono.post('/v1/dev/token', (c) => devSignInRoute(c, dev, world.loopbackOnly()))
 
