@@ -13,10 +13,17 @@ export interface Listening {
   close(): Promise<void>
 }
 
-/** How long the headers of a request may take, and a whole request, in ms: a peer that sends a byte a minute holds nothing. */
+/** How long the headers of a request may take, and a whole request, in ms: a peer that sends a byte a minute holds nothing. How often that is looked at. */
 const HEADERS_WITHIN_MS = 10_000
 const REQUEST_WITHIN_MS = 60_000
+const LOOKED_AT_EVERY_MS = 2000
 const HEADER_BYTES_MAX = 16_384
+/** How long a connection that has had its answer is kept for the next request, in ms: longer than the 60 s of nginx and of most balancers, so that it is they who end it. */
+const KEPT_ALIVE_MS = 75_000
+/** How long nothing may move on a connection in mid-request, in ms: an answer that is not taken is dropped. Live connections have deadlines of their own. */
+const STILL_FOR_MS = 90_000
+/** TCP connections held at once, live ones among them; past them new ones are closed unread. */
+const CONNECTIONS_MAX = 110_000
 /** How long the last answers may take to leave, in ms. */
 const LEAVE_WITHIN_MS = 500
 
@@ -27,8 +34,16 @@ export async function serve(
 ): Promise<Listening> {
   const http = createAdaptorServer({
     fetch: server.hono.fetch,
-    serverOptions: { headersTimeout: HEADERS_WITHIN_MS, requestTimeout: REQUEST_WITHIN_MS, maxHeaderSize: HEADER_BYTES_MAX },
+    serverOptions: {
+      headersTimeout: HEADERS_WITHIN_MS,
+      requestTimeout: REQUEST_WITHIN_MS,
+      connectionsCheckingInterval: LOOKED_AT_EVERY_MS,
+      maxHeaderSize: HEADER_BYTES_MAX,
+      keepAliveTimeout: KEPT_ALIVE_MS,
+    },
   }) as Server
+  http.timeout = STILL_FOR_MS
+  http.maxConnections = CONNECTIONS_MAX
   http.on('upgrade', server.handleUpgrade)
   const loopback = isLoopbackHost(host.includes(':') ? `[${host}]` : host)
   server.reachableFromOutside = !loopback

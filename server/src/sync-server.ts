@@ -7,6 +7,7 @@ import type { Bus } from './bus/bus.ts'
 import { inProcessBus } from './bus/in-process-bus.ts'
 import type { Changelog } from './changelog/changelog.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
+import { clientAddress } from './http/client-address.ts'
 import { createCompression } from './http/compression.ts'
 import type { DevSignIn } from './http/dev-sign-in.ts'
 import { assertOrigins, type Origins, SAME_ORIGIN } from './http/origins.ts'
@@ -28,6 +29,8 @@ export interface SyncServerOptions<A extends App> {
   readonly access: AccessRules<A>
   /** Pages that may use this server. Default: those that it serves itself, `['same-origin']`. */
   readonly origins?: Origins
+  /** Addresses of proxies in front, as in `10.0.0.7` or `fd00::/8`, that say who their client is (X-Forwarded-For). Default: this machine. */
+  readonly proxies?: readonly string[]
   /** Development sign-in: any name gets in. Refused under NODE_ENV=production. */
   readonly dev?: DevSignIn
   /** A folder with a built page, served beside the API. */
@@ -70,6 +73,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
   if (options.dev !== undefined && process.env.NODE_ENV === 'production')
     throw new TypeError('createSyncServer: `dev` lets anyone sign in under any name, and is refused under NODE_ENV=production.')
   assertOrigins(origins)
+  const addressOf = clientAddress(options.proxies)
 
   const prometheus = createPrometheus()
   const bus = options.bus ?? inProcessBus((err) => log.error({ err }, 'a listener of the bus failed'))
@@ -95,7 +99,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
       page: options.page,
       loopbackOnly: () => !server.reachableFromOutside,
     }),
-    handleUpgrade: createUpgrade({ gateway, origins, log, stopping }),
+    handleUpgrade: createUpgrade({ gateway, origins, addressOf, log, stopping }),
     reachableFromOutside: false,
     close() {
       closed ??= end()

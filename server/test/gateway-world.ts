@@ -37,9 +37,9 @@ export class GatewayWorld {
     })
   }
 
-  connect(): FakeSocket {
+  connect(address?: string): FakeSocket {
     const socket = new FakeSocket()
-    socket.events = this.gateway.accept(socket)
+    socket.events = this.gateway.accept(socket, address)
     return socket
   }
 

@@ -1,5 +1,6 @@
 import { CLOCK_TOLERANCE_S, CLOCK_TOLERANCE_S_MAX } from '../backend/bounds.ts'
 import { JWT_ALGORITHMS, type JwtAlgorithm } from '../backend/jwt.ts'
+import { clientAddress, THIS_MACHINE } from '../http/client-address.ts'
 import { assertOrigins, SAME_ORIGIN } from '../http/origins.ts'
 import { address, file, folder, type Kind, list, oneOf, onOff, text, wholeNumber } from './kind.ts'
 
@@ -11,6 +12,7 @@ export interface Settings {
   readonly data: string
   readonly page: string | undefined
   readonly origins: readonly string[]
+  readonly proxies: readonly string[]
   readonly secret: string | undefined
   readonly oldSecret: string | undefined
   readonly jwksUrl: string | undefined
@@ -54,17 +56,23 @@ const secret: Kind<string> = {
   needed: `a secret of at least ${SECRET_BYTES_MIN} bytes`,
   is: (value): value is string => typeof value === 'string' && Buffer.byteLength(value) >= SECRET_BYTES_MIN,
 }
-const origin: Kind<string> = {
-  ...text,
-  is(value): value is string {
-    try {
-      assertOrigins([value as string])
-      return true
-    } catch {
-      return false
-    }
-  },
+/** What this check does not throw at. */
+function passing(check: (value: string) => void): Kind<string> {
+  return {
+    ...text,
+    is(value): value is string {
+      try {
+        check(value as string)
+        return true
+      } catch {
+        return false
+      }
+    },
+  }
 }
+
+const origin = passing((value) => assertOrigins([value]))
+const proxy = passing((value) => void clientAddress([value]))
 
 /** Every setting there is, in the order in which help and documentation show them. Names of flags and variables follow from the keys. */
 export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } = {
@@ -77,6 +85,11 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
     kind: list(origin, 'a list of origins such as https://app.example'),
     fallback: [SAME_ORIGIN],
     help: 'pages that may use this server',
+  },
+  proxies: {
+    kind: list(proxy, 'a list of addresses such as 10.0.0.0/8'),
+    fallback: THIS_MACHINE,
+    help: 'proxies in front, which say who their client is (X-Forwarded-For)',
   },
   secret: { kind: secret, fallback: undefined, help: 'what tokens are signed with (HS256)', from: ENV_OR_FILE, isSecret: true },
   oldSecret: {

@@ -14,7 +14,7 @@ import type { Voice } from './voice.ts'
 
 /** Serves the app that the settings name, and says so. Throws SettingsError, or what keeps it from listening. */
 export async function start(settings: Settings, voice: Voice): Promise<Listening> {
-  const { module, page, origins } = settings
+  const { module, page, origins, proxies } = settings
   if (module === undefined) throw new SettingsError("The app's module is missing: tidemark serve app.ts", serveHelp())
   const { app, access, authenticate, isOwnerOnly } = await definitionsIn(module)
   const log = pino({ level: settings.log, base: null }, pino.destination({ dest: 2, sync: true }))
@@ -32,6 +32,7 @@ export async function start(settings: Settings, voice: Voice): Promise<Listening
       changelog,
       authenticate: signIn.authenticate,
       origins,
+      proxies,
       log,
       ...(page === undefined ? {} : { page: resolve(page) }),
       ...(signIn.dev === undefined ? {} : { dev: signIn.dev }),

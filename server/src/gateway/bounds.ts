@@ -2,6 +2,10 @@
 export interface GatewayBounds {
   /** Sockets held at once; past them a handshake is refused as unavailable. */
   readonly connectionsMax: number
+  /** Sockets whose hello has not come; past them the one that waits longest is cut off for the newest. */
+  readonly greetingsMax: number
+  /** The same for one address; past them its handshakes are refused as rate-limited. */
+  readonly greetingsPerAddressMax: number
   /** Unsent bytes of one connection past which a live follow ends with `behind`, and no further frame of it is read [B5]. */
   readonly bufferedBytesMax: number
   /** Unsent bytes of one connection past which it is cut off. */
@@ -47,6 +51,8 @@ export interface GatewayBounds {
 
 export const GATEWAY_BOUNDS: GatewayBounds = {
   connectionsMax: 100_000,
+  greetingsMax: 10_000,
+  greetingsPerAddressMax: 1000,
   bufferedBytesMax: 1_048_576,
   bufferedBytesCutOff: 8 * 1_048_576,
   catchUpBufferedBytes: 262_144,

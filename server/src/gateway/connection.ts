@@ -27,6 +27,13 @@ type Phase =
 /** What a beat promises before the first one came, in seconds: a hello states it. */
 const SOON_S = 60
 
+/** What the gateway is told of a connection. */
+export interface ConnectionEvents {
+  /** Its hello came. */
+  greeted(connection: Connection): void
+  closed(connection: Connection): void
+}
+
 /**
  * One socket: takes its frames in order, one at a time, holds it to its deadlines, and counts what cannot be read.
  * While frames wait, or the peer does not take what it was sent, the socket is not read.
@@ -34,7 +41,7 @@ const SOON_S = 60
 export class Connection implements SocketEvents, Outlet {
   readonly #world: SessionWorld
   readonly #socket: GatewaySocket
-  readonly #onClosed: (connection: Connection) => void
+  readonly #events: ConnectionEvents
   readonly #queue = new FrameQueue()
   #phase: Phase
   #working = false
@@ -48,10 +55,10 @@ export class Connection implements SocketEvents, Outlet {
   #deadline: { readonly atMs: number; readonly cancel: () => void } | undefined
   #roomWanted: (() => void) | undefined
 
-  constructor(world: SessionWorld, socket: GatewaySocket, onClosed: (connection: Connection) => void) {
+  constructor(world: SessionWorld, socket: GatewaySocket, events: ConnectionEvents) {
     this.#world = world
     this.#socket = socket
-    this.#onClosed = onClosed
+    this.#events = events
     this.#tokenEnd = new TokenEnd(world.clock, world.bounds.tokenNoticeMs, world.bounds.tokenGraceMs)
     this.#heardAtMs = world.clock.monotonicMs()
     this.#phase = { name: 'greeting', untilMs: this.#heardAtMs + HELLO_WITHIN_MS }
@@ -203,6 +210,7 @@ export class Connection implements SocketEvents, Outlet {
     const { backend, bounds, clock } = this.#world
     this.#nextS = hello.nextS
     this.#phase = { name: 'admitting' }
+    this.#events.greeted(this)
     try {
       const principal = await answerWithin(clock, bounds.answerWithinMs, backend.authenticate(hello.token))
       if (this.#isClosed()) return
@@ -294,6 +302,6 @@ export class Connection implements SocketEvents, Outlet {
     this.#roomWanted?.()
     this.#roomWanted = undefined
     session?.end()
-    this.#onClosed(this)
+    this.#events.closed(this)
   }
 }

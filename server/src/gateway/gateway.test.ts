@@ -82,11 +82,38 @@ describe('a gateway', () => {
   it('is full at its bound, and has room again when one leaves', async () => {
     const world = new GatewayWorld({ connectionsMax: 2 })
     const socket = world.connect()
-    expect(world.gateway.isFull).toBe(false)
+    expect(world.gateway.refusal()).toBeUndefined()
     world.connect()
-    expect(world.gateway.isFull).toBe(true)
+    expect(world.gateway.refusal()).toMatchObject({ code: 'unavailable', afterMs: 10_000 })
     socket.events?.closed()
-    expect(world.gateway.isFull).toBe(false)
+    expect(world.gateway.refusal()).toBeUndefined()
+  })
+
+  it('waits for a hello of so many at once: a newer one takes the place of the oldest, and whoever has said hello stays', async () => {
+    const world = new GatewayWorld({ greetingsMax: 3 })
+    const greeted = await world.greet('alice', {})
+    const silent = Array.from({ length: 5 }, () => world.connect())
+    expect(silent.map(({ terminated }) => terminated)).toEqual([true, true, false, false, false])
+    const late = await world.greet('bob', {})
+    expect([greeted.terminated, late.terminated, world.gateway.connections]).toEqual([false, false, 4])
+  })
+
+  it('waits for a hello of so many of one address; each that says it, or goes, makes room', async () => {
+    const world = new GatewayWorld({ greetingsPerAddressMax: 2 })
+    const [first, second] = [world.connect('203.0.113.9'), world.connect('203.0.113.9')]
+    expect(world.gateway.refusal('203.0.113.9')).toMatchObject({ code: 'rate-limited', afterMs: 2000 })
+    expect(world.gateway.refusal('203.0.113.8')).toBeUndefined()
+    expect(world.gateway.refusal()).toBeUndefined()
+    first.say({ t: 'hello', client: CLIENT, token: 'alice', spaces: {}, nextS: 60, app: '1' })
+    await world.clock.pass(0)
+    expect(world.gateway.refusal('203.0.113.9')).toBeUndefined()
+    world.connect('203.0.113.9')
+    expect(world.gateway.refusal('203.0.113.9')).toBeDefined()
+    second.events?.closed()
+    second.events?.closed()
+    expect(world.gateway.refusal('203.0.113.9')).toBeUndefined()
+    await world.clock.pass(10_000)
+    expect(world.gateway.connections).toBe(1)
   })
 })
 

@@ -1,4 +1,4 @@
-import { type Clock, InternalError, type SpaceId, SyncError } from '@tidemark/shared'
+import { type Clock, InternalError, RateLimitedError, type SpaceId, SyncError, UnavailableError } from '@tidemark/shared'
 import type { Backend } from '../backend/backend.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { GatewayMetrics } from '../observe/gateway-metrics.ts'
@@ -6,8 +6,9 @@ import type { Log } from '../observe/log.ts'
 import { until } from '../until.ts'
 import { GATEWAY_BOUNDS, type GatewayBounds } from './bounds.ts'
 import { Channel, type ChannelWorld } from './channel.ts'
-import { Connection } from './connection.ts'
+import { Connection, type ConnectionEvents } from './connection.ts'
 import type { GatewaySocket, SocketEvents } from './gateway-socket.ts'
+import { Greetings } from './greetings.ts'
 import { RecentRanges } from './recent-ranges.ts'
 import { SelfCheck } from './self-check.ts'
 import type { Session, SessionWorld } from './session.ts'
@@ -32,22 +33,35 @@ export interface GatewayStop {
 
 /** The access layer: connections, who follows what, fan-out. No data, no rules; asks its backend for everything. */
 export interface Gateway {
-  /** Takes over a socket; its events go to what is returned. */
-  accept(socket: GatewaySocket): SocketEvents
+  /** Why no socket of this address should be given to it now. */
+  refusal(address?: string): SyncError | undefined
+  /** Takes over a socket; its events go to what is returned. `address`: for whom it is counted while it has not said hello. */
+  accept(socket: GatewaySocket, address?: string): SocketEvents
   readonly connections: number
-  /** True when no further socket should be given to it. */
-  readonly isFull: boolean
   /** One check against the backend, now [B6]; it also runs by itself. */
   check(): Promise<void>
   /** Sends everybody away and ends. */
   stop(how: GatewayStop): Promise<void>
 }
 
+/** When to ask again of a server that is full, and of one that waits for too many a hello, in ms. */
+const FULL_AFTER_MS = 10_000
+const GREETINGS_AFTER_MS = 2000
+
 export function createGateway(options: GatewayOptions): Gateway {
   const { backend, bus, clock, metrics, log } = options
   const bounds: GatewayBounds = { ...GATEWAY_BOUNDS, ...options.bounds }
   const connections = new Set<Connection>()
   const channels = new Map<string, Channel>()
+  const greetings = new Greetings()
+  const events: ConnectionEvents = {
+    greeted: (connection) => greetings.remove(connection),
+    closed(connection) {
+      greetings.remove(connection)
+      connections.delete(connection)
+      metrics.closed()
+    },
+  }
   let memories = 0
 
   function wireable(error: unknown): SyncError {
@@ -101,20 +115,24 @@ export function createGateway(options: GatewayOptions): Gateway {
   selfCheck.start()
 
   return {
-    accept(socket) {
+    refusal(address) {
+      if (connections.size >= bounds.connectionsMax)
+        return new UnavailableError('This server holds as many connections as it can.', { afterMs: FULL_AFTER_MS })
+      if (greetings.countOf(address) >= bounds.greetingsPerAddressMax)
+        return new RateLimitedError('Too many connections of this address have not said hello.', { afterMs: GREETINGS_AFTER_MS })
+      return undefined
+    },
+    accept(socket, address) {
+      // A client says hello at once: of those who have not, the one that waits longest is the least likely to.
+      if (greetings.size >= bounds.greetingsMax) greetings.oldest?.terminate()
       metrics.opened()
-      const connection = new Connection(sessionWorld, socket, (ended) => {
-        connections.delete(ended)
-        metrics.closed()
-      })
+      const connection = new Connection(sessionWorld, socket, events)
       connections.add(connection)
+      greetings.add(connection, address)
       return connection
     },
     get connections() {
       return connections.size
-    },
-    get isFull() {
-      return connections.size >= bounds.connectionsMax
     },
     check: () => selfCheck.run(),
     async stop({ afterMs, finishMs, graceMs }) {

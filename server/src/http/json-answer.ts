@@ -15,11 +15,15 @@ export function jsonAnswer(text: string, status = 200, headers: Readonly<Record<
 
 /** An error as protocol §9 writes it. */
 export function errorAnswer(error: SyncError): Response {
-  const status = httpStatus(error)
-  return jsonAnswer(JSON.stringify({ error: toWire(error) }), status, {
-    ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+  return jsonAnswer(JSON.stringify({ error: toWire(error) }), httpStatus(error), errorHeaders(error))
+}
+
+/** What HTTP itself knows of an error; Retry-After counts whole seconds. */
+export function errorHeaders(error: SyncError): Readonly<Record<string, string>> {
+  return {
+    ...(httpStatus(error) === 401 ? { 'www-authenticate': 'Bearer' } : {}),
     ...(error.afterMs === undefined ? {} : { 'retry-after': String(Math.ceil(error.afterMs / 1000)) }),
-  })
+  }
 }
 
 /** The token of a request: from the header alone, never from its URL. Throws UnauthenticatedError. */

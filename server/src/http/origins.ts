@@ -1,3 +1,5 @@
+import { ForbiddenError } from '@tidemark/shared'
+
 /** Which pages may use this server from a browser, as their Origin says: `same-origin`, or origins such as `https://app.example`, `capacitor://localhost`. */
 export type Origins = readonly string[]
 
@@ -32,4 +34,14 @@ export function isSameOrigin(origin: string, host: string | undefined): boolean 
   } catch {
     return false
   }
+}
+
+const SHOWN_CHARACTERS_MAX = 100
+
+/** What a page is told that may not use this server: what the operator has to do. */
+export function originRefused(origin: string | undefined, host: string | undefined): ForbiddenError {
+  const [page, asked] = [origin, host].map((name) => name?.slice(0, SHOWN_CHARACTERS_MAX))
+  return new ForbiddenError(
+    `Pages of ${page} may not use this server, which was asked for as ${asked}. Name them in TIDEMARK_ORIGINS, or have the proxy hand on Host (docs/deploy.md).`,
+  )
 }

@@ -1,4 +1,4 @@
-import { ForbiddenError, InternalError, NotFoundError, SyncError, UnavailableError } from '@tidemark/shared'
+import { BadRequestError, InternalError, NotFoundError, SyncError, UnavailableError } from '@tidemark/shared'
 import { type Context, Hono } from 'hono'
 import type { Backend } from '../backend/backend.ts'
 import type { Log } from '../observe/log.ts'
@@ -8,7 +8,7 @@ import { type DevSignIn, devSignInRoute } from './dev-sign-in.ts'
 import { errorAnswer, jsonAnswer } from './json-answer.ts'
 import { mutationsRoute } from './mutations-route.ts'
 import { olderRoute } from './older-route.ts'
-import { isSameOrigin, mayUse, type Origins } from './origins.ts'
+import { isSameOrigin, mayUse, type Origins, originRefused } from './origins.ts'
 import { pageFolder } from './page.ts'
 import { pullRoute } from './pull-route.ts'
 
@@ -51,7 +51,7 @@ export function createRoutes(world: RoutesWorld): Hono {
   hono.use('/v1/*', async (c, next) => {
     const origin = c.req.header('origin')
     const host = c.req.header('host') ?? new URL(c.req.url).host
-    if (!mayUse(world.origins, origin, host)) throw new ForbiddenError('Pages of this origin may not use this server.')
+    if (!mayUse(world.origins, origin, host)) throw originRefused(origin, host)
     const cross = origin !== undefined && !isSameOrigin(origin, host)
     if (cross && c.req.method === 'OPTIONS') c.res = c.body(null, 204, PREFLIGHT)
     else await serve(next)
@@ -85,6 +85,11 @@ export function createRoutes(world: RoutesWorld): Hono {
   hono.get('/metrics', async () => {
     const text = await prometheus.text()
     return new Response(text, { headers: { 'content-type': prometheus.contentType, 'cache-control': 'no-store' } })
+  })
+  hono.get('/v1/connect', () => {
+    throw new BadRequestError(
+      'This path is for WebSockets, and the request came without `Upgrade: websocket`: a proxy in between has to hand it on (docs/deploy.md).',
+    )
   })
   hono.get('/v1/spaces/:space/changes', (c) => pullRoute(c, backend, compression))
   hono.get('/v1/spaces/:space/collections/:collection/older', (c) => olderRoute(c, backend))

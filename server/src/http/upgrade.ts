@@ -1,8 +1,7 @@
-import type { IncomingMessage } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import {
   BadRequestError,
-  ForbiddenError,
   httpStatus,
   LIMITS,
   NotFoundError,
@@ -17,12 +16,15 @@ import {
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Log } from '../observe/log.ts'
-import { mayUse, type Origins } from './origins.ts'
+import type { AddressOf } from './client-address.ts'
+import { errorHeaders } from './json-answer.ts'
+import { mayUse, type Origins, originRefused } from './origins.ts'
 import { LastEncoded, WsSocket } from './ws-socket.ts'
 
 export interface UpgradeWorld {
   readonly gateway: Gateway
   readonly origins: Origins
+  readonly addressOf: AddressOf
   readonly log: Log
   stopping(): boolean
 }
@@ -38,11 +40,9 @@ const CHUNKS_MAX = 4096
 const CLOSE_WITHIN_MS = 5000
 /** When a client that is newer than this server may come again, in ms: servers are replaced one after the other. */
 const NEWER_AFTER_MS = 30_000
-/** When to ask again of a server that is full, in ms. */
-const FULL_AFTER_MS = 10_000
 
 /** GET /v1/connect: the live connection. What is refused is refused before the handshake, as HTTP. */
-export function createUpgrade({ gateway, origins, log, stopping }: UpgradeWorld): HandleUpgrade {
+export function createUpgrade({ gateway, origins, addressOf, log, stopping }: UpgradeWorld): HandleUpgrade {
   const encoded = new LastEncoded()
   // A variable: `closeTimeout` is missing from the types.
   const options = {
@@ -60,12 +60,10 @@ export function createUpgrade({ gateway, origins, log, stopping }: UpgradeWorld)
 
   function refusal(request: IncomingMessage): SyncError | undefined {
     if (request.url?.split('?')[0] !== '/v1/connect') return new NotFoundError('There is no live connection at this path.')
-    if (!mayUse(origins, request.headers.origin, request.headers.host))
-      return new ForbiddenError('Pages of this origin may not use this server.')
+    if (!mayUse(origins, request.headers.origin, request.headers.host)) return originRefused(request.headers.origin, request.headers.host)
     if (stopping()) return new UnavailableError('This server is about to stop.', { afterMs: 1000 })
-    if (gateway.isFull) return new UnavailableError('This server holds as many connections as it can.', { afterMs: FULL_AFTER_MS })
     if (chosen(offeredBy(request)) === undefined) return new BadRequestError(`offer the subprotocol ${SUBPROTOCOL}`)
-    return undefined
+    return gateway.refusal(addressOf(request))
   }
 
   return (request, socket, head) => {
@@ -78,7 +76,7 @@ export function createUpgrade({ gateway, origins, log, stopping }: UpgradeWorld)
       const fault = faultOf(chosen(offeredBy(request)) ?? PROTOCOL)
       if (fault !== undefined) return sendAway(ws, fault)
       const adapted = new WsSocket(ws, encoded)
-      adapted.attach(gateway.accept(adapted), (err) => log.info({ err }, 'a connection failed'))
+      adapted.attach(gateway.accept(adapted, addressOf(request)), (err) => log.info({ err }, 'a connection failed'))
     })
   }
 }
@@ -117,15 +115,14 @@ function sendAway(ws: WebSocket, error: SyncError): void {
   ws.close(4000 + httpStatus(error), error.code)
 }
 
-const REASONS: Readonly<Record<number, string>> = { 400: 'Bad Request', 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' }
-
 function refuse(socket: Duplex, error: SyncError): void {
   const status = httpStatus(error)
   const body = JSON.stringify({ error: toWire(error) })
   socket.end(
     [
-      `HTTP/1.1 ${status} ${REASONS[status] ?? 'Error'}`,
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}`,
       'Connection: close',
+      ...Object.entries(errorHeaders(error)).map(([name, value]) => `${name}: ${value}`),
       'Content-Type: application/json; charset=utf-8',
       'Cache-Control: no-store',
       `Content-Length: ${Buffer.byteLength(body)}`,
