@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,9 +28,12 @@ interface Run {
   readonly ready: Promise<string>
 }
 
-function tidemark(args: readonly string[], env: Record<string, string> = {}): Run {
+function tidemark(args: readonly string[], env: Record<string, string> = {}, cwd = process.cwd()): Run {
   const { NODE_ENV: _, ...inherited } = process.env
-  const child = spawn(process.execPath, ['--conditions=@tidemark/source', MAIN, ...args], { env: { ...inherited, PORT: '0', ...env } })
+  const child = spawn(process.execPath, ['--conditions=@tidemark/source', MAIN, ...args], {
+    cwd,
+    env: { ...inherited, PORT: '0', ...env },
+  })
   children.push(child)
   let readied: (url: string) => void = () => {}
   const run: Run = {
@@ -106,6 +109,33 @@ describe('tidemark serve', { timeout: 30_000 }, () => {
     const secret = join(folder, 'two', 'dev-secret')
     if (process.platform !== 'win32') expect(statSync(secret).mode & 0o777).toBe(0o600)
     expect(`${second.stdout}${second.stderr}${first.stdout}${first.stderr}`).not.toContain(readFileSync(secret, 'utf8'))
+  })
+
+  it("serves the guide's app from an empty folder, by a file of settings alone", async () => {
+    const guide = readFileSync(fileURLToPath(new URL('../../../docs/guides/command-line.md', import.meta.url)), 'utf8')
+    const code = /```ts\n\/\/ app\.ts\n(.*?)```/s.exec(guide)?.[1] ?? ''
+    const place = join(folder, 'guide')
+    mkdirSync(place)
+    // As an install would leave it.
+    symlinkSync(fileURLToPath(new URL('../../../node_modules', import.meta.url)), join(place, 'node_modules'), 'junction')
+    writeFileSync(join(place, 'app.ts'), code)
+    writeFileSync(join(place, 'tidemark.json'), JSON.stringify({ module: 'app.ts', port: 0 }))
+    const run = tidemark(['serve', '--dev'], { PORT: '' }, place)
+    const url = await run.ready
+    expect(run.stdout).toContain(join(place, 'data', 'tidemark.db'))
+    const token = await signIn(url, 'alice')
+    const batch = put(token, 1)
+    for (const [space, code] of [
+      ['user:alice', undefined],
+      ['user:bob', 'forbidden'],
+    ] as const) {
+      const answer = await fetch(`${url}/v1/spaces/${space}/changes?since=0`, { headers: batch.headers })
+      expect(((await answer.json()) as { error?: { code: string } }).error?.code).toBe(code)
+    }
+    const done = await fetch(`${url}/v1/mutations`, { ...batch, body: batch.body.replace('open:a', 'user:alice') })
+    expect(await done.json()).toMatchObject({ acks: [{ n: 1, in: { 'user:alice': 1 } }] })
+    run.child.kill('SIGTERM')
+    expect([await run.ended, run.stderr]).toEqual([0, ''])
   })
 
   it('without --dev has no development sign-in', async () => {
