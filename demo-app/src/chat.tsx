@@ -3,6 +3,7 @@ import './chat.css'
 import type { DemoReplica } from './replica/demo.ts'
 import { openDemoReplica } from './replica/open-demo-replica.ts'
 import { ReplicaContext } from './replica/replica-context.ts'
+import { Blank } from './room/blank.tsx'
 import { RoomView } from './room/room.tsx'
 import { RoomList } from './rooms/room-list.tsx'
 import { useOpenRoom } from './rooms/route.ts'
@@ -39,7 +40,11 @@ export function Chat({ user }: { readonly user: string }) {
       <div className="chat" data-open={open}>
         <RoomList open={open} reading={reading} />
         {open === undefined ? (
-          <main className="chat-choose hint">{words.list.choose}</main>
+          <main className="chat-choose">
+            <Blank title={words.list.chooseTitle} tone="empty">
+              {words.list.chooseText}
+            </Blank>
+          </main>
         ) : (
           <RoomView key={open} name={open} onReading={setReading} />
         )}

@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ChatPage } from './chat-page.ts'
+import { sendAs } from './send-as.ts'
 import { openStage, type Stage } from './stage.ts'
 
 let stage: Stage
@@ -63,6 +64,50 @@ describe('by keyboard and screen reader', () => {
       expect(await page.locator('html').evaluate((html) => html.scrollWidth)).toBe(viewport.width)
     })
   }
+
+  it('the arrow keys walk the rooms, Enter opens one, Escape leads back, and motion is spared who wants none', async () => {
+    const { page } = await stage.device({ reducedMotion: 'reduce' })
+    const chat = new ChatPage(page, stage.url)
+    await chat.signIn('walker')
+    for (const room of ['one', 'two', 'three']) await chat.join(room)
+    const focused = () => page.evaluate(() => document.activeElement?.querySelector(':scope > .room-list-title')?.textContent)
+    await chat.sees(async () => await chat.rooms(), ['three', 'two', 'one'])
+    await page.keyboard.press('Escape')
+    await chat.sees(focused, 'three')
+    const walk = []
+    for (const key of ['ArrowDown', 'ArrowDown', 'ArrowDown', 'Home', 'End', 'ArrowUp']) {
+      await page.keyboard.press(key)
+      walk.push(await focused())
+    }
+    expect(walk).toEqual(['two', 'one', 'one', 'three', 'one', 'two'])
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'two' }).waitFor()
+    await chat.sees(async () => await chat.composer.evaluate((element) => element === document.activeElement), true)
+    expect(await page.locator('.room-list-row[tabindex="-1"]').count()).toBe(2)
+    const longestMs = await page.evaluate(() =>
+      Math.max(0, ...document.getAnimations().map((one) => Number(one.effect?.getComputedTiming().activeDuration))),
+    )
+    expect(longestMs).toBeLessThanOrEqual(1)
+
+    await page.setViewportSize({ width: 375, height: 812 })
+    await page.keyboard.press('Escape')
+    await chat.sees(focused, 'two')
+    expect(await page.getByRole('heading', { name: 'two' }).count()).toBe(0)
+  })
+
+  it('a screen reader is told of one message in words, of several in number, and not of its own', async () => {
+    const { page } = await stage.device()
+    const chat = new ChatPage(page, stage.url)
+    const news = () => page.getByTestId('news').textContent()
+    await chat.signIn('listener')
+    await chat.join('hall')
+    await chat.say('Mine')
+    await chat.becomes('Mine', 'confirmed')
+    expect(await news()).toBe('')
+    await sendAs(stage.url, 'bob', 'room:hall', 'The bell rings at six.')
+    await chat.sees(news, 'bob: The bell rings at six.')
+    expect(await page.getByRole('log').getAttribute('aria-live')).toBe('off')
+  })
 
   it('does not send while an input method composes', async () => {
     const { page } = await stage.device()

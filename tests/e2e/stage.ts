@@ -22,10 +22,12 @@ export interface Stage {
   close(): Promise<void>
 }
 
-export async function openStage(): Promise<Stage> {
+/** `module` is the backend, relative to the project's root; default the demo's. */
+export async function openStage({ module }: { readonly module?: string } = {}): Promise<Stage> {
+  const options = { flags: FLAGS, ...(module !== undefined && { module }) }
   const data = await mkdtemp(join(tmpdir(), 'tidemark-e2e-'))
   const port = await freePort()
-  let server: ServerProcess = await startServer({ data, port, flags: FLAGS })
+  let server: ServerProcess = await startServer({ data, port, ...options })
   const browser = await chromium.launch({ executablePath: await findChromium(), args: CHROMIUM_ARGS })
 
   return {
@@ -45,7 +47,7 @@ export async function openStage(): Promise<Stage> {
       await server.end('SIGKILL')
     },
     async startServer() {
-      server = await startServer({ data, port, flags: FLAGS })
+      server = await startServer({ data, port, ...options })
     },
     async close() {
       await browser.close()

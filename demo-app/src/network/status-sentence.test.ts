@@ -12,6 +12,7 @@ describe('the sentence about a room', () => {
     expect(at('offline', { pending: 3 })).toBe('Offline. 3 messages will be sent when you are back.')
     expect(at('offline', { pending: 1 })).toBe('Offline. 1 message will be sent when you are back.')
     expect(at('offline')).toBe('Offline. You see the room as it was at this version.')
+    expect(at('offline', { version: 0, head: 0 })).toBe('Offline. This room comes when you are back.')
     expect(at('offline', { pending: 3 }, zh)).toBe('离线。3 条消息会在恢复联网后发出。')
   })
 
@@ -25,6 +26,7 @@ describe('the sentence about a room', () => {
 
   it('counts what is still to come, then what is still to go', () => {
     expect(at('catching up', { version: 100 })).toBe('Catching up: 65 versions to go.')
+    expect(at('catching up', { version: 0, head: 0 })).toBe('Reading this room.')
     expect(at('live', { version: 164 })).toBe('Catching up: 1 version to go.')
     expect(at('live', { pending: 2 })).toBe('Sending 2 messages.')
     expect(at('live')).toBe('Up to date.')

@@ -31,7 +31,8 @@ export function statusSentence({ status, version, head, pending, nowMs }: Standi
   const { phase, because, retryAtMs, blocked } = status
   switch (phase) {
     case 'offline':
-      return pending === 0 ? words.offline : words.offlineWith(pending)
+      if (pending > 0) return words.offlineWith(pending)
+      return version === 0 ? words.offlineAbsent : words.offline
     case 'waiting': {
       const seconds = retryAtMs === undefined ? 0 : Math.max(0, Math.ceil((retryAtMs - nowMs) / 1000))
       return words.waiting(because?.code === 'unauthenticated' || because?.code === 'forbidden', seconds, pending)
@@ -42,6 +43,7 @@ export function statusSentence({ status, version, head, pending, nowMs }: Standi
     case 'catching up':
     case 'live':
       if (head > version) return words.catchingUp(head - version)
+      if (phase === 'catching up' && version === 0) return words.reading
       if (pending > 0 && blocked !== undefined) return words.heldBack(blocked)
       return pending === 0 ? words.upToDate : words.sending(pending)
   }

@@ -14,7 +14,8 @@ const OLDER_WITHIN = '800px 0px 0px 0px'
 
 interface Props {
   readonly items: readonly Item[]
-  readonly older: Older
+  /** Undefined while it is not known. */
+  readonly older: Older | undefined
   readonly onOlder: () => Promise<void>
   /** Whether the reader stands at the newest message. */
   readonly onFollow: (atNewest: boolean) => void

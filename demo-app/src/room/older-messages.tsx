@@ -4,7 +4,7 @@ import './older-messages.css'
 import type { Older } from './use-messages.ts'
 
 interface Props {
-  readonly older: Older
+  readonly older: Older | undefined
   readonly onRetry: () => Promise<void>
 }
 
@@ -30,6 +30,7 @@ export function OlderMessages({ older, onRetry }: Props) {
       </p>
     )
   }
+  if (older === undefined) return null
   return (
     <p className="older-messages" data-older="beginning">
       {words.beginning}

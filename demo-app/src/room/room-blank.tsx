@@ -1,7 +1,8 @@
 import type { Status } from '@tidemark/client'
 import { useStatus } from '../replica/use-status.ts'
 import { useWords } from '../words/words.ts'
-import './room-blank.css'
+import { Blank } from './blank.tsx'
+import './room-skeleton.css'
 
 interface Props {
   readonly copy: Status['spaces'][string] | undefined
@@ -35,27 +36,6 @@ export function RoomBlank({ copy, loading }: Props) {
     <Blank title={words.emptyTitle} tone="empty">
       {words.emptyText(copy.version + 1)}
     </Blank>
-  )
-}
-
-interface BlankProps {
-  readonly title: string
-  readonly tone: 'empty' | 'absent' | 'closed'
-  readonly children: React.ReactNode
-}
-
-/** Calm water, a dashed line, or a bar across it: the picture says it before the words. */
-function Blank({ title, tone, children }: BlankProps) {
-  return (
-    <div className="room-blank" data-tone={tone} data-testid="blank">
-      <svg viewBox="0 0 120 48" aria-hidden="true">
-        <path d="M0 24q15-6 30 0t30 0 30 0 30 0" />
-        <path className="room-blank-deep" d="M15 38q11-4 22 0t22 0 22 0 22 0" />
-        {tone === 'closed' && <path className="room-blank-bar" d="M36 6l48 36" />}
-      </svg>
-      <h3>{title}</h3>
-      <p>{children}</p>
-    </div>
   )
 }
 

@@ -54,6 +54,8 @@ export function RoomView({ name, onReading }: Props) {
     return rows && readTo !== undefined ? messageItems({ rows, refused, user, readTo }) : undefined
   }, [rows, allRefused, name, user, readTo])
 
+  const whole = copy !== undefined && copy.version > 0 && !copy.partial && copy.denied === undefined
+
   const send = useCallback(
     async (text: string) => {
       if (room === undefined) throw new Error('the room is still opening')
@@ -82,8 +84,8 @@ export function RoomView({ name, onReading }: Props) {
   function onKeyDown(event: KeyboardEvent) {
     if (event.key !== 'Escape' || event.nativeEvent.isComposing || event.defaultPrevented) return
     // Beside the list the room stays open, and the focus goes back to where it came from.
-    const beside = document.querySelector<HTMLElement>('.room-list-row[aria-current]')
-    if (beside?.checkVisibility()) beside.focus()
+    const list = document.querySelector('.room-list')
+    if (list?.checkVisibility()) list.querySelector<HTMLElement>('[aria-current]')?.focus()
     else location.hash = addressOf()
   }
 
@@ -106,9 +108,9 @@ export function RoomView({ name, onReading }: Props) {
             <path d="M10 2 2 10l8 8" />
           </svg>
         </a>
-        <h2 ref={heading} tabIndex={-1}>
+        <h1 ref={heading} tabIndex={-1}>
           {title}
-        </h2>
+        </h1>
         <span className="room-switch">
           <NetworkSwitch />
         </span>
@@ -125,7 +127,7 @@ export function RoomView({ name, onReading }: Props) {
       {items === undefined || items.length === 0 ? (
         <RoomBlank copy={copy} loading={items === undefined} />
       ) : (
-        <MessageList items={items} older={older} onOlder={showOlder} onFollow={onFollow} onSendAgain={sendAgain} />
+        <MessageList items={items} older={whole ? older : undefined} onOlder={showOlder} onFollow={onFollow} onSendAgain={sendAgain} />
       )}
       <Composer draftKey={`${user}:${name}`} label={words.composer.label(title)} focusOnOpen={byKeyboard} onSend={send} />
     </main>

@@ -1,6 +1,8 @@
-import { useId } from 'react'
+import { useId, useRef } from 'react'
 import { nameOf } from '../names/name-code.ts'
-import { SignOut } from '../session/sign-out.tsx'
+import { useStatus } from '../replica/use-status.ts'
+import { forgetUser } from '../session/session.ts'
+import { SignOutDialog } from '../session/sign-out-dialog.tsx'
 import { useWords } from '../words/words.ts'
 import { LanguageChoice } from './language-choice.tsx'
 import './settings-menu.css'
@@ -10,6 +12,8 @@ import { ThemeChoice } from './theme-choice.tsx'
 /** Who is signed in; behind the name, what is this device's to choose, and the way out. */
 export function SettingsMenu({ user }: { readonly user: string }) {
   const words = useWords().settings
+  const { pending } = useStatus()
+  const dialog = useRef<HTMLDialogElement>(null)
   const menu = useId()
   const name = nameOf(user)
   return (
@@ -24,8 +28,12 @@ export function SettingsMenu({ user }: { readonly user: string }) {
         <ThemeChoice />
         <LanguageChoice />
         <StoragePromise />
-        <SignOut user={user} />
+        <button type="button" className="button" onClick={() => (pending === 0 ? forgetUser() : dialog.current?.showModal())}>
+          {words.signOut}
+        </button>
       </section>
+      {/* Beside the menu, which closes when a dialog opens. */}
+      <SignOutDialog dialog={dialog} user={user} pending={pending} />
     </>
   )
 }

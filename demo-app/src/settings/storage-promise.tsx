@@ -17,7 +17,7 @@ export function StoragePromise() {
   if (kept === undefined) return null
   return (
     <section className="settings-storage" aria-label={words.storage}>
-      <h3>{words.storage}</h3>
+      <h2>{words.storage}</h2>
       <p className="hint">{kept ? words.kept : words.notKept}</p>
       {!kept && !refused && (
         <button type="button" className="button" onClick={() => void ask()}>

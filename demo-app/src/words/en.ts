@@ -61,7 +61,8 @@ export interface Words {
     refused(count: number): string
     readonly refusedLabel: string
     notRemembered(room: string, why: string): string
-    readonly choose: string
+    readonly chooseTitle: string
+    readonly chooseText: string
   }
 
   readonly room: {
@@ -119,9 +120,11 @@ export interface Words {
     readonly online: string
     /** What is true of a room, and what will happen. */
     readonly offline: string
+    readonly offlineAbsent: string
     offlineWith(pending: number): string
     waiting(refused: boolean, seconds: number, pending: number): string
     connecting(pending: number): string
+    readonly reading: string
     catchingUp(versions: number): string
     heldBack(error: SyncError): string
     sending(pending: number): string
@@ -210,7 +213,8 @@ export const en: Words = {
     refused: (count) => `${number.format(count)} refused`,
     refusedLabel: 'Refused by the server',
     notRemembered: (room, why) => `${room} is not remembered: ${why}`,
-    choose: 'Choose a room, or join one by its name.',
+    chooseTitle: 'Choose a room',
+    chooseText: 'Or join one by its name.',
   },
 
   room: {
@@ -272,10 +276,12 @@ export const en: Words = {
   network: {
     online: 'Online',
     offline: 'Offline. You see the room as it was at this version.',
+    offlineAbsent: 'Offline. This room comes when you are back.',
     offlineWith: (pending) => `Offline. ${messages(pending)} will be sent when you are back.`,
     waiting: (refused, seconds, pending) =>
       `${refused ? 'The server refuses this sign-in.' : 'No connection.'} Next try ${seconds === 0 ? 'now' : `in ${seconds} s`}.${pending === 0 ? '' : ` ${messages(pending)} will be sent then.`}`,
     connecting: (pending) => (pending === 0 ? 'Connecting.' : `Connecting. ${messages(pending)} will be sent then.`),
+    reading: 'Reading this room.',
     catchingUp: (versions) => `Catching up: ${number.format(versions)} ${versions === 1 ? 'version' : 'versions'} to go.`,
     heldBack: (error) => `Held back: ${error.message} Nothing is lost.`,
     sending: (pending) => `Sending ${messages(pending)}.`,

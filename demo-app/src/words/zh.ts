@@ -76,7 +76,8 @@ export const zh: Words = {
     refused: (count) => `${number.format(count)} 条被拒`,
     refusedLabel: '被服务器拒绝',
     notRemembered: (room, why) => `没能记住房间 ${room}：${why}`,
-    choose: '选一个房间，或按名字加入一个。',
+    chooseTitle: '选一个房间',
+    chooseText: '或按名字加入一个。',
   },
 
   room: {
@@ -134,10 +135,12 @@ export const zh: Words = {
   network: {
     online: '在线',
     offline: '离线。你看到的是房间在这一版时的样子。',
+    offlineAbsent: '离线。恢复联网后会取来这个房间。',
     offlineWith: (pending) => `离线。${messages(pending)}会在恢复联网后发出。`,
     waiting: (refused, seconds, pending) =>
       `${refused ? '服务器拒绝了这次登录。' : '没有连接。'}${seconds === 0 ? '现在重试。' : `${seconds} 秒后重试。`}${pending === 0 ? '' : `${messages(pending)}会在那时发出。`}`,
     connecting: (pending) => (pending === 0 ? '正在连接。' : `正在连接。${messages(pending)}会在连上后发出。`),
+    reading: '正在读取这个房间。',
     catchingUp: (versions) => `正在追上：还差 ${number.format(versions)} 版。`,
     heldBack: (error) => `暂缓发送：${REASONS[error.code] ?? error.message}内容不会丢失。`,
     sending: (pending) => `正在发送 ${messages(pending)}。`,
