@@ -24,6 +24,8 @@ export const AUTHENTICATE_WITHIN_MS = 5000
 export const MUTATOR_WITHIN_MS = 2000
 /** Characters of a token; a longer one is refused unread. */
 export const TOKEN_CHARACTERS_MAX = 8192
+/** Tokens that need not be verified again; the one verified longest ago goes first. */
+export const VERIFIED_TOKENS_MAX = 10_000
 /** The clock tolerance of `jwt` where none is stated, and the widest there is, in s. */
 export const CLOCK_TOLERANCE_S = 5
 export const CLOCK_TOLERANCE_S_MAX = 300

@@ -8,6 +8,7 @@ import type { Principal } from './backend.ts'
 import { CLOCK_TOLERANCE_S, CLOCK_TOLERANCE_S_MAX, TOKEN_CHARACTERS_MAX } from './bounds.ts'
 import { type FindKeys, type KeyHint, publicKeys } from './public-keys.ts'
 import { remoteKeys } from './remote-keys.ts'
+import { VerifiedTokens } from './verified-tokens.ts'
 
 /** Who a token stands for. Throws UnauthenticatedError or TokenExpiredError; UnavailableError where that cannot be told now. `nowMs`: ms since the epoch. */
 export type Authenticate = (token: string, nowMs: number) => Promise<Principal>
@@ -57,6 +58,7 @@ export function jwt(options: JwtOptions): Authenticate {
   if (!(clockToleranceS >= 0 && clockToleranceS <= CLOCK_TOLERANCE_S_MAX))
     throw new TypeError(`jwt: clockToleranceS must be from 0 to ${CLOCK_TOLERANCE_S_MAX}`)
   const keysFor = keysOf(options)
+  const verifiedTokens = new VerifiedTokens()
   const rules: JWTVerifyOptions = {
     requiredClaims: ['exp'],
     clockTolerance: clockToleranceS,
@@ -71,13 +73,17 @@ export function jwt(options: JwtOptions): Authenticate {
       if (typeof alg !== 'string' || !algorithms.includes(alg))
         throw new UnauthenticatedError('The token is signed by an algorithm that does not count here.')
       const keys = await keysFor({ alg, kid })
-      const claims = await verified(token, keys, { ...rules, algorithms: [alg], currentDate: new Date(nowMs) })
+      const known = verifiedTokens.find(token, keys, nowMs)
+      if (known !== undefined) return known
+      const { claims, key } = await verified(token, keys, { ...rules, algorithms: [alg], currentDate: new Date(nowMs) })
       const user = claimOf(claims, userClaim)
       const found = claimOf(claims, tenantClaim ?? 'tenant')
       const tenant = found === undefined && tenantClaim === undefined ? DEFAULT_TENANT : found
       if (!isUserId(user)) throw new UnauthenticatedError('The token names no user that can be one here.')
       if (!isUserId(tenant)) throw new UnauthenticatedError('The token names no tenant that can be one here.')
-      return { tenant, user, expiresAtMs: (Number(claims.exp) + clockToleranceS) * 1000 }
+      const principal = { tenant, user, expiresAtMs: (Number(claims.exp) + clockToleranceS) * 1000 }
+      verifiedTokens.keep(token, key, principal, nowMs)
+      return principal
     } catch (cause) {
       if (cause instanceof errors.JWTExpired) throw new TokenExpiredError(undefined, { cause })
       // Told to who holds a token that was truly signed: whoever sets this up looks for just this.
@@ -101,11 +107,15 @@ function headerOf(token: string): ReturnType<typeof decodeProtectedHeader> {
   }
 }
 
-/** The claims of a token that one of the keys signed. Throws what is wrong with it. */
-async function verified(token: string, keys: readonly CryptoKey[], rules: JWTVerifyOptions): Promise<JWTPayload> {
+/** The claims of a token, and which of the keys signed it. Throws what is wrong with it. */
+async function verified(
+  token: string,
+  keys: readonly CryptoKey[],
+  rules: JWTVerifyOptions,
+): Promise<{ readonly claims: JWTPayload; readonly key: CryptoKey }> {
   for (const key of keys) {
     try {
-      return (await jwtVerify(token, key, rules)).payload
+      return { claims: (await jwtVerify(token, key, rules)).payload, key }
     } catch (error) {
       if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
     }
