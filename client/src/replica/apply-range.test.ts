@@ -37,6 +37,16 @@ describe('a copy and its ranges', () => {
     expect(await texts(core)).toEqual(['new'])
   })
 
+  it('laundered seal: news of a server that was set back and went on is not taken for ours [R2]', async () => {
+    const { core } = await openCore()
+    await core.apply(rangeOf(0, 2, [message(1, 'a', 'a1'), message(2, 'b', 'a2')]))
+    // Commits 2 and 3 of the other history, as a gateway that lives through the restore tells them.
+    expect((await core.apply(rangeOf(2, 3, [message(3, 'd', 'b4')], { on: 'b2', seal: 'b3' }))).verdict).toBe('lost')
+    const reset = { reset: 'history', on: 's2', seal: 'b3' }
+    await core.apply(rangeOf(0, 3, [message(1, 'a', 'a1'), message(2, 'c', 'b3'), message(3, 'd', 'b4')], reset))
+    expect(await texts(core)).toEqual(['a1', 'b3', 'b4'])
+  })
+
   it('[R5] an empty range moves the number', async () => {
     const { core } = await openCore()
     expect((await core.apply(rangeOf(0, 7, []))).standing).toEqual({ version: 7, seal: 's7' })
