@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws'
-import { holdServer } from './held-to-schema.ts'
+import { hold } from './held-to-schema.ts'
 
 /** A client as a third party would write one from the protocol's page: a bare WebSocket, frames as they come, each held against the published schema. */
 export interface BareClient {
@@ -36,7 +36,7 @@ export async function connectBare(url: string, protocols: readonly string[] = ['
     const frame = JSON.parse(String(data)) as Frame
     frames.push(frame)
     try {
-      holdServer('ServerFrame', frame)
+      hold('ServerFrame', frame)
     } catch (error) {
       misread ??= error
     }

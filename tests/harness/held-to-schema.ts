@@ -15,10 +15,12 @@ export function validatorOf(schema: Schema = published): (name: string) => Valid
   return (name) => ajv.getSchema(`protocol#/$defs/${name}`) ?? ajv.compile({ $ref: `protocol#/$defs/${name}` })
 }
 
-/** What a server of this build may say is narrower than what a receiver must take: no field that the schema does not know, no other code. */
+/** What the ends of this build may say is narrower than what a receiver must take: no field that the schema does not know, no other code. */
 function narrow(schema: typeof published): Schema {
   const $defs: Record<string, Schema> = {}
   for (const [name, definition] of Object.entries(schema.$defs)) $defs[name] = closed(definition)
+  // A client sends nothing that is malformed on purpose.
+  $defs.Numbered = { anyOf: [{ $ref: '#/$defs/Mutation' }, { $ref: '#/$defs/VoidMutation' }] }
   const { properties } = $defs.Error as { properties: Schema }
   return { ...schema, $defs: { ...$defs, Error: { ...$defs.Error, properties: { ...properties, code: { $ref: '#/$defs/ErrorCode' } } } } }
 }
@@ -35,11 +37,11 @@ function closed({ allOf = [], ...definition }: Schema): Schema {
   }
 }
 
-const ofServer = validatorOf(narrow(published))
+const ofOurs = validatorOf(narrow(published))
 
-/** Throws, with what came, where a server said what the published schema does not know. */
-export function holdServer(name: string, value: unknown): void {
-  const validate = ofServer(name)
+/** Throws, with what came, where an end of ours said what the published schema does not know. */
+export function hold(name: string, value: unknown): void {
+  const validate = ofOurs(name)
   if (!validate(value))
     throw new Error(
       `no ${name} of docs/protocol.schema.json: ${JSON.stringify(validate.errors?.[0])} in ${JSON.stringify(value).slice(0, 1000)}`,
@@ -55,9 +57,9 @@ const BODIES: readonly (readonly [method: string, path: RegExp, name: string])[]
 /** Holds an answer of HTTP against what the published schema has for its route. */
 export function holdAnswer(method: string, path: string, status: number, body: unknown): void {
   if (status >= 400) {
-    if (path.startsWith('/v1/') && method !== 'HEAD') holdServer('ErrorBody', body)
+    if (path.startsWith('/v1/') && method !== 'HEAD') hold('ErrorBody', body)
     return
   }
   const name = BODIES.find(([of, route]) => of === method && route.test(path))?.[2]
-  if (status === 200 && name !== undefined) holdServer(name, body)
+  if (status === 200 && name !== undefined) hold(name, body)
 }

@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type OpenReplicaOptions, openReplica, type Replica } from '@tidemark/client'
+import { type OpenReplicaOptions, openReplica, type Replica, type Transport, webTransport } from '@tidemark/client'
 import { type Authenticate, createSyncServer, jwt, type Listening, ownerOnly, serve, signToken, sqliteChangelog } from '@tidemark/server'
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { app } from '../../demo-app/app.ts'
+import { hold, holdAnswer } from '../harness/held-to-schema.ts'
 
 export type ChatReplica = Replica<typeof app>
 
@@ -21,7 +22,7 @@ export interface BothEnds {
   stop(): Promise<void>
   /** A device of this user; `disk` is what survives closing it. */
   open(user: string, options?: Partial<OpenReplicaOptions<typeof app>> & { readonly disk?: IDBFactory }): Promise<ChatReplica>
-  /** Ends everything. */
+  /** Ends everything. Rejects where either end said what the published schema does not know. */
   close(): Promise<void>
 }
 
@@ -30,6 +31,7 @@ export async function bothEnds(authenticate: Authenticate = jwt({ secret: SECRET
   let listening: Listening | undefined
   let port = 0
   const replicas = new Set<ChatReplica>()
+  const misread: unknown[] = []
   const ends: BothEnds = {
     get url() {
       return `http://localhost:${port}`
@@ -53,6 +55,7 @@ export async function bothEnds(authenticate: Authenticate = jwt({ secret: SECRET
         indexedDB: disk,
         IDBKeyRange,
         ...options,
+        transport: heldTransport(options.transport ?? webTransport(ends.url), (error) => misread.push(error)),
       })
       replicas.add(replica)
       return replica
@@ -61,10 +64,45 @@ export async function bothEnds(authenticate: Authenticate = jwt({ secret: SECRET
       for (const replica of replicas) await replica.close()
       await ends.stop()
       await rm(folder, { recursive: true })
+      if (misread.length > 0) throw misread[0]
     },
   }
   await ends.start()
   return ends
+}
+
+/** Holds all that either end says against the published schema. */
+function heldTransport(transport: Transport, onMisread: (error: unknown) => void): Transport {
+  function held(check: () => void): void {
+    try {
+      check()
+    } catch (error) {
+      onMisread(error)
+    }
+  }
+  return {
+    connect(events) {
+      const socket = transport.connect({
+        ...events,
+        frame(text) {
+          held(() => hold('ServerFrame', JSON.parse(text)))
+          events.frame(text)
+        },
+      })
+      return {
+        close: () => socket.close(),
+        send(text) {
+          held(() => hold('ClientFrame', JSON.parse(text)))
+          socket.send(text)
+        },
+      }
+    },
+    async request(request) {
+      const answer = await transport.request(request)
+      if (answer.contentType === 'application/json') held(() => holdAnswer('GET', request.path, answer.status, JSON.parse(answer.text)))
+      return answer
+    },
+  }
 }
 
 /** Resolves once `check` holds. Rejects with `what` after `withinMs`. */

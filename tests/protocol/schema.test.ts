@@ -7,7 +7,7 @@ import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { DEFINITIONS, FRAMES } from '../../scripts/protocol/definitions.ts'
 import { contentOf } from '../../scripts/protocol/to-json-schema.ts'
-import { holdServer, published, validatorOf } from '../harness/held-to-schema.ts'
+import { hold, published, validatorOf } from '../harness/held-to-schema.ts'
 import { arbitraryOf } from './arbitrary-of.ts'
 
 const RUNS = process.env.CI ? 2000 : 500
@@ -82,10 +82,10 @@ describe('the published schema', () => {
   it('holds a server closer than a receiver: no field and no code that it does not know', () => {
     const beat = { t: 'beat', nowMs: 1, sum: 1 }
     const error = { code: 'forbidden', message: 'no', retryable: false }
-    expect(() => holdServer('ServerFrame', beat)).not.toThrow()
-    expect(() => holdServer('ServerFrame', { t: 'error', error })).not.toThrow()
-    expect(() => holdServer('ServerFrame', { ...beat, mood: 'good' })).toThrow('no ServerFrame')
-    expect(() => holdServer('ServerFrame', { t: 'error', error: { ...error, code: 'moody' } })).toThrow('no ServerFrame')
+    expect(() => hold('ServerFrame', beat)).not.toThrow()
+    expect(() => hold('ServerFrame', { t: 'error', error })).not.toThrow()
+    expect(() => hold('ServerFrame', { ...beat, mood: 'good' })).toThrow('no ServerFrame')
+    expect(() => hold('ServerFrame', { t: 'error', error: { ...error, code: 'moody' } })).toThrow('no ServerFrame')
     expect(validate('ServerFrame')({ ...beat, mood: 'good' })).toBe(true)
     expect(validate('ServerFrame')({ t: 'error', error: { ...error, code: 'moody' } })).toBe(true)
   })
