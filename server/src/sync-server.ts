@@ -3,6 +3,7 @@ import type { Hono } from 'hono'
 import type { AccessRules } from './backend/access.ts'
 import { createBackend } from './backend/create-backend.ts'
 import type { Authenticate } from './backend/jwt.ts'
+import { type RetentionOptions, RetentionRounds, retentionOf } from './backend/retention.ts'
 import type { Bus } from './bus/bus.ts'
 import { inProcessBus } from './bus/in-process-bus.ts'
 import type { Changelog } from './changelog/changelog.ts'
@@ -38,6 +39,8 @@ export interface SyncServerOptions<A extends App> {
   readonly log?: Log
   readonly clock?: Clock
   readonly bus?: Bus
+  /** How long the log and deletions are kept. */
+  readonly retention?: RetentionOptions
   /** Resolves once all that has arrived by now was handed in, so that it is committed together. Default: the event loop goes round. */
   readonly turn?: () => Promise<void>
 }
@@ -79,6 +82,8 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
   const bus = options.bus ?? inProcessBus((err) => log.error({ err }, 'a listener of the bus failed'))
   const backend = createBackend({ app, changelog, authenticate, access, bus, clock, log, turn, metrics: prometheus.backend })
   const gateway = createGateway({ backend, bus, clock, log, metrics: prometheus.gateway })
+  const retention = new RetentionRounds({ changelog, clock, log, retention: retentionOf(options.retention) })
+  retention.start()
   let closed: Promise<void> | undefined
   let requestsInHand = 0
   const stopping = () => closed !== undefined
@@ -111,6 +116,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
     const spreadMs = Math.min(BACK_SPREAD_MS_MAX, BACK_AFTER_MS + gateway.connections * BACK_PER_CONNECTION_MS)
     await gateway.stop({ afterMs: [BACK_AFTER_MS, BACK_AFTER_MS + spreadMs], finishMs: FINISH_MS, graceMs: GRACE_MS })
     await until(clock, FINISH_MS, () => requestsInHand === 0)
+    await retention.stop()
     await changelog.close()
   }
 

@@ -125,7 +125,7 @@ export class BackendWorld {
   readonly bus: Bus = inProcessBus()
   readonly logged: { detail: object; message: string }[] = []
   backend: Backend
-  readonly #log: Log = {
+  readonly log: Log = {
     info: (detail, message) => this.logged.push({ detail, message }),
     warn: (detail, message) => this.logged.push({ detail, message }),
     error: (detail, message) => this.logged.push({ detail, message }),
@@ -147,7 +147,7 @@ export class BackendWorld {
       access,
       bus: this.bus,
       clock: this.clock,
-      log: this.#log,
+      log: this.log,
       turn,
     })
     return this.backend

@@ -64,6 +64,8 @@ export class World {
       changelog: {
         write: (work) => changelog.write(work),
         read: (tenant, work) => changelog.read(tenant, work),
+        spaces: (after, count) => changelog.spaces(after, count),
+        clients: (after, count) => changelog.clients(after, count),
         ready: () => changelog.ready(),
         close: async () => {},
       },

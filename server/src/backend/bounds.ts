@@ -59,3 +59,22 @@ export const MUTATION_SPACES_MAX = 100
 export const MUTATION_BYTES_MAX = 8_388_608
 /** Characters of a refusal's message that are kept and sent. */
 export const MESSAGE_CHARACTERS_MAX = 500
+
+/** What is kept unless an operator says otherwise; see RetentionOptions. A month for the log: longer than a holiday, and past it a copy still takes each document once. */
+export const KEEP_LOG_MS: number = 30 * 24 * 3_600_000
+/** No answer reads further back. */
+export const KEEP_LOG_COMMITS: number = LOG_SPAN_FILTERED_COMMITS_MAX
+/** A quarter: whoever was away for longer begins anew. */
+export const KEEP_DELETIONS_MS: number = 90 * 24 * 3_600_000
+/** A run of a filtered reader needs the log since it began [C4]: with less it might never end. */
+export const KEEP_LOG_MS_MIN = 3_600_000
+export const KEEP_LOG_COMMITS_MIN: number = LOG_SPAN_COMMITS_MAX
+/** Between two rounds of retention, in ms. */
+export const RETENTION_EVERY_MS = 600_000
+/** Spaces, or client ids, that one slice looks at; commits and records that it takes from each at most. */
+export const RETENTION_PLACES_AT_ONCE = 20
+export const RETENTION_COMMITS_AT_ONCE = 50
+export const RETENTION_RECORDS_AT_ONCE = 500
+/** The shortest rest after a slice, in ms, and how much longer than the slice it is. */
+export const RETENTION_PAUSE_MS = 2
+export const RETENTION_REST = 3

@@ -102,6 +102,27 @@ export interface KeyedRecord {
   readonly outcome: string
 }
 
+/** How much of a space is kept, and whose it is. */
+export interface SpaceExtent {
+  readonly tenant: string
+  readonly space: SpaceId
+  readonly version: Version
+  readonly logStart: Version
+  readonly horizon: Version
+}
+
+/** How much of what a client id did is kept. */
+export interface ClientExtent {
+  readonly tenant: string
+  readonly client: string
+  /** The last mutation done, or 0. */
+  readonly n: number
+  /** The oldest mutation whose record is kept; undefined where none is. */
+  readonly oldest: number | undefined
+  /** When it did something last, in ms since the epoch. */
+  readonly seenMs: number
+}
+
 /** Reads of one moment: all of them see the same commits. Everything is inside the tenant the transaction was opened for. */
 export interface ReadTransaction {
   head(space: SpaceId): Promise<Head>
@@ -126,6 +147,11 @@ export interface ReadTransaction {
   /** Living documents of a collection created at or before `upTo`, newest first, those of one creation by id and never split. */
   documentsCreatedUpTo(space: SpaceId, collection: string, upTo: Version, bounds: ReadBounds): Promise<OlderDocuments>
   document(space: SpaceId, collection: string, id: string): Promise<StoredDocument | undefined>
+  /**
+   * The last of the commits that follow `from` and were all made before `beforeMs`, looking at `commitsMax` of them; `from` where there is
+   * none. A commit that seems young, clocks being what they are, keeps the ones after it.
+   */
+  madeBefore(space: SpaceId, from: Version, beforeMs: number, commitsMax: number): Promise<Version>
   client(client: string): Promise<ClientRecord | undefined>
   /** undefined where it was never done, or longer ago than the record reaches (at least TAIL_MUTATIONS_MAX and TAIL_MS). */
   mutation(client: string, n: number): Promise<MutationRecord | undefined>
@@ -152,6 +178,8 @@ export interface WriteTransaction extends ReadTransaction {
    * `logStart`, which is at most the head. Neither ever moves back; documents stay. It takes time for each version: go in steps.
    */
   trim(space: SpaceId, logStart: Version, horizon: Version): Promise<void>
+  /** Forgets the oldest `count` records of a client that are from before `beforeMs`, never the last one [M2]. */
+  forgetMutations(client: string, beforeMs: number, count: number): Promise<void>
 }
 
 /**
@@ -163,6 +191,10 @@ export interface Changelog {
   write<T>(work: (tenant: (tenant: string) => WriteTransaction) => Promise<T>): Promise<T>
   /** Many at once; each sees one moment. */
   read<T>(tenant: string, work: (tx: ReadTransaction) => Promise<T>): Promise<T>
+  /** Some spaces of all tenants after one, in an order that stays; from the first where `after` is undefined. For who looks after all of them. */
+  spaces(after: Pick<SpaceExtent, 'tenant' | 'space'> | undefined, count: number): Promise<readonly SpaceExtent[]>
+  /** The same for client ids. */
+  clients(after: Pick<ClientExtent, 'tenant' | 'client'> | undefined, count: number): Promise<readonly ClientExtent[]>
   /** Resolves when the changelog can serve; throws what keeps it from that, a corrupt row met earlier included. */
   ready(): Promise<void>
   close(): Promise<void>

@@ -4,6 +4,7 @@ import { describeCommits } from './contract/commits.ts'
 import { describeKeys } from './contract/keys.ts'
 import { openedBy } from './contract/opened.ts'
 import { describePaging } from './contract/paging.ts'
+import { describeRetention } from './contract/retention.ts'
 import { describeTenants } from './contract/tenants.ts'
 import { describeTransactions } from './contract/transactions.ts'
 import { describeWindows } from './contract/windows.ts'
@@ -19,6 +20,7 @@ export function describeChangelog(name: string, runner: TestRunner, open: OpenCh
     describeTransactions(runner, opened)
     describePaging(runner, opened)
     describeWindows(runner, opened)
+    describeRetention(runner, opened)
     describeClients(runner, opened)
     describeKeys(runner, opened)
     describeTenants(runner, opened)

@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deltaOf, type Json, type JsonObject, withDelta } from '@tidemark/shared'
 import * as fc from 'fast-check'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import type { Changelog, LoggedCommit, NewChange, StoredDocument, WriteTransaction } from './changelog.ts'
 import { documentsOf, headOf, logOf, paged, v, WIDE } from './contract/bench.ts'
 import { memoryChangelog } from './memory/memory-changelog.ts'
 import { sqliteChangelog } from './sqlite/sqlite-changelog.ts'
 
+vi.setConfig({ testTimeout: 60_000 })
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-replay-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 let files = 0

@@ -1,5 +1,5 @@
 import type { Seal, SpaceId, Version } from '@tidemark/shared'
-import type { ClientRecord, KeyedRecord, MutationRecord, StoredDocument } from './changelog.ts'
+import type { ClientExtent, ClientRecord, KeyedRecord, MutationRecord, SpaceExtent, StoredDocument } from './changelog.ts'
 import type { CorruptRowError } from './corrupt-row-error.ts'
 
 /** Where a space stands and what of it is kept. */
@@ -32,6 +32,8 @@ export interface Rows {
   seal(tenant: string, space: SpaceId, version: Version): Seal | undefined
   /** Commits after `from` in order of version. */
   commits(tenant: string, space: SpaceId, from: Version): Iterable<CommitRow>
+  /** When the commits after `from` were made, in order of version. */
+  commitTimes(tenant: string, space: SpaceId, from: Version): Iterable<{ readonly version: Version; readonly atMs: number }>
   /** Collections with living documents, and perhaps some without. */
   collections(tenant: string, space: SpaceId): readonly string[]
   /** Living documents of a collection whose last change came after `from`, in order of version. */
@@ -48,6 +50,9 @@ export interface Rows {
   client(tenant: string, client: string): ClientRecord | undefined
   mutation(tenant: string, client: string, n: number): MutationRecord | undefined
   keyed(tenant: string, source: string, key: string): KeyedRecord | undefined
+  /** The spaces after a key, and the clients, in order of tenant and id. */
+  spaces(tenant: string, space: string, count: number): readonly SpaceExtent[]
+  clients(tenant: string, client: string, count: number): readonly ClientExtent[]
   /** Takes note that a row which must be there is not, and gives the error to throw. */
   missing(row: string): CorruptRowError
 }
@@ -69,8 +74,10 @@ export interface WritableRows extends Rows {
   addKeyed(tenant: string, place: number, record: KeyedRecord, nowMs: number): void
   /** Takes out a few of the oldest keyed records, where they are from before `beforeMs`. */
   pruneKeyed(tenant: string, beforeMs: number): void
-  /** Drops the bodies of commits up to and including `logStart`. */
-  dropLog(tenant: string, space: SpaceId, logStart: Version): void
+  /** Drops the oldest `count` records before `lastN` that are from before `beforeMs`. */
+  dropMutations(tenant: string, client: string, lastN: number, beforeMs: number, count: number): void
+  /** Drops the bodies of commits after `from` up to and including `logStart`. */
+  dropLog(tenant: string, space: SpaceId, from: Version, logStart: Version): void
   /** Drops deletions up to and including `horizon`, and commits (their seals) before it. */
   dropDeletions(tenant: string, space: SpaceId, horizon: Version): void
 }

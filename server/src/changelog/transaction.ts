@@ -111,6 +111,18 @@ export class RowsRead<R extends Rows = Rows> implements ReadTransaction {
     return this.rows.document(this.tenant, space, collection, id)
   }
 
+  async madeBefore(space: SpaceId, from: Version, beforeMs: number, commitsMax: number): Promise<Version> {
+    const { version: head } = this.space(space)
+    let reached = from
+    for (const { version, atMs } of from < head ? this.rows.commitTimes(this.tenant, space, from) : []) {
+      if (version !== reached + 1) throw this.missingCommit(space, toVersion(reached + 1))
+      if (atMs >= beforeMs) break
+      reached = version
+      if (reached - from >= commitsMax) break
+    }
+    return reached
+  }
+
   async client(client: string): Promise<ClientRecord | undefined> {
     this.life.assertOpen()
     return this.rows.client(this.tenant, client)
@@ -198,12 +210,18 @@ export class RowsWrite extends RowsRead<WritableRows> implements WriteTransactio
   async trim(space: SpaceId, logStart: Version, horizon: Version): Promise<void> {
     const row = this.space(space)
     if (horizon > logStart || logStart > row.version) throw new InternalError('a trim past the log or the head')
-    if (logStart > row.logStart) this.rows.dropLog(this.tenant, space, logStart)
+    if (logStart > row.logStart) this.rows.dropLog(this.tenant, space, row.logStart, logStart)
     if (horizon > row.horizon) this.rows.dropDeletions(this.tenant, space, horizon)
     this.rows.putSpace(this.tenant, space, {
       ...row,
       logStart: toVersion(Math.max(row.logStart, logStart)),
       horizon: toVersion(Math.max(row.horizon, horizon)),
     })
+  }
+
+  async forgetMutations(client: string, beforeMs: number, count: number): Promise<void> {
+    this.life.assertOpen()
+    const record = this.rows.client(this.tenant, client)
+    if (record !== undefined) this.rows.dropMutations(this.tenant, client, record.n, beforeMs, count)
   }
 }

@@ -19,6 +19,11 @@ export function memoryChangelog(snapshot?: Snapshot): MemoryChangelog {
   let store = new MemoryStore(snapshot)
   let closed = false
 
+  function rowsNow(): MemoryRows {
+    if (closed) throw new UnavailableError('The changelog is closed.')
+    return new MemoryRows(store, store.committed)
+  }
+
   return {
     write(work) {
       return writes.run(async () => {
@@ -51,6 +56,8 @@ export function memoryChangelog(snapshot?: Snapshot): MemoryChangelog {
         close()
       }
     },
+    spaces: async (after, count) => rowsNow().spaces(after?.tenant ?? '', after?.space ?? '', count),
+    clients: async (after, count) => rowsNow().clients(after?.tenant ?? '', after?.client ?? '', count),
     async ready() {
       if (closed) throw new UnavailableError('The changelog is closed.')
     },

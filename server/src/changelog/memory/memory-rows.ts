@@ -1,5 +1,5 @@
 import { type Seal, type SpaceId, toVersion, type Version } from '@tidemark/shared'
-import type { ClientRecord, KeyedRecord, MutationRecord, StoredDocument } from '../changelog.ts'
+import type { ClientExtent, ClientRecord, KeyedRecord, MutationRecord, SpaceExtent, StoredDocument } from '../changelog.ts'
 import { CorruptRowError } from '../corrupt-row-error.ts'
 import { KEYED_PRUNED_AT_ONCE } from '../keyed-retention.ts'
 import { isForgettable, PRUNED_AT_ONCE } from '../mutation-retention.ts'
@@ -29,6 +29,35 @@ export class MemoryRows implements Rows {
       const row = this.store.get('commits', keyOf(tenant, space, version), this.#at)
       if (row?.body !== undefined) yield { version, seal: row.seal, body: row.body }
     }
+  }
+
+  *commitTimes(tenant: string, space: SpaceId, from: Version): Generator<{ readonly version: Version; readonly atMs: number }> {
+    for (const version of this.#versionsAfter(tenant, space, from)) {
+      const row = this.store.get('commits', keyOf(tenant, space, version), this.#at)
+      if (row !== undefined) yield { version, atMs: row.atMs }
+    }
+  }
+
+  spaces(tenant: string, space: string, count: number): readonly SpaceExtent[] {
+    return this.#after('spaces', tenant, space, count).map(([key, { version, logStart, horizon }]) => {
+      const [of = '', id = ''] = key.split('\0')
+      return { tenant: of, space: id, version, logStart, horizon }
+    })
+  }
+
+  clients(tenant: string, client: string, count: number): readonly ClientExtent[] {
+    return this.#after('clients', tenant, client, count).map(([key, { record, seenMs }]) => {
+      const [of = '', id = ''] = key.split('\0')
+      return { tenant: of, client: id, n: record.n, oldest: this.store.get('oldestMutations', key, this.#at), seenMs }
+    })
+  }
+
+  #after<T extends 'spaces' | 'clients'>(table: T, tenant: string, id: string, count: number): ReturnType<typeof this.store.entries<T>> {
+    const last = keyOf(tenant, id)
+    return this.store
+      .entries(table, this.#at)
+      .filter(([key]) => key > last)
+      .slice(0, count)
   }
 
   collections(tenant: string, space: SpaceId): readonly string[] {
@@ -76,7 +105,7 @@ export class MemoryRows implements Rows {
   }
 
   client(tenant: string, client: string): ClientRecord | undefined {
-    return this.store.get('clients', keyOf(tenant, client), this.#at)
+    return this.store.get('clients', keyOf(tenant, client), this.#at)?.record
   }
 
   mutation(tenant: string, client: string, n: number): MutationRecord | undefined {
@@ -132,8 +161,8 @@ export class WritableMemoryRows extends MemoryRows implements WritableRows {
     this.store.set('spaces', keyOf(tenant, space), row)
   }
 
-  addCommit(tenant: string, space: SpaceId, { version, seal, body }: CommitRow, _nowMs: number): void {
-    this.store.set('commits', keyOf(tenant, space, version), { seal, body })
+  addCommit(tenant: string, space: SpaceId, { version, seal, body }: CommitRow, nowMs: number): void {
+    this.store.set('commits', keyOf(tenant, space, version), { seal, body, atMs: nowMs })
   }
 
   putDocument(tenant: string, space: SpaceId, document: StoredDocument): void {
@@ -145,8 +174,8 @@ export class WritableMemoryRows extends MemoryRows implements WritableRows {
       this.store.set('collections', keyOf(tenant, space), [...collections, document.collection])
   }
 
-  putClient(tenant: string, client: string, record: ClientRecord, _nowMs: number): void {
-    this.store.set('clients', keyOf(tenant, client), record)
+  putClient(tenant: string, client: string, record: ClientRecord, nowMs: number): void {
+    this.store.set('clients', keyOf(tenant, client), { record, seenMs: nowMs })
   }
 
   addMutation(tenant: string, client: string, record: MutationRecord, nowMs: number): void {
@@ -190,11 +219,23 @@ export class WritableMemoryRows extends MemoryRows implements WritableRows {
     }
   }
 
-  dropLog(tenant: string, space: SpaceId, logStart: Version): void {
-    for (let version = this.space(tenant, space)?.logStart ?? 0; version <= logStart; version++) {
+  dropMutations(tenant: string, client: string, lastN: number, beforeMs: number, count: number): void {
+    const clientKey = keyOf(tenant, client)
+    const oldest = this.store.get('oldestMutations', clientKey, this.store.writing) ?? 1
+    for (let n = oldest; n < Math.min(lastN, oldest + count); n++) {
+      const key = keyOf(tenant, client, n)
+      const row = this.store.get('mutations', key, this.store.writing)
+      if (row === undefined || row.atMs >= beforeMs) return
+      this.store.set('mutations', key, undefined)
+      this.store.set('oldestMutations', clientKey, n + 1)
+    }
+  }
+
+  dropLog(tenant: string, space: SpaceId, from: Version, logStart: Version): void {
+    for (let version = from + 1; version <= logStart; version++) {
       const key = keyOf(tenant, space, version)
       const row = this.store.get('commits', key, this.store.writing)
-      if (row !== undefined) this.store.set('commits', key, { seal: row.seal, body: undefined })
+      if (row !== undefined) this.store.set('commits', key, { ...row, body: undefined })
     }
   }
 

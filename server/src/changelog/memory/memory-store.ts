@@ -7,6 +7,12 @@ interface StoredCommit {
   readonly seal: Seal
   /** The stored bytes; undefined once trimmed. */
   readonly body: string | undefined
+  readonly atMs: number
+}
+
+interface StoredClient {
+  readonly record: ClientRecord
+  readonly seenMs: number
 }
 
 interface StoredMutation {
@@ -27,7 +33,7 @@ interface Tables {
   readonly documents: StoredDocument
   /** Collections that documents were ever written to, by the space. */
   readonly collections: readonly string[]
-  readonly clients: ClientRecord
+  readonly clients: StoredClient
   readonly mutations: StoredMutation
   /** The first mutation of a client whose record is kept. */
   readonly oldestMutations: number
@@ -96,6 +102,11 @@ export class MemoryStore {
 
   get<T extends TableName>(table: T, key: string, at: number): Tables[T] | undefined {
     return this.#maps[table].get(key, at)
+  }
+
+  /** What a table held at a moment, in order of key. */
+  entries<T extends TableName>(table: T, at: number): readonly (readonly [key: string, value: Tables[T]])[] {
+    return [...this.#maps[table].contents(at)].sort(([a], [b]) => (a < b ? -1 : 1))
   }
 
   set<T extends TableName>(table: T, key: string, value: Tables[T] | undefined): void {

@@ -110,6 +110,8 @@ export function sqliteChangelog(file: string, { fileBytesMax }: SqliteOptions = 
           life.end()
         }
       }),
+    spaces: (after, count) => snapshots.read(async (moment) => moment.spaces(after?.tenant ?? '', after?.space ?? '', count)),
+    clients: (after, count) => snapshots.read(async (moment) => moment.clients(after?.tenant ?? '', after?.client ?? '', count)),
     async ready() {
       if (closed !== undefined) throw new UnavailableError('The changelog is closed.')
       if (corrupt !== undefined) throw corrupt

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { type Seal, type SpaceId, toVersion, type Version } from '@tidemark/shared'
-import type { ClientRecord, KeyedRecord, MutationRecord, StoredDocument } from '../changelog.ts'
+import type { ClientExtent, ClientRecord, KeyedRecord, MutationRecord, SpaceExtent, StoredDocument } from '../changelog.ts'
 import { type Cell, checksumOf } from '../checksum.ts'
 import { CorruptRowError } from '../corrupt-row-error.ts'
 import type { CommitRow, DocumentPlace, Rows, SpaceRow } from '../rows.ts'
@@ -12,6 +12,13 @@ const ANY_COMMIT = 'select 1 from commits where tenant = ? and space = ? limit 1
 const SEAL = 'select seal, at_ms, body_checksum, checksum from commits where tenant = ? and space = ? and version = ?'
 const COMMITS =
   'select version, seal, at_ms, body_checksum, checksum, body from commits where tenant = ? and space = ? and version > ? order by version'
+const COMMIT_TIMES =
+  'select version, seal, at_ms, body_checksum, checksum from commits where tenant = ? and space = ? and version > ? order by version'
+const SPACES = `select tenant, space, version, seal, log_start, horizon, checksum from spaces
+  where (tenant, space) > (?, ?) order by tenant, space limit ?`
+const CLIENTS = `select tenant, client, user, n, nonce, seen_ms, checksum,
+    (select min(n) from mutations where mutations.tenant = clients.tenant and mutations.client = clients.client) as oldest
+  from clients where (tenant, client) > (?, ?) order by tenant, client limit ?`
 const DOCUMENT_COLUMNS = 'collection, id, version, created, creator, origin, checksum, doc'
 const DOCUMENT = `select ${DOCUMENT_COLUMNS} from documents where tenant = ? and space = ? and collection = ? and id = ?`
 // Each of these walks an index from the place where it begins to where the reader stops.
@@ -34,9 +41,17 @@ const CLIENT = 'select user, n, nonce, seen_ms, checksum from clients where tena
 const MUTATION = 'select n, nonce, at_ms, outcome, checksum from mutations where tenant = ? and client = ? and n = ?'
 const KEYED = 'select place, digest, at_ms, outcome, checksum from keyed where tenant = ? and source = ? and key = ?'
 
+interface SpaceCells {
+  readonly version: Version
+  readonly seal: Seal
+  readonly log_start: Version
+  readonly horizon: Version
+}
+
 interface CommitCells {
   readonly version: Version
   readonly seal: Seal
+  readonly at_ms: number
   readonly body_checksum: number
   readonly body: string | null
 }
@@ -72,7 +87,7 @@ export class SqliteRows implements Rows {
         if (this.one(ANY_COMMIT, key) !== undefined) throw this.missing(['spaces', ...key].join(' '))
         return undefined
       }
-      const row = believe<{ version: Version; seal: Seal; log_start: Version; horizon: Version }>('spaces', key, raw, SPACE_CELLS)
+      const row = believe<SpaceCells>('spaces', key, raw, SPACE_CELLS)
       return { version: row.version, seal: row.seal, logStart: row.log_start, horizon: row.horizon }
     })
   }
@@ -91,6 +106,29 @@ export class SqliteRows implements Rows {
       const { version, seal, body, body_checksum } = believe<CommitCells>('commits', key, raw, COMMIT_CELLS)
       if (body === null || checksumOf([body]) !== body_checksum) throw new CorruptRowError(['commits', ...key, 'body'].join(' '))
       return { version, seal, body }
+    })
+  }
+
+  commitTimes(tenant: string, space: SpaceId, from: Version): Iterable<{ readonly version: Version; readonly atMs: number }> {
+    return this.#each('commits', COMMIT_TIMES, [tenant, space, from], (raw) => {
+      const { version, at_ms: atMs } = believe<CommitCells>('commits', [tenant, space, raw.version as number], raw, COMMIT_CELLS)
+      return { version, atMs }
+    })
+  }
+
+  spaces(tenant: string, space: string, count: number): readonly SpaceExtent[] {
+    return this.#list('spaces', SPACES, [tenant, space, count], (raw) => {
+      const key = [raw.tenant as string, raw.space as string]
+      const row = believe<SpaceCells & { tenant: string; space: SpaceId }>('spaces', key, raw, SPACE_CELLS)
+      return { tenant: row.tenant, space: row.space, version: row.version, logStart: row.log_start, horizon: row.horizon }
+    })
+  }
+
+  clients(tenant: string, client: string, count: number): readonly ClientExtent[] {
+    return this.#list('clients', CLIENTS, [tenant, client, count], (raw) => {
+      const key = [raw.tenant as string, raw.client as string]
+      const row = believe<{ tenant: string; client: string; n: number; seen_ms: number }>('clients', key, raw, CLIENT_CELLS)
+      return { tenant: row.tenant, client: row.client, n: row.n, seenMs: row.seen_ms, oldest: (raw.oldest as number | null) ?? undefined }
     })
   }
 
@@ -221,6 +259,14 @@ export class SqliteRows implements Rows {
       if (!fits(document)) throw new CorruptRowError([index, ...key].join(' '))
       return document
     })
+  }
+
+  #list<T>(table: string, sql: string, key: SQLInputValue[] & Cell[], read: (raw: RawRow) => T): readonly T[] {
+    return this.guard(table, key, () =>
+      this.prepared(sql)
+        .all(...key)
+        .map(read),
+    )
   }
 
   *#each<T>(table: string, sql: string, key: SQLInputValue[] & Cell[], read: (raw: RawRow) => T): Generator<T> {

@@ -21,12 +21,15 @@ const ADD_MUTATION = 'insert into mutations (tenant, client, n, nonce, at_ms, ou
 const PRUNE_MUTATIONS = `delete from mutations where tenant = ?1 and client = ?2
   and n in (select n from mutations where tenant = ?1 and client = ?2 and n <= ?3 order by n limit ${PRUNED_AT_ONCE})
   and (n <= ?4 or at_ms < ?5)`
+const DROP_MUTATIONS = `delete from mutations where tenant = ?1 and client = ?2
+  and n in (select n from mutations where tenant = ?1 and client = ?2 and n < ?3 order by n limit ?5) and at_ms < ?4`
 const KEYED_PLACES = `select (select min(place) from keyed where tenant = ?1) as oldest, (select max(place) from keyed where tenant = ?1) as newest`
 const ADD_KEYED = 'insert into keyed (tenant, source, key, place, digest, at_ms, outcome, checksum) values (?, ?, ?, ?, ?, ?, ?, ?)'
 const PRUNE_KEYED = `delete from keyed where tenant = ?1 and at_ms < ?2
   and place in (select place from keyed where tenant = ?1 order by place limit ${KEYED_PRUNED_AT_ONCE})`
-const DROP_LOG = 'update commits set body = null where tenant = ? and space = ? and version <= ? and body is not null'
-const DROP_DELETIONS = 'delete from documents where tenant = ? and space = ? and version <= ? and doc is null'
+const DROP_LOG = 'update commits set body = null where tenant = ? and space = ? and version > ? and version <= ?'
+const DROP_DELETIONS = `delete from documents indexed by documents_deleted
+  where tenant = ? and space = ? and version <= ? and doc is null`
 const DROP_SEALS = 'delete from commits where tenant = ? and space = ? and version < ?'
 
 /** A row on its way, by the columns that it will have. */
@@ -124,8 +127,12 @@ export class WritableSqliteRows extends SqliteRows implements WritableRows {
     this.#run(PRUNE_KEYED, 'keyed', [tenant, beforeMs])
   }
 
-  dropLog(tenant: string, space: SpaceId, logStart: Version): void {
-    this.#run(DROP_LOG, 'commits', [tenant, space, logStart])
+  dropMutations(tenant: string, client: string, lastN: number, beforeMs: number, count: number): void {
+    this.#run(DROP_MUTATIONS, 'mutations', [tenant, client, lastN, beforeMs, count])
+  }
+
+  dropLog(tenant: string, space: SpaceId, from: Version, logStart: Version): void {
+    this.#run(DROP_LOG, 'commits', [tenant, space, from, logStart])
   }
 
   dropDeletions(tenant: string, space: SpaceId, horizon: Version): void {
