@@ -72,7 +72,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   const rejected$ = new BehaviorSubject<readonly Refused[]>([])
   const status$ = new BehaviorSubject<Status>(present())
   /** Pages of older documents, one a collection. */
-  const underWay$ = new BehaviorSubject<ReadonlyMap<string, Promise<Older>>>(new Map())
+  const underWay$ = new BehaviorSubject(new Map<string, Promise<Older>>())
 
   const readers: Readonly<Record<string, () => Promise<void>>> = {
     outbox: async () => pending$.next(await core.pending()),
@@ -120,12 +120,15 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       ...tables.scope(id, name),
       async older({ limit = window } = {}) {
         if (window === 0) return { added: 0, more: false }
-        const present = underWay$.value.get(key)
-        if (present) return present
-        const page = pageIn({ ...world, core, sync }, id, name, limit).finally(() =>
-          underWay$.next(new Map([...underWay$.value].filter(([other]) => other !== key))),
-        )
-        underWay$.next(new Map(underWay$.value).set(key, page))
+        const underWay = underWay$.value
+        let page = underWay.get(key)
+        if (!page) {
+          page = pageIn({ ...world, core, sync }, id, name, limit).finally(() => {
+            underWay.delete(key)
+            underWay$.next(underWay)
+          })
+          underWay$.next(underWay.set(key, page))
+        }
         return page
       },
       window$: combineLatest([status$, underWay$]).pipe(

@@ -1,7 +1,7 @@
 import { judge, type OlderPage, type Range, type Standing, standingAfter, UnavailableError, type Version, ZERO } from '@tidemark/shared'
 import { isWhole, layUnder, readSlot, slotOf } from './apply-range.ts'
 import type { Slots, Stage } from './replay.ts'
-import { type CopyRow, type Floors, tableOf } from './rows.ts'
+import { type CopyRow, tableOf } from './rows.ts'
 import type { Unit } from './unit.ts'
 
 /** Deletions that are kept for one page; past it the page is asked for again. */
@@ -35,7 +35,7 @@ export interface AwaitedPage {
 export function awaitPage(row: CopyRow | undefined, collection: string): AwaitedPage {
   const asked = wholeCopy(row)
   const { space, $s, version, floors } = asked
-  const before = floorOf(floors, collection)
+  const before = floors?.[collection] ?? ZERO
   const deleted = new Map<string, Version>()
   let heard: Standing = asked
   return {
@@ -46,10 +46,8 @@ export function awaitPage(row: CopyRow | undefined, collection: string): Awaited
       for (const change of range.changes) if (change.c === collection && 'del' in change) deleted.set(change.id, change.v)
     },
     async take(unit, stage, { docs, floor, head }) {
-      const copy = await unit.copy(space)
-      if (!isWhole(copy) || copy.$s !== $s)
-        throw new UnavailableError('what was shown of this space has been replaced meanwhile: ask again')
-      const present = floorOf(copy.floors, collection)
+      const copy = wholeCopy(await unit.copy(space), $s)
+      const present = copy.floors?.[collection] ?? ZERO
       // Another tab was faster.
       if (present !== before) return { added: 0, floor: present }
       if (head < version || (head < copy.version && heard.version < copy.version)) return undefined
@@ -70,11 +68,8 @@ export function awaitPage(row: CopyRow | undefined, collection: string): Awaited
   }
 }
 
+/** The copy, if it is whole and still the one of that `$s`. Throws UnavailableError. */
 function wholeCopy(row: CopyRow | undefined, $s = row?.$s): CopyRow {
   if (isWhole(row) && row.$s === $s) return row
   throw new UnavailableError('this space is not whole here: ask again when its status says so')
-}
-
-function floorOf(floors: Floors = {}, collection: string): Version {
-  return floors[collection] ?? ZERO
 }
