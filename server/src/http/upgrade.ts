@@ -57,6 +57,8 @@ export function createUpgrade({ gateway, origins, addressOf, log, stopping }: Up
     handleProtocols: (offered: Set<string>) => `tidemark.${chosen(offered)}`,
   }
   const wss = new WebSocketServer(options)
+  // Made once: made for each connection it would hold the request of each, with all its headers, as long as that is open.
+  const noteFailure = (err: Error) => log.info({ err }, 'a connection failed')
 
   function refusal(request: IncomingMessage): SyncError | undefined {
     if (request.url?.split('?')[0] !== '/v1/connect') return new NotFoundError('There is no live connection at this path.')
@@ -67,7 +69,6 @@ export function createUpgrade({ gateway, origins, addressOf, log, stopping }: Up
   }
 
   return (request, socket, head) => {
-    const ignore = () => {}
     socket.on('error', ignore)
     const error = refusal(request)
     if (error !== undefined) return refuse(socket, error)
@@ -76,10 +77,12 @@ export function createUpgrade({ gateway, origins, addressOf, log, stopping }: Up
       const fault = faultOf(chosen(offeredBy(request)) ?? PROTOCOL)
       if (fault !== undefined) return sendAway(ws, fault)
       const adapted = new WsSocket(ws, encoded)
-      adapted.attach(gateway.accept(adapted, addressOf(request)), (err) => log.info({ err }, 'a connection failed'))
+      adapted.attach(gateway.accept(adapted, addressOf(request)), noteFailure)
     })
   }
 }
+
+const ignore = () => {}
 
 const SUBPROTOCOLS = /^tidemark\.(0|[1-9]\d{0,8})$/
 
