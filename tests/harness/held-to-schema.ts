@@ -15,6 +15,9 @@ export function validatorOf(schema: Schema = published): (name: string) => Valid
   return (name) => ajv.getSchema(`protocol#/$defs/${name}`) ?? ajv.compile({ $ref: `protocol#/$defs/${name}` })
 }
 
+/** Codes with which an ack may refuse for good; no other one stands in an ack, and none of them ends a batch [M3]. */
+const REFUSALS = ['invalid', 'rejected', 'forbidden', 'not-found', 'too-large', 'outcome-unknown']
+
 /** What the ends of this build may say is narrower than what a receiver must take: no field that the schema does not know, no other code. */
 function narrow(schema: typeof published): Schema {
   const $defs: Record<string, Schema> = {}
@@ -22,7 +25,16 @@ function narrow(schema: typeof published): Schema {
   // A client sends nothing that is malformed on purpose.
   $defs.Numbered = { anyOf: [{ $ref: '#/$defs/Mutation' }, { $ref: '#/$defs/VoidMutation' }] }
   const { properties } = $defs.Error as { properties: Schema }
-  return { ...schema, $defs: { ...$defs, Error: { ...$defs.Error, properties: { ...properties, code: { $ref: '#/$defs/ErrorCode' } } } } }
+  $defs.Error = { ...$defs.Error, properties: { ...properties, code: { $ref: '#/$defs/ErrorCode' } } }
+  $defs.Ack = { ...$defs.Ack, oneOf: [{ required: ['in'] }, { required: ['error'] }] }
+  put($defs, 'Ack', 'error', { $ref: '#/$defs/Error', properties: { code: { enum: REFUSALS } } })
+  for (const name of ['MutationAnswer', 'ServerAckFrame'])
+    put($defs, name, 'error', { $ref: '#/$defs/Error', required: ['n'], properties: { code: { not: { enum: REFUSALS } } } })
+  return { ...schema, $defs }
+}
+
+function put($defs: Record<string, Schema>, name: string, field: string, schema: Schema): void {
+  $defs[name] = { ...$defs[name], properties: { ...($defs[name]?.properties as object), [field]: schema } }
 }
 
 /** An object with the properties of what it builds on, and no others. */

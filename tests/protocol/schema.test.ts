@@ -79,6 +79,24 @@ describe('the published schema', () => {
     expect(Math.min(seen.yes, seen.no), 'both answers come often enough to mean something').toBeGreaterThan(RUNS / 100)
   })
 
+  it('[M3] holds an ack to be done or refused for good, and what stops a batch to be neither and to name where', () => {
+    const at = { n: 1, nonce: '9f86d08188c0ffee' }
+    const error = (code: string, more = {}) => ({ code, message: 'no', retryable: false, ...more })
+    const answer = (ack: object, stop?: object) => ({ acks: [{ ...at, ...ack }], ...(stop === undefined ? {} : { error: stop }) })
+    for (const good of [answer({ in: {} }), answer({ error: error('rejected') }), answer({ in: {} }, error('out-of-order', { n: 2 }))])
+      expect(() => hold('MutationAnswer', good)).not.toThrow()
+    for (const bad of [
+      answer({}),
+      answer({ in: {}, error: error('rejected') }),
+      answer({ error: error('unavailable') }),
+      answer({ in: {} }, error('rejected', { n: 2 })),
+      answer({ in: {} }, error('internal')),
+    ]) {
+      expect(() => hold('MutationAnswer', bad), JSON.stringify(bad)).toThrow('no MutationAnswer')
+      expect(() => hold('ServerFrame', { t: 'ack', client: 'c', ...bad }), JSON.stringify(bad)).toThrow('no ServerFrame')
+    }
+  })
+
   it('holds a server closer than a receiver: no field and no code that it does not know', () => {
     const beat = { t: 'beat', nowMs: 1, sum: 1 }
     const error = { code: 'forbidden', message: 'no', retryable: false }

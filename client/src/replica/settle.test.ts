@@ -95,6 +95,20 @@ describe('acks', () => {
     expect(await core.audit()).toEqual({ created: 2, confirmed: 0, refused: 0, pending: 1, discarded: 1 })
   })
 
+  it('[M2] what the server did longer ago than it keeps record of is kept among the refused, and shown', async () => {
+    const { core } = await openCore()
+    await core.apply(rangeOf(0, 1, []))
+    const { nonce } = await core.mutate(room, 'send', { id: 'm', text: 'hi' })
+    await core.settle([{ n: 1, nonce, error: { code: 'outcome-unknown', message: 'too long ago', retryable: false } }])
+    expect(await core.refused()).toMatchObject([{ n: 1, name: 'send', args: { text: 'hi' }, error: { code: 'outcome-unknown' } }])
+    expect([await texts(core), await core.pending()]).toEqual([[], []])
+    // One that was settled before stays what it was.
+    const second = await core.mutate(room, 'send', { id: 'n', text: 'ho' })
+    await core.settle([done(2, second.nonce, { [room]: 2 })])
+    await core.settle([{ n: 2, nonce: second.nonce, error: { code: 'outcome-unknown', message: 'too long ago', retryable: false } }])
+    expect((await core.refused()).map(({ n }) => n)).toEqual([1])
+  })
+
   it('tell whoever waits for the confirmation, from this tab or another', async () => {
     const { core, storage } = await openCore()
     const { core: other } = await openCore({ storage: storage.reopen(), seed: 2 })

@@ -176,6 +176,37 @@ describe('a live connection', () => {
     for (const socket of sockets) expect(socket.last('range')?.to).toBe(10)
   })
 
+  it('[B3] a number ahead of its own is asked of the backend first: no reset, and whoever else lacks it is given it', async () => {
+    const world = new GatewayWorld({ checkMs: 3_600_000 })
+    world.backend.commit('room:a', 'one')
+    const bob = await world.greet('bob', { 'room:a': [0, ''] })
+    bob.forget()
+    world.backend.asked.length = 0
+    // The hint was lost: this gateway knows of nothing past 1.
+    world.backend.commit('room:a', 'two', { hint: false })
+    const alice = await world.greet('alice', { 'room:a': [2, sealOf('a', 2)] })
+    await world.clock.pass(100)
+    expect(world.backend.asked).toContainEqual({ what: 'range', space: 'room:a', ask: { version: 2, seal: sealOf('a', 2) }, user: 'alice' })
+    expect(alice.all('range')).toEqual([expect.objectContaining({ from: 2, on: sealOf('a', 2), to: 2, head: 2, changes: [] })])
+    expect(alice.last('range')?.reset).toBeUndefined()
+    expect(bob.all('range').map(({ from, to }) => [from, to])).toEqual([[1, 2]])
+  })
+
+  it('[B3] a seal that it does not know is asked of the backend, which refutes it, for nobody but who stated it', async () => {
+    const world = new GatewayWorld({ checkMs: 3_600_000 })
+    for (const text of ['one', 'two']) world.backend.commit('room:a', text)
+    const bob = await world.greet('bob', { 'room:a': [0, ''] })
+    bob.forget()
+    world.backend.asked.length = 0
+    const alice = await world.greet('alice', { 'room:a': [2, 'deadbeef'] })
+    await world.clock.pass(100)
+    expect(world.backend.asked.filter(({ what }) => what === 'range').map(({ ask, user }) => [user, ask?.version, ask?.seal])).toEqual([
+      ['alice', 2, 'deadbeef'],
+    ])
+    expect(alice.all('range').map(({ reset, on, from, to }) => [reset, on, from, to])).toEqual([['history', 'deadbeef', 0, 2]])
+    expect(bob.texts).toEqual([])
+  })
+
   it('two tenants with the same space never meet', async () => {
     const world = new GatewayWorld()
     const a = await world.greet('alice@one', { 'room:a': [0, ''] })
