@@ -81,7 +81,7 @@ describe('a token that ends in mid-connection', () => {
   it('over HTTP is 401 with `token-expired`', async () => {
     ends = await bothEnds()
     const answer = await fetch(`${ends.url}/v1/spaces/${ROOM}/changes?since=0`, {
-      headers: { authorization: `Bearer ${await tokenOf('alice', -1)}` },
+      headers: { authorization: `Bearer ${await tokenOf('alice', -60)}` },
     })
     expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
     expect(await answer.json()).toMatchObject({ error: { code: 'token-expired', retryable: true } })
