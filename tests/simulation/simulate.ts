@@ -27,6 +27,8 @@ export async function simulate(seed: number): Promise<Outcome> {
     cut: maybe(0.2),
     wrongAnswer: maybe(0.3),
   }
+  if (random.chance(0.5))
+    world.issuer.faults = { lifeMs: random.pick([20_000, 60_000, 150_000]), fails: maybe(0.5), delayMsMax: random.pick([0, 1000, 30_000]) }
   world.startServer()
   for (const device of world.devices) world.startDevice(device)
 

@@ -4,6 +4,7 @@ import { FAIR, Network, type NetworkFaults } from './network.ts'
 import { type Node, Scheduler } from './scheduler.ts'
 import { type SeededRandom, seededRandom } from './seeded-random.ts'
 import { app, type SimulatedSpace, SPACES } from './simulated-app.ts'
+import { TokenIssuer } from './token-issuer.ts'
 
 export type SimulatedReplica = Awaited<ReturnType<typeof createReplica<typeof app>>>
 
@@ -31,6 +32,7 @@ export class World {
   readonly random: SeededRandom
   readonly scheduler: Scheduler
   readonly network: Network
+  readonly issuer: TokenIssuer
   readonly devices: Device[]
   readonly operations: Operation[] = []
   readonly changelog: MemoryChangelog = memoryChangelog()
@@ -43,6 +45,7 @@ export class World {
     this.random = seededRandom(seed)
     this.scheduler = new Scheduler(this.random.fork())
     this.network = new Network(this.scheduler, this.random.fork(), () => ({ node: this.#serverNode, server: this.server }))
+    this.issuer = new TokenIssuer(this.random.fork(), this.scheduler.clockOf({ name: 'issuer', alive: true }))
     this.devices = users.map((user, at) => ({
       name: `device ${at}`,
       user,
@@ -69,7 +72,7 @@ export class World {
         ready: () => changelog.ready(),
         close: async () => {},
       },
-      authenticate: async (token) => ({ tenant: 'default', user: token.slice('token of '.length), expiresAtMs: undefined }),
+      authenticate: async (token, nowMs) => this.issuer.check(token, nowMs),
       access: { room: () => 'write' },
       clock,
       turn: () => new Promise((resolve) => clock.after(0, () => resolve())),
@@ -89,15 +92,16 @@ export class World {
     device.node = node
     device.storage = device.storage.reopen()
     const random = this.random.fork()
+    const clock = this.scheduler.clockOf(node, random.between(-86_400_000, 86_400_000))
     createReplica({
       app,
       user: device.user,
-      token: () => `token of ${device.user}`,
+      token: () => this.issuer.issue(device.user, clock),
       storage: device.storage,
       durable: true,
       tables: () => ({ scope: noTables, table: noTables, close() {} }),
       transport: this.network.transportOf(node),
-      clock: this.scheduler.clockOf(node, random.between(-86_400_000, 86_400_000)),
+      clock,
       random,
       lifecycle: NO_HINTS,
       network: NO_HINTS,
@@ -159,6 +163,7 @@ export class World {
 
   heal(): void {
     this.network.faults = FAIR
+    this.issuer.faults = { ...this.issuer.faults, fails: 0, delayMsMax: 0 }
     this.startServer()
     for (const device of this.devices) this.startDevice(device)
   }
