@@ -41,12 +41,14 @@ export function contentOf(schema: AnySchema, place: string, known: (schema: AnyS
       case 'record':
         return { type: 'object', propertyNames: inner(it.key, 'key'), additionalProperties: inner(it.value, 'value') }
       case 'object':
+      case 'strict_object':
       case 'loose_object': {
         const entries = Object.entries(it.entries ?? {})
         return {
           type: 'object',
           properties: Object.fromEntries(entries.map(([name, entry]) => [name, inner(entry, name)])),
           required: entries.filter(([, entry]) => entry.type !== 'optional').map(([name]) => name),
+          ...(it.type === 'strict_object' ? { additionalProperties: false } : {}),
         }
       }
       default:
@@ -62,6 +64,8 @@ function bound({ type, requirement }: Action, place: string): JsonSchema {
       return { minimum: requirement }
     case 'max_value':
       return { maximum: requirement }
+    case 'min_length':
+      return { minItems: requirement }
     case 'max_length':
       return { maxItems: requirement }
     case 'integer':
