@@ -175,9 +175,9 @@ describe('older()', () => {
     expect(await page).toEqual({ added: 5, more: false })
   })
 
-  it('[B8] forbidden: the copy goes, and the app reads why', async () => {
+  it('[B8] forbidden: the copy goes, though nothing else has told of it yet, and the app reads why', async () => {
     const { time, held, server, replica, messages } = await scrolled()
-    server.deny(room, { code: 'forbidden', message: 'You may not read room:1.' })
+    server.older = () => ({ error: { code: 'forbidden', message: 'You may not read room:1.' } })
     const page = code(held.messages.older())
     await time.run(3000)
     expect(await page).toBe('forbidden')
@@ -185,11 +185,30 @@ describe('older()', () => {
     expect((await firstValueFrom(replica.status$)).spaces[room]?.denied?.code).toBe('forbidden')
   })
 
-  it('an error of the server is what it says', async () => {
+  it('a token that is refused is replaced with the next connection', async () => {
     const { time, held, server } = await scrolled()
-    server.older = () => ({ nothing: true })
+    const fresh = server.older
+    server.older = () => ({ error: { code: 'token-expired', message: 'too old', retryable: true } })
     const page = code(held.messages.older())
     await time.run(100)
-    expect(await page).toBe('unavailable')
+    expect(await page).toBe('token-expired')
+    server.older = fresh
+    await time.run(3000)
+    expect(server.connections).toBe(2)
+    const again = held.messages.older()
+    await time.run(100)
+    expect(await again).toEqual({ added: 5, more: false })
+  })
+
+  it('[W2] a copy that is being replaced can take none: there is no more until it is whole', async () => {
+    const { time, held, server, seen, asked } = await scrolled()
+    for (let n = 0; n < 20; n++) server.commit(room, false)
+    server.restore(room, 9)
+    for (let n = 0; n < 20; n++) server.commit(room, false)
+    await time.run(3000)
+    expect(seen.at(-1)).toEqual({ more: false, loading: false, floor: 0 })
+    expect(seen).toContainEqual({ more: false, loading: false, floor: 5 })
+    expect(await held.messages.older()).toEqual({ added: 0, more: false })
+    expect(asked).toEqual([])
   })
 })

@@ -1,14 +1,14 @@
 import { type Seal, toVersion } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { handClock } from '../testing/hand-clock.ts'
-import { PULL_WITHIN_MS, pull } from './pull.ts'
+import { PULL_WITHIN_MS, pull, pullOlder } from './pull.ts'
 import type { HttpAnswer, HttpRequest } from './transport.ts'
 
 const good = { space: 'room:1', from: 3, on: 'aaaaaaaa', to: 4, seal: 'bbbbbbbb', head: 4, changes: [] }
 const standing = { version: toVersion(3), seal: 'aaaaaaaa-r~x/1' as Seal }
 
-function ask(answer: Partial<HttpAnswer> | Error, seen: HttpRequest[] = []) {
-  const transport = {
+function answering(answer: Partial<HttpAnswer> | Error, seen: HttpRequest[]) {
+  return {
     connect: () => ({ send() {}, close() {} }),
     async request(request: HttpRequest) {
       seen.push(request)
@@ -16,7 +16,9 @@ function ask(answer: Partial<HttpAnswer> | Error, seen: HttpRequest[] = []) {
       return { status: 200, contentType: 'application/json', text: '', ...answer }
     },
   }
-  return pull(transport, handClock(), { space: 'room:1', standing, client: 'c_x', token: 'secret' })
+}
+function ask(answer: Partial<HttpAnswer> | Error, seen: HttpRequest[] = []) {
+  return pull(answering(answer, seen), handClock(), { space: 'room:1', standing, client: 'c_x', token: 'secret' })
 }
 
 describe('a pull', () => {
@@ -62,4 +64,34 @@ describe('a pull', () => {
     clock.advance(PULL_WITHIN_MS)
     await expect(pulled).rejects.toMatchObject({ code: 'unavailable' })
   })
+})
+
+describe('a page of older documents', () => {
+  const page = { docs: [{ v: 7, c: 'messages', id: 'm', put: {}, b: 4 }], floor: 3, head: 9 }
+  const askOlder = (answer: object, seen: HttpRequest[] = []) =>
+    pullOlder(
+      answering({ text: JSON.stringify(answer) }, seen),
+      handClock(),
+      { space: 'room:1', collection: 'messages', before: toVersion(5), limit: 100 },
+      'secret',
+    )
+
+  it('[W1] states the floor, and never puts the token into the URL', async () => {
+    const seen: HttpRequest[] = []
+    expect(await askOlder(page, seen)).toEqual(page)
+    expect(seen[0]?.path).toBe('/v1/spaces/room%3A1/collections/messages/older?before=5&limit=100')
+    expect(seen[0]?.token).toBe('secret')
+  })
+
+  const wrong: Record<string, object> = {
+    'one that leads nowhere': { ...page, floor: 5 },
+    'one of another collection': { ...page, docs: [{ ...page.docs[0], c: 'polls' }] },
+    'one with a deletion': { ...page, docs: [{ v: 7, c: 'messages', id: 'm', del: true }] },
+    'one without a head': { docs: [], floor: 3 },
+    'a range': good,
+  }
+  for (const [name, answer] of Object.entries(wrong))
+    it(`[B7] ${name} counts as unreachable, never as data`, async () => {
+      await expect(askOlder(answer)).rejects.toMatchObject({ code: 'unavailable' })
+    })
 })

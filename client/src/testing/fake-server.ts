@@ -45,7 +45,7 @@ export interface FakeServer {
   restore(space: SpaceId, version: number): void
   stand(space: SpaceId): Stand
   deny(space: SpaceId, error: WireError | undefined): void
-  /** What it knows of documents created at or before a version, the newest first; else every page is empty. */
+  /** What it answers of documents created at or before a version, or why it does not; by itself every page is empty. */
   older: (space: SpaceId, collection: string, before: number, limit: number) => object
   /** Numbers of mutations done, in order. */
   readonly done: number[]
@@ -278,7 +278,7 @@ export function fakeServer(clock: Clock, random: Random, user = 'alice'): FakeSe
             const number = (name: string) => Number(url.searchParams.get(name))
             const answer = () => (older ? server.older(space, collection as string, number('before'), number('limit')) : page(space, from))
             const body = error ? { error } : answer()
-            resolve({ status: error ? 403 : 200, contentType: 'application/json', text: JSON.stringify(body) })
+            resolve({ status: 'error' in body ? 403 : 200, contentType: 'application/json', text: JSON.stringify(body) })
           })
         }),
     },
