@@ -1,4 +1,5 @@
-// The floor of a live connection: `ws` and nothing else. With `data` it also writes the rows of each mutation that comes, in groups, and acknowledges it.
+// The floor of a live connection: `ws` and nothing else. With `data` it also writes the rows of each mutation that comes, in groups, and
+// acknowledges it; over node:http too.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -13,10 +14,17 @@ export interface BareWsReady {
 const { data } = JSON.parse(process.argv[2] ?? '{}') as { data?: string }
 const rows = data === undefined ? undefined : await BareSqlite.open(data)
 const sockets = new Set<WebSocket>()
-let waiting: { readonly ws: WebSocket; readonly batch: Batch }[] = []
+let waiting: { readonly answer: (text: string) => void; readonly batch: Batch }[] = []
 let groups = 0
 
-const http = createServer()
+const http = createServer(async (request, response) => {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  const batch = JSON.parse(Buffer.concat(chunks).toString()) as Batch
+  take(batch, (text) =>
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }).end(text),
+  )
+})
 const wss = new WebSocketServer({ server: http, clientTracking: false, perMessageDeflate: false, handleProtocols: () => 'tidemark.1' })
 wss.on('connection', (ws) => {
   sockets.add(ws)
@@ -24,15 +32,15 @@ wss.on('connection', (ws) => {
   ws.on('error', () => {})
   ws.on('message', (text: Buffer) => {
     const frame = JSON.parse(text.toString()) as { t: string; spaces?: object } & Batch
-    if (frame.t === 'mutate') return take(ws, frame)
+    if (frame.t === 'mutate') return take(frame, (text) => ws.send(text))
     // As many frames as a client that says hello waits for.
     for (let i = 0; i <= Object.keys(frame.spaces ?? {}).length; i++) ws.send('{"t":"welcome"}')
   })
 })
 
-function take(ws: WebSocket, batch: Batch): void {
+function take(batch: Batch, answer: (text: string) => void): void {
   if (waiting.length === 0) setImmediate(writeGroup)
-  waiting.push({ ws, batch })
+  waiting.push({ answer, batch })
 }
 
 function writeGroup(): void {
@@ -41,12 +49,12 @@ function writeGroup(): void {
   if (rows === undefined) return
   groups += 1
   rows.begin()
-  const answers = group.map(({ ws, batch: { client, mutations } }) => {
+  const answers = group.map(({ answer, batch: { client, mutations } }) => {
     const acks = mutations.map(({ n, nonce, space }) => ({ n, nonce, in: { [space]: rows.write({ room: space, user: 'u1', client, n }) } }))
-    return { ws, text: JSON.stringify({ t: 'ack', client, acks }) }
+    return { answer, text: JSON.stringify({ t: 'ack', client, acks }) }
   })
   rows.commit()
-  for (const { ws, text } of answers) ws.send(text)
+  for (const { answer, text } of answers) answer(text)
 }
 
 http.listen(0, '127.0.0.1', () => {
