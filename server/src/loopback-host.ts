@@ -4,3 +4,8 @@ export function isLoopbackHost(host: string | undefined): boolean {
   const name = host.replace(/:\d+$/, '').toLowerCase()
   return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name)
 }
+
+/** The same of an address to listen on, where IPv6 has no brackets and nothing has a port. */
+export function isLoopbackAddress(address: string): boolean {
+  return isLoopbackHost(address.includes(':') ? `[${address}]` : address)
+}

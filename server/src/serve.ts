@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
-import { isLoopbackHost } from './loopback-host.ts'
+import { isLoopbackAddress } from './loopback-host.ts'
 import { systemClock } from './platform/system-clock.ts'
 import type { SyncServer } from './sync-server.ts'
 import { until } from './until.ts'
@@ -45,7 +45,7 @@ export async function serve(
   http.timeout = STILL_FOR_MS
   http.maxConnections = CONNECTIONS_MAX
   http.on('upgrade', server.handleUpgrade)
-  const loopback = isLoopbackHost(host.includes(':') ? `[${host}]` : host)
+  const loopback = isLoopbackAddress(host)
   server.reachableFromOutside = !loopback
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject)

@@ -138,6 +138,20 @@ describe('tidemark serve', { timeout: 30_000 }, () => {
     expect([await run.ended, run.stderr]).toEqual([0, ''])
   })
 
+  it('warns of what lets more people in than one may think', async () => {
+    const data = join(folder, 'wide')
+    const url = 'https://id.example/keys'
+    const args = ['serve', APP, '--dev', '--host', '0.0.0.0', '--data', data, '--jwks-url', url, '--algorithms', 'RS256']
+    const run = tidemark(args)
+    await run.ready
+    run.child.kill('SIGTERM')
+    expect(await run.ended).toBe(0)
+    expect(run.stderr.trimEnd().split('\n')).toEqual([
+      'Warning: Without --audience, tokens count that the same issuer made for other apps.',
+      'Warning: --dev on 0.0.0.0: whoever reaches this machine signs in under any name.',
+    ])
+  })
+
   it('without --dev has no development sign-in', async () => {
     const run = tidemark(['serve', APP, '--data', join(folder, 'three')], { TIDEMARK_SECRET: 'x'.repeat(32) })
     const url = await run.ready

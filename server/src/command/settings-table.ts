@@ -1,4 +1,5 @@
-import { CLOCK_TOLERANCE_S, CLOCK_TOLERANCE_S_MAX } from '../backend/bounds.ts'
+import { TAIL_MS } from '@tidemark/shared'
+import { CLOCK_TOLERANCE_S, CLOCK_TOLERANCE_S_MAX, KEEP_LOG_COMMITS_MIN } from '../backend/bounds.ts'
 import { JWT_ALGORITHMS, type JwtAlgorithm } from '../backend/jwt.ts'
 import { clientAddress, THIS_MACHINE } from '../http/client-address.ts'
 import { assertOrigins, SAME_ORIGIN } from '../http/origins.ts'
@@ -22,6 +23,9 @@ export interface Settings {
   readonly userClaim: string
   readonly tenantClaim: string | undefined
   readonly clockToleranceS: number
+  readonly keepLogDays: number | undefined
+  readonly keepLogCommits: number | undefined
+  readonly keepDeletionsDays: number | undefined
   readonly log: (typeof LOG_LEVELS)[number]
   readonly json: boolean
   readonly dev: boolean
@@ -49,6 +53,10 @@ export interface Setting<T> {
 
 const ENV_OR_FILE = ['env', 'file'] as const
 const SECRET_BYTES_MIN = 32
+const DAYS_MAX = 36_500
+const COMMITS_MAX = 1_000_000_000
+/** For so long clients keep what was settled, to offer it again [M6]. */
+const TAIL_DAYS = TAIL_MS / (24 * 3_600_000)
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 const secret: Kind<string> = {
@@ -113,6 +121,21 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
     kind: wholeNumber(0, CLOCK_TOLERANCE_S_MAX),
     fallback: CLOCK_TOLERANCE_S,
     help: "how far the issuer's clock may be off, in seconds",
+  },
+  keepLogDays: {
+    kind: wholeNumber(1, DAYS_MAX),
+    fallback: undefined,
+    help: 'how long changes stay in the log: whoever was away for less takes just what is missing; 30, and never more than deletions',
+  },
+  keepLogCommits: {
+    kind: wholeNumber(KEEP_LOG_COMMITS_MIN, COMMITS_MAX),
+    fallback: undefined,
+    help: 'the most commits of one space that stay in the log; 10000',
+  },
+  keepDeletionsDays: {
+    kind: wholeNumber(TAIL_DAYS, DAYS_MAX),
+    fallback: undefined,
+    help: 'how long deletions are known: whoever was away for longer begins anew; 90',
   },
   log: { kind: oneOf(...LOG_LEVELS), fallback: 'warn', help: 'from which level on events are logged, as JSON on stderr' },
   json: { kind: onOff, fallback: false, help: 'say everything as one JSON object a line', from: ['flag', 'env'] },

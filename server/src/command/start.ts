@@ -1,12 +1,14 @@
 import { resolve } from 'node:path'
 import { pino } from 'pino'
 import { sqliteChangelog } from '../changelog/sqlite/sqlite-changelog.ts'
+import { isLoopbackAddress } from '../loopback-host.ts'
 import { systemRandom } from '../platform/system-random.ts'
 import { type Listening, serve } from '../serve.ts'
 import { createSyncServer } from '../sync-server.ts'
 import { definitionsIn } from './definitions.ts'
 import { devSecret } from './dev-secret.ts'
 import { serveHelp } from './help.ts'
+import { retentionIn } from './retention.ts'
 import { SettingsError } from './settings-error.ts'
 import type { Settings } from './settings-table.ts'
 import { signInOf } from './sign-in.ts'
@@ -23,6 +25,9 @@ export async function start(settings: Settings, voice: Voice): Promise<Listening
   if (isOwnerOnly) voice.warning(`${module} exports no \`access\`: every space is its owner's alone, as user:alice is alice's.`)
   if (settings.jwksUrl !== undefined && settings.audience === undefined)
     voice.warning('Without --audience, tokens count that the same issuer made for other apps.')
+  if (signIn.dev !== undefined && !isLoopbackAddress(settings.host))
+    voice.warning(`--dev on ${settings.host}: whoever reaches this machine signs in under any name.`)
+  const retention = retentionIn(settings)
   const database = resolve(data, 'tidemark.db')
   const changelog = sqliteChangelog(database)
   try {
@@ -33,6 +38,7 @@ export async function start(settings: Settings, voice: Voice): Promise<Listening
       authenticate: signIn.authenticate,
       origins,
       proxies,
+      retention,
       log,
       ...(page === undefined ? {} : { page: resolve(page) }),
       ...(signIn.dev === undefined ? {} : { dev: signIn.dev }),
