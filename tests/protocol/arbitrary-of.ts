@@ -3,7 +3,7 @@ import fc from 'fast-check'
 type Schema = { readonly [keyword: string]: unknown }
 
 /** What is wrong nearly everywhere, and JSON all the same. */
-const NOISE = fc.oneof(
+export const NOISE: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown[]>(null, true, -1, 0, 1.5, 2 ** 53, '', '1', '__proto__', 'constructor', 'a:prototype', [], {}, [0], [[]]),
   fc.jsonValue({ maxDepth: 2 }),
 )
