@@ -14,7 +14,7 @@ describe('the demo app', () => {
     expect(Object.keys(app.spaces.user.collections)).toEqual(['profile', 'chats'])
     expect(Object.keys(app.spaces.user.mutators)).toEqual(['join', 'leave', 'markRead'])
     expect(Object.keys(app.spaces.room.mutators)).toEqual(['send'])
-    expect(messages).toMatchObject({ read: 'space', write: 'creator', creatorField: 'author', indexes: ['sentAtMs'] })
+    expect(messages).toMatchObject({ read: 'space', write: 'creator', creatorField: 'author', indexes: ['sentAtMs'], window: 200 })
   })
 
   it('takes texts of 1 to 2000 characters, and counts characters rather than UTF-16 units', () => {

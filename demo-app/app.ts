@@ -57,7 +57,14 @@ export const app = defineApp({
     }),
     room: space({
       collections: {
-        messages: collection(Message, { indexes: ['sentAtMs'], read: 'space', write: 'creator', creatorField: 'author' }),
+        messages: collection(Message, {
+          indexes: ['sentAtMs'],
+          // A device begins with the newest; the rest is paged in. More than are counted as unread.
+          window: 200,
+          read: 'space',
+          write: 'creator',
+          creatorField: 'author',
+        }),
       },
       mutators: {
         async send(tx, { id, text }: { id: string; text: string }) {

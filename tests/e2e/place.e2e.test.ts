@@ -1,5 +1,6 @@
 // Goal: a room of many messages stays usable: the newest come first, and a reader keeps their place whatever comes in above or below.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isAccessible } from './accessible.ts'
 import { ChatPage } from './chat-page.ts'
 import { sendAllAs } from './send-as.ts'
 import { openStage, type Stage } from './stage.ts'
@@ -10,42 +11,90 @@ let stage: Stage
 beforeAll(async () => {
   stage = await openStage()
   const messages = Array.from({ length: MESSAGES }, (_, index) => index + 1)
-  await sendAllAs(
-    stage.url,
-    'bob',
-    'room:log',
-    messages.map((n) => ({ id: `m${n}`, text: `Sounding ${n}: ${(n % 90) / 10} m` })),
-  )
+  for (const room of ['room:log', 'room:log2']) {
+    await sendAllAs(
+      stage.url,
+      'bob',
+      room,
+      messages.map((n) => ({ id: `m${n}`, text: `Sounding ${n}` })),
+    )
+  }
 })
 afterAll(async () => await stage?.close())
 
-describe('a room of many messages', () => {
-  it('shows the newest first, earlier ones on demand, and keeps the place of its reader', async () => {
-    const chat = new ChatPage((await stage.device()).page, stage.url)
-    await chat.signIn('alice')
-    await chat.join('log')
-    await chat.sees(async () => (await chat.texts()).at(-1), `Sounding ${MESSAGES}: 7 m`)
-    await chat.sees(async () => (await chat.texts()).length, 200)
+async function arrive(user: string, room: string) {
+  const { page, context } = await stage.device()
+  const chat = new ChatPage(page, stage.url)
+  await chat.signIn(user)
+  await chat.join(room)
+  await chat.message(`Sounding ${MESSAGES}`).waitFor()
+  return { page, context, chat, log: page.getByRole('log', { name: 'Messages' }), older: page.getByTestId('older') }
+}
+const OLDER = /\/collections\/messages\/older\?/
+const toTop = (log: Element) => {
+  log.scrollTop = 0
+}
 
-    const moved = await chat.page.getByRole('log', { name: 'Messages' }).evaluate(placeWhileLoading, 400)
-    expect(moved.map((px) => Math.round(px)).filter((px) => Math.abs(px) > 1)).toEqual([])
-    await chat.sees(async () => (await chat.texts()).length, 400)
-    const inSight = chat.page.locator('[data-id="m501"]')
+describe('a room of many messages', () => {
+  it('shows the newest first, older ones as its reader scrolls up, and keeps the place whatever comes in above or below', async () => {
+    const { page, chat, log, older } = await arrive('alice', 'log')
+    expect((await chat.texts()).length).toBe(200)
+    for (const messages of [400, 600]) {
+      const moved = await log.evaluate(placeWhileLoading, messages)
+      expect(moved.map((px) => Math.round(px)).filter((px) => Math.abs(px) > 1)).toEqual([])
+    }
+    const inSight = page.locator('[data-id="m301"]')
     const top = async () => Math.round((await inSight.boundingBox())?.y ?? Number.NaN)
     const before = await top()
-
-    const bob = new ChatPage((await stage.device()).page, stage.url)
-    await bob.signIn('carol')
-    await bob.join('log')
-    await bob.say('Slack water now')
-    await bob.say('平潮了')
-    const pill = chat.page.getByRole('button', { name: '2 new messages' })
+    await sendAllAs(stage.url, 'carol', 'room:log', [{ text: 'Slack water now' }, { text: '平潮了' }])
+    const pill = page.getByRole('button', { name: '2 new messages' })
     await pill.waitFor()
-    expect(Math.abs((await top()) - before)).toBeLessThanOrEqual(2)
+    expect(Math.abs((await top()) - before)).toBeLessThanOrEqual(1)
+
+    await log.evaluate(toTop)
+    await chat.sees(async () => (await chat.texts()).length, MESSAGES + 2)
+    await log.evaluate(toTop)
+    await chat.sees(async () => await older.textContent(), 'The beginning of this room')
+    const all = Array.from({ length: MESSAGES }, (_, index) => `Sounding ${index + 1}`)
+    expect(await chat.texts()).toEqual([...all, 'Slack water now', '平潮了'])
+
     await pill.click()
     await chat.message('平潮了').waitFor()
     await chat.sees(async () => await pill.count(), 0)
     await chat.sees(async () => (await chat.texts()).length, 200)
+  })
+
+  it('says when older ones do not come, tries again when asked, and by itself once there is a connection', async () => {
+    const { page, context, chat, log, older } = await arrive('dora', 'log2')
+    await chat.isKeptForOffline()
+    await chat.isLive()
+    let asked = 0
+    let answers = false
+    await page.route(OLDER, async (route) => {
+      asked += 1
+      if (answers) await route.fallback()
+      else await route.fulfill({ status: 500, json: { error: { code: 'internal', message: 'No.', retryable: true } } })
+    })
+    await log.evaluate(toTop)
+    await chat.sees(async () => await older.textContent(), 'Older messages did not come.Try again')
+    expect(asked).toBe(1)
+    await isAccessible(page)
+    answers = true
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await chat.sees(async () => (await chat.texts()).length, 400)
+    expect(asked).toBe(2)
+
+    await chat.switchOnline(false)
+    await context.setOffline(true)
+    await page.reload()
+    await chat.sees(async () => (await chat.texts()).length, 200)
+    await log.evaluate(toTop)
+    await chat.sees(async () => (await chat.texts()).length, 400)
+    await log.evaluate(toTop)
+    await chat.sees(async () => await older.textContent(), 'Older messages come when you are back.')
+    await context.setOffline(false)
+    await chat.switchOnline(true)
+    await chat.sees(async () => (await chat.texts()).length, 600)
   })
 })
 

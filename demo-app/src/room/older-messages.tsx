@@ -4,6 +4,7 @@ import './older-messages.css'
 import type { Older } from './use-messages.ts'
 
 interface Props {
+  /** Undefined while it is not known. */
   readonly older: Older | undefined
   readonly onRetry: () => Promise<void>
 }
@@ -12,28 +13,17 @@ interface Props {
 export function OlderMessages({ older, onRetry }: Props) {
   const words = useWords().room
   const { phase } = useStatus()
-  if (older === 'more' || older === 'loading') {
-    return (
-      <p className="older-messages" role="status" data-older={older}>
-        <span className="older-messages-wave" aria-hidden="true" />
-        {words.loadingOlder}
-      </p>
-    )
-  }
-  if (older === 'failed') {
-    return (
-      <p className="older-messages" role="status" data-older="failed">
-        {phase === 'offline' || phase === 'waiting' ? words.olderOffline : words.olderFailed}
+  if (older === undefined) return null
+  const away = phase === 'offline' || phase === 'waiting'
+  return (
+    <p className="older-messages" role={older === 'beginning' ? undefined : 'status'} data-older={older} data-testid="older">
+      {(older === 'more' || older === 'loading') && <span className="older-messages-wave" aria-hidden="true" />}
+      {older === 'failed' ? (away ? words.olderOffline : words.olderFailed) : words.older[older]}
+      {older === 'failed' && !away && (
         <button type="button" className="button quiet" onClick={() => void onRetry()}>
           {words.tryAgain}
         </button>
-      </p>
-    )
-  }
-  if (older === undefined) return null
-  return (
-    <p className="older-messages" data-older="beginning">
-      {words.beginning}
+      )}
     </p>
   )
 }

@@ -124,7 +124,7 @@ export function RoomView({ name, onReading }: Props) {
         </p>
       )}
       <WaterLine space={`room:${name}`} />
-      {items === undefined || items.length === 0 ? (
+      {items === undefined || (items.length === 0 && (older === 'beginning' || !whole)) ? (
         <RoomBlank copy={copy} loading={items === undefined} />
       ) : (
         <MessageList items={items} older={whole ? older : undefined} onOlder={showOlder} onFollow={onFollow} onSendAgain={sendAgain} />

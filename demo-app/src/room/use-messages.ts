@@ -1,14 +1,19 @@
+import type { WindowState } from '@tidemark/client'
 import { useLiveQuery } from 'dexie-react-hooks'
-import { useCallback, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import type { MessageRow, Room } from '../replica/demo.ts'
+import { useObservable } from '../replica/use-observable.ts'
+import { useStatus } from '../replica/use-status.ts'
 
 /** Messages shown to who follows the newest, and added each time the reader comes near the oldest: a room of thousands stays fast. */
 const PAGE_MESSAGES = 200
 /** Of what was paged in, no more than the newest so many are shown. */
 const SHOWN_MESSAGES_MAX = 5000
+const UNKNOWN: WindowState = { more: false, loading: false, floor: 0 }
+const NO_WINDOW = { subscribe: () => ({ unsubscribe: () => undefined }) }
 
 /** What lies above the oldest message that is shown. */
-export type Older = 'more' | 'loading' | 'failed' | 'beginning'
+export type Older = 'more' | 'loading' | 'failed' | 'full' | 'beginning'
 
 export interface Messages {
   /** By creation, oldest first; undefined until they are read. */
@@ -19,31 +24,71 @@ export interface Messages {
   readonly follow: (atNewest: boolean) => void
 }
 
-/** The newest messages of a room, kept up to date. */
+/** The newest messages of a room, kept up to date; older ones from this device, then from the server. */
 export function useMessages(room: Room | undefined): Messages {
   /** Creation version of the oldest shown; undefined while the newest are followed. */
-  const [floor, setFloor] = useState<number>()
-  const read = useLiveQuery(async () => room && (await readFrom(room, floor)), [room, floor])
+  const [from, setFrom] = useState<number>()
+  const { floor, more } = useObservable<WindowState>(room?.messages.window$ ?? NO_WINDOW, UNKNOWN)
+  const read = useLiveQuery(async () => room && (await readFrom(room, from, floor)), [room, from, floor])
   const oldest = read?.rows[0]?.$b
+  const full = (read?.rows.length ?? 0) >= SHOWN_MESSAGES_MAX
 
-  const follow = useCallback((atNewest: boolean) => setFloor((held) => (atNewest ? undefined : (held ?? oldest))), [oldest])
+  /** The floor below which a page has come: until the floor says so too, there is nothing new to ask for. */
+  const paged = useRef<number>(undefined)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another floor, another page
+  useEffect(() => {
+    paged.current = undefined
+  }, [floor])
+  const [page, setPage] = useState<'none' | 'under way' | 'failed'>('none')
+  const { phase } = useStatus()
+  // Back again, it is tried again without a word.
+  useEffect(() => {
+    if (phase === 'live') setPage((last) => (last === 'failed' ? 'none' : last))
+  }, [phase])
+
+  const follow = useCallback((atNewest: boolean) => setFrom((held) => (atNewest ? undefined : (held ?? oldest))), [oldest])
+  const hasEarlier = read?.hasEarlier ?? false
   const showOlder = useCallback(async () => {
-    if (room === undefined || oldest === undefined) return
-    const earlier = await room.messages.where('$b').below(oldest).reverse().limit(PAGE_MESSAGES).toArray()
-    setFloor(earlier.at(-1)?.$b ?? oldest)
-  }, [room, oldest])
+    if (room === undefined) return
+    if (!hasEarlier) {
+      if (paged.current === floor) return
+      setPage('under way')
+      try {
+        await room.messages.older({ limit: PAGE_MESSAGES })
+        paged.current = floor
+        setPage('none')
+      } catch {
+        setPage('failed')
+      }
+      return
+    }
+    if (oldest === undefined) return
+    const earlier = await room.messages.where('$b').between(floor, oldest, false).reverse().limit(PAGE_MESSAGES).toArray()
+    setFrom(earlier.at(-1)?.$b ?? oldest)
+  }, [room, oldest, hasEarlier, floor])
 
-  return { rows: read?.rows, older: read?.hasEarlier ? 'more' : 'beginning', showOlder, follow }
+  return { rows: read?.rows, older: olderOf(), showOlder, follow }
+
+  function olderOf(): Older {
+    if (full) return 'full'
+    // A page has come and is not read yet: what is above is known in a moment.
+    if (read?.floor !== floor) return 'loading'
+    if (hasEarlier) return 'more'
+    if (!more) return 'beginning'
+    return page === 'none' ? 'more' : page === 'failed' ? 'failed' : 'loading'
+  }
 }
 
-async function readFrom(room: Room, floor: number | undefined) {
-  const shown = floor === undefined ? room.messages.orderBy('$b') : room.messages.where('$b').aboveOrEqual(floor)
+/** From this creation version on, and never from the floor of the window down: below it lie only those that were changed lately, with gaps between. */
+async function readFrom(room: Room, from: number | undefined, floor: number) {
+  const shown =
+    from === undefined ? room.messages.where('$b').above(floor) : room.messages.where('$b').aboveOrEqual(Math.max(from, floor + 1))
   const newestFirst = await shown
     .reverse()
-    .limit(floor === undefined ? PAGE_MESSAGES : SHOWN_MESSAGES_MAX)
+    .limit(from === undefined ? PAGE_MESSAGES : SHOWN_MESSAGES_MAX)
     .toArray()
   const rows = newestFirst.reverse()
   const oldest = rows[0]
-  const hasEarlier = oldest !== undefined && (await room.messages.where('$b').below(oldest.$b).limit(1).count()) > 0
-  return { rows, hasEarlier }
+  const hasEarlier = oldest !== undefined && (await room.messages.where('$b').between(floor, oldest.$b, false).limit(1).count()) > 0
+  return { rows, hasEarlier, floor }
 }

@@ -78,11 +78,10 @@ export interface Words {
     emptyText(next: number): string
     readonly reading: string
     readonly messages: string
-    readonly loadingOlder: string
+    readonly older: Readonly<Record<'more' | 'loading' | 'full' | 'beginning', string>>
     readonly olderFailed: string
     readonly olderOffline: string
     readonly tryAgain: string
-    readonly beginning: string
     newMessages(count: number): string
     readonly toNewest: string
     readonly unreadFromHere: string
@@ -230,11 +229,15 @@ export const en: Words = {
     emptyText: (next) => `Write the first message. It becomes version ${number.format(next)} of this room.`,
     reading: 'Reading the room',
     messages: 'Messages',
-    loadingOlder: 'Reading older messages',
+    older: {
+      more: 'Reading older messages',
+      loading: 'Reading older messages',
+      full: 'No more than 5,000 messages are shown at once',
+      beginning: 'The beginning of this room',
+    },
     olderFailed: 'Older messages did not come.',
     olderOffline: 'Older messages come when you are back.',
     tryAgain: 'Try again',
-    beginning: 'The beginning of this room',
     newMessages: (count) => (count === 1 ? '1 new message' : `${number.format(count)} new messages`),
     toNewest: 'To the newest message',
     unreadFromHere: 'New',
