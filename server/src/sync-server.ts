@@ -81,7 +81,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
   const prometheus = createPrometheus()
   const bus = options.bus ?? inProcessBus((err) => log.error({ err }, 'a listener of the bus failed'))
   const backend = createBackend({ app, changelog, authenticate, access, bus, clock, log, turn, metrics: prometheus.backend })
-  const gateway = createGateway({ backend, bus, clock, log, metrics: prometheus.gateway })
+  const gateway = createGateway({ backend, bus, clock, turn, log, metrics: prometheus.gateway })
   const retention = new RetentionRounds({ changelog, clock, log, retention: retentionOf(options.retention) })
   retention.start()
   let closed: Promise<void> | undefined

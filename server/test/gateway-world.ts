@@ -14,6 +14,8 @@ export class GatewayWorld {
   readonly bus = new FakeBus()
   readonly backend = new FakeBackend(this.bus)
   readonly counts: Record<string, number> = {}
+  /** The event loop goes round: nothing else waits in a test, unless it says so. */
+  turn: () => Promise<void> = async () => {}
   readonly gateway: Gateway
 
   constructor(bounds: Partial<GatewayBounds> = {}) {
@@ -24,6 +26,7 @@ export class GatewayWorld {
       backend: this.backend,
       bus: this.bus,
       clock: this.clock,
+      turn: () => this.turn(),
       log: SILENT,
       bounds,
       metrics: {

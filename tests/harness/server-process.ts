@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** The real `tidemark serve`, in a process of its own, so that a test can end it as a power cut would. */
 export interface ServerProcess {
   readonly url: string
+  readonly pid: number
   /** Ends the process with this signal and waits until it is gone. Returns its exit code; null where the signal ended it. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>
   /** What it wrote to both outputs. */
@@ -60,7 +61,7 @@ export async function startServer({
     if (ready) break
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
-  return { url, end: (signal) => end(child, signal), output: () => output }
+  return { url, pid: child.pid ?? 0, end: (signal) => end(child, signal), output: () => output }
 }
 
 async function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {

@@ -7,6 +7,7 @@ import { type ConnectOptions, connectPeer, type WirePeer } from './wire-peer.ts'
 
 export interface WireServer {
   readonly url: string
+  readonly pid: number
   /** A peer of this user, greeted; gone after the test. */
   enter(user: string, options?: ConnectOptions): Promise<WirePeer>
 }
@@ -31,6 +32,9 @@ export function wireServer({ module, secret }: { readonly module?: string; reado
   return {
     get url() {
       return server.url
+    },
+    get pid() {
+      return server.pid
     },
     async enter(user, options) {
       const peer = await connectPeer(server.url, user, options)

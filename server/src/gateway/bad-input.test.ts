@@ -106,6 +106,36 @@ describe('bad input', () => {
     expect(socket.paused).toBe(false)
   })
 
+  it('a few frames are served, then it is the turn of others', async () => {
+    const world = new GatewayWorld({ framesPerTurn: 3 })
+    const socket = await world.greet('alice', {})
+    let rounds = 0
+    world.turn = async () => void rounds++
+    for (let n = 0; n < 10; n++) socket.say({ t: 'say', space: 'room:a', lane: 'x', n, body: {} })
+    await world.clock.pass(0)
+    expect([socket.all('said').length, rounds]).toEqual([10, 3])
+    for (let n = 0; n < 4; n++) socket.say({ t: 'say', space: 'room:a', lane: 'x', n, body: { text: 'x'.repeat(70_000) } })
+    await world.clock.pass(0)
+    expect([socket.all('said').length, rounds]).toEqual([14, 6])
+  })
+
+  it('so many frames are served in one burst, the others each in its time', async () => {
+    const world = new GatewayWorld({ framesBurst: 5, framesPerS: 10 })
+    const socket = await world.greet('alice', {})
+    for (let n = 0; n < 20; n++) socket.say({ t: 'say', space: 'room:a', lane: 'x', n, body: {} })
+    await world.clock.pass(0)
+    // The hello was the first of the five.
+    expect(socket.all('said')).toHaveLength(4)
+    await world.clock.pass(1000)
+    expect(socket.all('said')).toHaveLength(14)
+    await world.clock.pass(1000)
+    expect(socket.all('said').map(({ n }) => n)).toEqual(Array.from({ length: 20 }, (_, n) => n))
+    for (let n = 0; n < 20; n++) socket.say({ t: 'say', space: 'room:a', lane: 'x', n, body: {} })
+    socket.events?.closed()
+    await world.clock.pass(5000)
+    expect(socket.all('said').length).toBeLessThan(30)
+  })
+
   it('a flood in spite of the pause is cut off', async () => {
     const world = new GatewayWorld({ queueFramesMax: 10, queueFramesCutOff: 100 })
     const socket = await world.greet('alice', {})

@@ -24,6 +24,12 @@ export interface GatewayBounds {
   readonly queueBytesMax: number
   /** Frames waiting, arrived in spite of the pause, past which the connection is cut off. */
   readonly queueFramesCutOff: number
+  /** Frames and characters of one connection that are served before the event loop goes round. */
+  readonly framesPerTurn: number
+  readonly charactersPerTurn: number
+  /** Frames of one connection that are served in one burst, and how many a second after that; more wait their time. */
+  readonly framesBurst: number
+  readonly framesPerS: number
   /** Commits that come within this time of the last fan-out leave as one wider range, in ms. */
   readonly gatherMs: number
   /** How often the gateway checks itself against the backend, and its readers against their rights, in ms [B6]. */
@@ -63,6 +69,10 @@ export const GATEWAY_BOUNDS: GatewayBounds = {
   queueFramesMax: 64,
   queueBytesMax: 2 * 1_048_576,
   queueFramesCutOff: 65_536,
+  framesPerTurn: 16,
+  charactersPerTurn: 65_536,
+  framesBurst: 4000,
+  framesPerS: 2000,
   gatherMs: 10,
   checkMs: 5000,
   checksAtOnceMax: 16,

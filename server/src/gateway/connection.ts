@@ -10,6 +10,7 @@ import {
   silenceMaxMs,
 } from '@tidemark/shared'
 import { answerWithin } from './answer-within.ts'
+import { Budget } from './budget.ts'
 import { FrameQueue } from './frame-queue.ts'
 import { frames } from './frames.ts'
 import type { GatewaySocket, SocketEvents } from './gateway-socket.ts'
@@ -45,6 +46,9 @@ export class Connection implements SocketEvents, Outlet {
   readonly #queue = new FrameQueue()
   #phase: Phase
   #working = false
+  readonly #frames: Budget
+  #framesInTurn = 0
+  #charactersInTurn = 0
   #paused = false
   #sentAway = false
   #gone = false
@@ -61,6 +65,7 @@ export class Connection implements SocketEvents, Outlet {
     this.#events = events
     this.#tokenEnd = new TokenEnd(world.clock, world.bounds.tokenNoticeMs, world.bounds.tokenGraceMs)
     this.#heardAtMs = world.clock.monotonicMs()
+    this.#frames = new Budget(world.bounds.framesBurst, world.bounds.framesPerS, this.#heardAtMs)
     this.#phase = { name: 'greeting', untilMs: this.#heardAtMs + HELLO_WITHIN_MS }
     this.#watch()
   }
@@ -152,7 +157,16 @@ export class Connection implements SocketEvents, Outlet {
   async #work(): Promise<void> {
     this.#working = true
     while (this.#queue.length > 0) {
+      const turn = this.#turn()
+      if (turn !== undefined) {
+        await turn
+        this.#framesInTurn = 0
+        this.#charactersInTurn = 0
+        continue
+      }
       const frame = this.#queue.take()
+      this.#framesInTurn++
+      this.#charactersInTurn += frame?.length ?? 0
       try {
         await this.#serve(frame)
       } catch (error) {
@@ -165,6 +179,14 @@ export class Connection implements SocketEvents, Outlet {
       }
     }
     this.#working = false
+  }
+
+  /** Resolves when it is this connection's turn again, undefined while it is: a few of its frames, then others', and only so many a second. */
+  #turn(): Promise<void> | undefined {
+    const { bounds, clock, turn } = this.#world
+    if (this.#framesInTurn >= bounds.framesPerTurn || this.#charactersInTurn >= bounds.charactersPerTurn) return turn()
+    const waitMs = this.#frames.take(clock.monotonicMs())
+    return waitMs > 0 ? new Promise((resolve) => clock.after(waitMs, resolve)) : undefined
   }
 
   /** Resolves when the peer has taken enough of what it was sent: answers pile up no higher than that. */

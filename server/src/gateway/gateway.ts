@@ -17,6 +17,8 @@ export interface GatewayOptions {
   readonly backend: Backend
   readonly bus: Bus
   readonly clock: Clock
+  /** Resolves when the event loop has gone round: other sockets were read. */
+  readonly turn: () => Promise<void>
   readonly metrics: GatewayMetrics
   readonly log: Log
   readonly bounds?: Partial<GatewayBounds>
@@ -49,7 +51,7 @@ const FULL_AFTER_MS = 10_000
 const GREETINGS_AFTER_MS = 2000
 
 export function createGateway(options: GatewayOptions): Gateway {
-  const { backend, bus, clock, metrics, log } = options
+  const { backend, bus, clock, turn, metrics, log } = options
   const bounds: GatewayBounds = { ...GATEWAY_BOUNDS, ...options.bounds }
   const connections = new Set<Connection>()
   const channels = new Map<string, Channel>()
@@ -87,6 +89,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const sessionWorld: SessionWorld = {
     backend,
     clock,
+    turn,
     bounds,
     metrics,
     wireable,

@@ -28,6 +28,8 @@ import { frames } from './frames.ts'
 export interface SessionWorld {
   readonly backend: Backend
   readonly clock: Clock
+  /** Resolves when the event loop has gone round. */
+  readonly turn: () => Promise<void>
   readonly bounds: GatewayBounds
   readonly metrics: GatewayMetrics
   /** The channel of a space, made when it is the first to ask. */

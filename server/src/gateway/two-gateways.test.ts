@@ -36,7 +36,7 @@ function badBus(world: BackendWorld, draw: (below: number) => number): Bus {
 }
 
 function gatewayOf(world: BackendWorld, bus: Bus, bounds: Partial<GatewayBounds> = {}): Gateway {
-  return createGateway({ backend: world.backend, bus, clock: world.clock, log: SILENT, metrics: UNCOUNTED, bounds })
+  return createGateway({ backend: world.backend, bus, clock: world.clock, turn: async () => {}, log: SILENT, metrics: UNCOUNTED, bounds })
 }
 
 async function truth(world: BackendWorld, name: string, space: string): Promise<{ version: number; documents: JsonObject }> {
