@@ -10,7 +10,7 @@ import { wireServer } from '../harness/wire-server.ts'
 const MIB = 1_048_576
 /** Whichever comes first: a server that slows the flood down is right. */
 const FLOOD_BYTES = (process.env.CI === undefined ? 64 : 512) * MIB
-const FLOOD_MS = process.env.CI === undefined ? 3000 : 15_000
+const FLOOD_MS = process.env.CI === undefined ? 1000 : 5000
 
 const server = wireServer()
 
