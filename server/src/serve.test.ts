@@ -243,7 +243,9 @@ describe('HTTP', () => {
     const body = JSON.stringify({ client: CLIENT, on: '', mutations: [put(1, 'm1', 'hello')] })
     expect((await running.fetch('/v1/mutations', 'alice', { method: 'POST', body })).status).toBe(200)
     expect((await bob.next('range')).to).toBe(1)
-    expect(await (await fetch(`${running.url}/metrics`)).text()).toMatch(/tidemark_connections 1\n[\s\S]*tidemark_commits_total 1\n/)
+    expect(await (await fetch(`${running.url}/metrics`)).text()).toMatch(
+      /tidemark_connections 1\n[\s\S]*tidemark_commits_total{source="client"} 1\n/,
+    )
   })
 
   it.each([

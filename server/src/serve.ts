@@ -29,7 +29,7 @@ const LEAVE_WITHIN_MS = 500
 
 /** Listens with HTTP and live connections on one port; on loopback unless `host` says otherwise. Port 0 takes a free one. Rejects with the system's error where it cannot. */
 export async function serve(
-  server: SyncServer,
+  server: Pick<SyncServer, 'hono' | 'handleUpgrade' | 'reachableFromOutside' | 'close'>,
   { port = 8787, host = '127.0.0.1' }: { port?: number; host?: string } = {},
 ): Promise<Listening> {
   const http = createAdaptorServer({

@@ -1,14 +1,17 @@
 import type { App, Clock } from '@tidemark/shared'
 import type { Hono } from 'hono'
+import { type ApiKeys, checkApiKey } from './api-keys/api-keys.ts'
 import type { AccessRules } from './backend/access.ts'
 import { createBackend } from './backend/create-backend.ts'
 import type { Authenticate } from './backend/jwt.ts'
 import { type RetentionOptions, RetentionRounds, retentionOf } from './backend/retention.ts'
+import { type ServerCommits, serverCommits } from './backend/server-commits.ts'
 import type { Bus } from './bus/bus.ts'
 import { inProcessBus } from './bus/in-process-bus.ts'
 import type { Changelog } from './changelog/changelog.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { clientAddress } from './http/client-address.ts'
+import { commitsRoute } from './http/commits-route.ts'
 import { createCompression } from './http/compression.ts'
 import type { DevSignIn } from './http/dev-sign-in.ts'
 import { assertOrigins, type Origins, SAME_ORIGIN } from './http/origins.ts'
@@ -34,6 +37,8 @@ export interface SyncServerOptions<A extends App> {
   readonly proxies?: readonly string[]
   /** Development sign-in: any name gets in. Refused under NODE_ENV=production. */
   readonly dev?: DevSignIn
+  /** Who may write over HTTP without a user (POST /v1/commits): the records of keys, or where they are looked up at each request. */
+  readonly apiKeys?: ApiKeys
   /** A folder with a built page, served beside the API. */
   readonly page?: string
   readonly log?: Log
@@ -45,7 +50,7 @@ export interface SyncServerOptions<A extends App> {
   readonly turn?: () => Promise<void>
 }
 
-export interface SyncServer {
+export interface SyncServer<A extends App = App> extends ServerCommits<A> {
   /** An ordinary Hono app: mount it, or add routes to it. */
   readonly hono: Hono
   /** Live connections, for a transport of your own: `accept` takes any socket. */
@@ -67,7 +72,7 @@ const BACK_PER_CONNECTION_MS = 5
 const BACK_SPREAD_MS_MAX = 30_000
 
 /** Everything in one process. Throws TypeError, saying what to do, for settings that are missing or unsafe. */
-export function createSyncServer<A extends App>(options: SyncServerOptions<A>): SyncServer {
+export function createSyncServer<A extends App>(options: SyncServerOptions<A>): SyncServer<A> {
   const { app, changelog, authenticate, access, log = SILENT, clock = systemClock, turn = nextTurn, origins = [SAME_ORIGIN] } = options
   if (typeof authenticate !== 'function')
     throw new TypeError(
@@ -88,7 +93,8 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
   let requestsInHand = 0
   const stopping = () => closed !== undefined
 
-  const server: SyncServer = {
+  const server: SyncServer<A> = {
+    ...serverCommits<A>(backend.commits),
     gateway,
     hono: createRoutes({
       backend,
@@ -100,6 +106,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
       inHand(change) {
         requestsInHand += change
       },
+      commits: options.apiKeys && commitsRoute({ commits: backend.commits, checkApiKey: checkApiKey(options.apiKeys, clock, log), log }),
       dev: options.dev,
       page: options.page,
       loopbackOnly: () => !server.reachableFromOutside,

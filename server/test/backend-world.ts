@@ -18,7 +18,7 @@ import {
 } from '@tidemark/shared'
 import * as v from 'valibot'
 import type { AccessRules } from '../src/backend/access.ts'
-import type { Ask, Backend, Principal, RangeBounds } from '../src/backend/backend.ts'
+import type { Ask, Principal, RangeBounds } from '../src/backend/backend.ts'
 import { createBackend } from '../src/backend/create-backend.ts'
 import type { Bus, Hint } from '../src/bus/bus.ts'
 import { inProcessBus } from '../src/bus/in-process-bus.ts'
@@ -124,7 +124,7 @@ export class BackendWorld {
   readonly hints: Hint[] = []
   readonly bus: Bus = inProcessBus()
   readonly logged: { detail: object; message: string }[] = []
-  backend: Backend
+  backend: ReturnType<typeof createBackend>
   readonly log: Log = {
     info: (detail, message) => this.logged.push({ detail, message }),
     warn: (detail, message) => this.logged.push({ detail, message }),
@@ -139,7 +139,7 @@ export class BackendWorld {
   }
 
   /** Another backend over the same changelog, with other rules: a restart. */
-  start({ app: of = app, access = everybody(of), turn }: WorldOptions = {}): Backend {
+  start({ app: of = app, access = everybody(of), turn }: WorldOptions = {}): ReturnType<typeof createBackend> {
     this.backend = createBackend({
       app: of,
       changelog: this.changelog,

@@ -23,6 +23,7 @@ export class HttpWorld {
       log: { ...SILENT, error: (detail, message) => this.logged.push({ detail, message }) },
       prometheus: this.prometheus,
       compression: this.compression,
+      commits: undefined,
       dev: undefined,
       page: undefined,
       stopping: () => this.stopping,

@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'unavailable'
   | 'out-of-order'
   | 'client-conflict'
+  | 'key-conflict'
   | 'outcome-unknown'
   | 'gone'
   | 'too-large'
@@ -105,6 +106,8 @@ export class UnavailableError extends errorOf('unavailable') {}
 export class OutOfOrderError extends errorOf('out-of-order') {}
 /** This client id belongs to another user or another history. Remedy: go on under a new client id. */
 export class ClientConflictError extends errorOf('client-conflict') {}
+/** This idempotency key stands for another commit. Remedy: a key for each thing that is to be done once. A device never meets it. */
+export class KeyConflictError extends errorOf('key-conflict') {}
 /** The mutation was done longer ago than the record reaches. Remedy: show it to the person, who knows whether it took effect. */
 export class OutcomeUnknownError extends errorOf('outcome-unknown') {}
 /** It was here and is not kept any more. Remedy: ask by version instead. */

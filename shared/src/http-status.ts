@@ -12,6 +12,7 @@ export const STATUSES: Readonly<Record<ErrorCode, number>> = {
   unavailable: 503,
   'out-of-order': 409,
   'client-conflict': 409,
+  'key-conflict': 409,
   'outcome-unknown': 409,
   gone: 410,
   'too-large': 413,

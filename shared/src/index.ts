@@ -18,6 +18,7 @@ export {
   InternalError,
   InvalidError,
   isAboutToken,
+  KeyConflictError,
   NotFoundError,
   OutcomeUnknownError,
   OutOfOrderError,
@@ -43,6 +44,7 @@ export { standings } from './frames/standings.ts'
 export { httpStatus } from './http-status.ts'
 export { sameJson, toJson, toJsonObject } from './json.ts'
 export type { Json, JsonObject } from './json-object.ts'
+export { jsonObject } from './json-object.ts'
 export * from './limits.ts'
 export type { Measure } from './measure.ts'
 export { measure, utf8Bytes } from './measure.ts'

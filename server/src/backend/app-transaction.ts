@@ -14,13 +14,14 @@ type AnyDocument = Record<string, unknown>
 
 /**
  * The `tx` of the app's mutators over a draft. Calls are done one after another in the order they were made, also where the
- * mutator does not await them, so that two patches to one document both count.
+ * mutator does not await them, so that two patches to one document both count. Once closed, every call throws.
  */
 export class AppTransaction {
   readonly tx: Transaction
   readonly #draft: MutationDraft
   #last: Promise<unknown> = Promise.resolve()
   #unfinished = new Set<Promise<unknown>>()
+  #isOpen = true
 
   constructor(draft: MutationDraft, space: SpaceId, user: string, nowMs: number) {
     this.#draft = draft
@@ -32,6 +33,10 @@ export class AppTransaction {
         throw new RejectedError(message)
       },
     }) as Transaction
+  }
+
+  close(): void {
+    this.#isOpen = false
   }
 
   /** Resolves when the calls that nobody awaited are done. Throws the first error of theirs: nobody else heard it. */
@@ -71,7 +76,10 @@ export class AppTransaction {
   }
 
   #inTurn<T>(call: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(call)
+    const result = this.#last.then(() => {
+      if (!this.#isOpen) throw new RejectedError('This has ended: await all that is started.')
+      return call()
+    })
     this.#unfinished.add(result)
     const finish = (): void => {
       this.#unfinished.delete(result)

@@ -53,6 +53,22 @@ export const QUEUE_BYTES_MAX = 67_108_864
 /** What a client is told to wait, in ms, when the queue is full. */
 export const QUEUE_FULL_AFTER_MS = 1000
 
+/** Commits of a backend that one call or request may bring; they go into one write transaction. */
+export const COMMITS_AT_ONCE_MAX = 500
+/** Commits that one request may bring. */
+export const COMMITS_PER_REQUEST_MAX = 100
+/** Mutations of one request, over all its commits; a function counts as one. */
+export const COMMIT_MUTATIONS_AT_ONCE_MAX: number = GROUP_MUTATIONS_MAX
+/** Mutations of backends that wait for the changelog. So few that a client's mutation, which waits its turn behind them, waits for some groups only. */
+export const QUEUE_COMMIT_MUTATIONS_MAX = 2500
+/** Time after which no further commit of one call is begun, in ms: the changelog's only writer waits for it. */
+export const COMMITS_WITHIN_MS = 2000
+/** Requests in hand of one API key, and of all; each may hold a body of a MiB. */
+export const API_KEY_REQUESTS_MAX = 8
+export const API_REQUESTS_MAX = 64
+/** What a caller with too many requests in hand is told to wait, in ms. */
+export const API_FULL_AFTER_MS = 1000
+
 /** Spaces that one mutation may write to. */
 export const MUTATION_SPACES_MAX = 100
 /** Bytes of documents that one mutation may hold in hand, over all spaces. */

@@ -4,17 +4,15 @@ import type { Changelog } from '../changelog/changelog.ts'
 import type { Log } from '../observe/log.ts'
 import type { BackendMetrics } from '../observe/metrics.ts'
 import { GROUP_MUTATIONS_MAX } from './bounds.ts'
-import { type BatchJob, type BatchPart, runBatch } from './run-batch.ts'
-import type { MutationWorld } from './run-mutation.ts'
+import type { GroupJob, GroupPart } from './group-job.ts'
 
 interface Waiting {
-  readonly job: BatchJob
-  readonly resolve: (part: BatchPart) => void
+  readonly job: GroupJob<GroupPart>
+  readonly resolve: (part: GroupPart) => void
   readonly reject: (error: UnavailableError) => void
 }
 
 export interface CommitQueueOptions {
-  readonly world: MutationWorld
   readonly changelog: Changelog
   readonly bus: Bus
   readonly clock: Clock
@@ -41,9 +39,9 @@ export class CommitQueue {
   }
 
   /** What the next write transaction made of the job, once it is durable. Throws UnavailableError where that failed: nothing was done. */
-  run(job: BatchJob): Promise<BatchPart> {
+  run<P extends GroupPart>(job: GroupJob<P>): Promise<P> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ job, resolve, reject })
+      this.#waiting.push({ job, resolve: (part) => resolve(part as P), reject })
       if (!this.#isWriting) void this.#drain()
     })
   }
@@ -61,7 +59,7 @@ export class CommitQueue {
     let mutations = 0
     let jobs = 0
     for (const { job } of this.#waiting) {
-      mutations += job.items.length
+      mutations += job.size
       if (jobs > 0 && mutations > GROUP_MUTATIONS_MAX) break
       jobs += 1
     }
@@ -69,37 +67,34 @@ export class CommitQueue {
   }
 
   async #writeGroup(group: readonly Waiting[]): Promise<void> {
-    const { changelog, clock, log, metrics, world } = this.#options
+    const { changelog, clock, log, metrics } = this.#options
     const beganMs = clock.monotonicMs()
-    let parts: readonly BatchPart[]
+    let parts: readonly GroupPart[]
     try {
       parts = await changelog.write(async (tenant) => {
-        const run: BatchPart[] = []
-        for (const { job } of group) run.push(await runBatch(world, tenant(job.principal.tenant), job))
+        const run: GroupPart[] = []
+        for (const { job } of group) run.push(await job.run(tenant(job.tenant)))
         return run
       })
     } catch (error) {
-      log.error({ err: error, batches: group.length }, 'a group of mutations could not be stored')
+      log.error({ err: error, jobs: group.length }, 'a group of mutations could not be stored')
       const unavailable = error instanceof UnavailableError ? error : unavailableBecause(error)
       for (const { reject } of group) reject(unavailable)
       return
     }
-    const sumOf = (count: (part: BatchPart) => number): number => parts.reduce((sum, part) => sum + count(part), 0)
-    metrics?.group(
-      sumOf(({ recorded }) => recorded),
-      sumOf(({ commits }) => commits),
-      clock.monotonicMs() - beganMs,
-    )
+    const recorded = parts.reduce((sum, part) => sum + part.recorded, 0)
+    metrics?.group(recorded, clock.monotonicMs() - beganMs)
+    for (const [at, { job }] of group.entries()) metrics?.committed(job.source, parts[at]?.commits ?? 0)
     this.#publish(group, parts)
-    for (const [at, { resolve }] of group.entries()) resolve(parts[at] as BatchPart)
+    for (const [at, { resolve }] of group.entries()) resolve(parts[at] as GroupPart)
   }
 
   /** One hint a space, after the commit: before it, whoever came to look would find nothing. */
-  #publish(group: readonly Waiting[], parts: readonly BatchPart[]): void {
+  #publish(group: readonly Waiting[], parts: readonly GroupPart[]): void {
     const { bus, log } = this.#options
     const heads = new Map<string, Map<SpaceId, Version>>()
     for (const [at, { job }] of group.entries()) {
-      const { tenant } = job.principal
+      const { tenant } = job
       const ofTenant = heads.get(tenant) ?? new Map<SpaceId, Version>()
       heads.set(tenant, ofTenant)
       for (const [space, version] of parts[at]?.committed ?? []) if (version > (ofTenant.get(space) ?? 0)) ofTenant.set(space, version)

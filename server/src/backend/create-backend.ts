@@ -25,6 +25,7 @@ import { asSyncError } from './as-sync-error.ts'
 import type { Ask, Backend, EncodedRange, Opened, Principal, RangeBounds, Window } from './backend.ts'
 import { AUTHENTICATE_WITHIN_MS, OPEN_SPACES_MAX, TOKEN_CHARACTERS_MAX } from './bounds.ts'
 import { CommitQueue, type Turn } from './commit-queue.ts'
+import { Commits } from './commits.ts'
 import type { Authenticate } from './jwt.ts'
 import { Mutate } from './mutate.ts'
 import { readOlder } from './read-older.ts'
@@ -47,7 +48,7 @@ export interface BackendOptions<A extends App = App> {
 }
 
 /** Rules, mutators and commits over a changelog. Throws TypeError where `access` lacks a kind of the app. */
-export function createBackend<A extends App>(options: BackendOptions<A>): Backend {
+export function createBackend<A extends App>(options: BackendOptions<A>): Backend & { readonly commits: Commits } {
   const { app, changelog, bus, clock, metrics } = options
   const { log = SILENT, turn = async () => {} } = options
   assertAccessRules(app, options.access)
@@ -55,7 +56,8 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
   const viewOf = viewsOf(app)
   const hasKind = (kind: string): boolean => Object.hasOwn(app.spaces, kind)
   const world = { app, clock, log }
-  const mutate = new Mutate({ queue: new CommitQueue({ world, changelog, bus, clock, log, metrics, turn }), ask, hasKind, metrics })
+  const queue = new CommitQueue({ changelog, bus, clock, log, metrics, turn })
+  const mutate = new Mutate({ world, queue, ask, hasKind, metrics })
 
   /** Errors leave as SyncErrors; what is a fault of the server's is told to the log. */
   async function guarded<T>(what: string, work: () => Promise<T>): Promise<T> {
@@ -80,6 +82,8 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
   }
 
   return {
+    commits: new Commits({ queue, world, metrics }),
+
     authenticate: (token) => guarded('authenticate', () => authenticated(options.authenticate, token, clock)),
 
     open: (principal, client, spaces) =>

@@ -13,6 +13,7 @@ describe('metrics', () => {
       }
     const metrics = {
       group: count('group'),
+      committed: count('committed'),
       refused: count('refused'),
       stopped: count('stopped'),
       range: count('range'),
@@ -27,7 +28,8 @@ describe('metrics', () => {
     ]
     await backend.mutate(alice, { client: clientOf(alice), on: '', mutations })
     expect(counted.splice(0)).toEqual([
-      ['group', 2, 1, 0],
+      ['group', 2, 0],
+      ['committed', 'client', 1],
       ['refused', 'rejected'],
       ['stopped', 'internal'],
     ])

@@ -16,7 +16,8 @@ import { asSyncError } from './as-sync-error.ts'
 import type { Principal } from './backend.ts'
 import { QUEUE_BYTES_MAX, QUEUE_FULL_AFTER_MS, QUEUE_MUTATIONS_MAX } from './bounds.ts'
 import type { CommitQueue } from './commit-queue.ts'
-import type { BatchPart } from './run-batch.ts'
+import { type BatchPart, runBatch } from './run-batch.ts'
+import type { MutationWorld } from './run-mutation.ts'
 import { Turns } from './turns.ts'
 
 /** The answer of §6 as JSON text without the outer braces, and where its acks lead. */
@@ -26,6 +27,7 @@ export interface MutateAnswer {
 }
 
 export interface MutateOptions {
+  readonly world: MutationWorld
   readonly queue: CommitQueue
   readonly ask: AskAccess
   readonly hasKind: (kind: string) => boolean
@@ -61,7 +63,7 @@ export class Mutate {
   }
 
   async #runBatch(principal: Principal, { client, on: batchOn, mutations }: MutationBatch): Promise<MutateAnswer> {
-    const { queue, metrics } = this.#options
+    const { queue, metrics, world } = this.#options
     const acks: string[] = []
     const touched = new Map<SpaceId, Version>()
     let stopped: SyncError | undefined
@@ -71,7 +73,13 @@ export class Mutate {
       const access = await this.#access(principal, items)
       let part: BatchPart
       try {
-        part = await queue.run({ principal, client, on, items, access: (space) => access.get(space) })
+        const job = { principal, client, on, items, access: (space: SpaceId) => access.get(space) }
+        part = await queue.run({
+          tenant: principal.tenant,
+          source: 'client',
+          size: items.length,
+          run: (tx) => runBatch(world, tx, job),
+        })
       } catch (error) {
         stopped = asSyncError(error)
         break

@@ -7,15 +7,15 @@ import {
   type SpaceId,
   SyncError,
   TooLargeError,
-  toVersion,
-  toWire,
   UnavailableError,
   type Version,
 } from '@tidemark/shared'
 import type { ClientRecord, MutationRecord, WriteTransaction } from '../changelog/changelog.ts'
 import { asSyncError } from './as-sync-error.ts'
 import type { Principal } from './backend.ts'
-import { MESSAGE_CHARACTERS_MAX } from './bounds.ts'
+import { commitChanges } from './commit-changes.ts'
+import type { GroupPart } from './group-job.ts'
+import { doneText, errorText, versionsIn } from './outcome.ts'
 import { type AccessOf, type Ended, type MutationWorld, runMutation } from './run-mutation.ts'
 
 /** What is left of a batch on its way through the queue. */
@@ -29,21 +29,15 @@ export interface BatchJob {
 }
 
 /** What one write transaction made of a job. It is true only when that transaction has committed. */
-export interface BatchPart {
+export interface BatchPart extends GroupPart {
   /** JSON texts, one for each item that ended. */
   readonly acks: readonly string[]
   /** Spaces of the acks, those of mutations that had been done before included. */
   readonly touched: ReadonlyMap<SpaceId, Version>
-  /** Spaces that this part committed to. */
-  readonly committed: ReadonlyMap<SpaceId, Version>
   /** Why it stopped at the item after the last ack. */
   readonly stopped: SyncError | undefined
   /** Access said no before earlier items of this batch were run, which may be what gives it: ask again, then go on. */
   readonly isAccessStale: boolean
-  /** Mutations that this part recorded; the rest had been done before. */
-  readonly recorded: number
-  /** Commits that it made; several in one space count each. */
-  readonly commits: number
   readonly refusals: readonly SyncError[]
 }
 
@@ -164,11 +158,8 @@ async function store(
   if (changes === undefined) return refuse(ended.refusal)
   try {
     return await tx.savepoint(async () => {
-      const versions = new Map<SpaceId, Version>()
-      // In one order everywhere, so that engines that lock spaces never wait for each other in a circle.
-      for (const [space, list] of [...changes].sort(([a], [b]) => (a < b ? -1 : 1)))
-        versions.set(space, (await tx.commit(space, list, nonce, nowMs)).version)
-      const text = `{"in":${JSON.stringify(Object.fromEntries(versions))}}`
+      const versions = await commitChanges(tx, changes, nonce, nowMs)
+      const text = doneText(versions)
       await record(text)
       return { text, versions, refusal: undefined }
     })
@@ -185,16 +176,6 @@ function asStop({ log }: MutationWorld, error: unknown): SyncError {
   return error instanceof UnavailableError ? error : new UnavailableError('The server cannot store this now. Try again.', { cause: error })
 }
 
-function errorText(error: SyncError): string {
-  const { message, ...rest } = toWire(error)
-  return JSON.stringify({ error: { ...rest, message: message.slice(0, MESSAGE_CHARACTERS_MAX) } })
-}
-
 function ackText({ n, nonce }: Numbered, outcome: string): string {
   return `{"n":${n},"nonce":${JSON.stringify(nonce)},${outcome.slice(1)}`
-}
-
-function versionsIn(outcome: string): [SpaceId, Version][] {
-  const { in: versions = {} } = JSON.parse(outcome) as { in?: Record<SpaceId, number> }
-  return Object.entries(versions).map(([space, version]) => [space, toVersion(version)])
 }

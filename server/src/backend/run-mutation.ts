@@ -5,31 +5,22 @@ import {
   ForbiddenError,
   InternalError,
   InvalidError,
-  isBuiltIn,
-  type JsonObject,
-  kindOf,
+  type Json,
   type Mutation,
   mutation as mutationSchema,
-  NotFoundError,
   type Numbered,
   REFUSALS,
   RejectedError,
   type SpaceId,
   SyncError,
-  type Transaction,
-  toJson,
-  toJsonObject,
   UnavailableError,
-  validate,
-  within,
 } from '@tidemark/shared'
 import type { NewChange, ReadTransaction } from '../changelog/changelog.ts'
 import type { Log } from '../observe/log.ts'
 import type { Access } from './access.ts'
-import { AppTransaction } from './app-transaction.ts'
-import { MUTATOR_WITHIN_MS } from './bounds.ts'
-import { runBuiltIn } from './built-in.ts'
 import { MutationDraft } from './mutation-draft.ts'
+import { runByName } from './run-by-name.ts'
+import { NotRun } from './run-mutator.ts'
 
 /** What a mutation came to: what it writes, or why it is refused for good. */
 export type Ended =
@@ -60,59 +51,17 @@ export async function runMutation(
   try {
     if (item.void === true) throw new RejectedError('It had been refused before, and stays refused.')
     const { space, name } = readMutation(item)
-    const { mutators, args: schemas } = draft.definition(space)
+    draft.definition(space)
     const may = access(space)
     if (may instanceof SyncError) throw new NotRun(may)
     if (may !== 'write') throw new ForbiddenError('You may not write to this space.')
-    if (isBuiltIn(name)) {
-      // One level less deep than it looks: what the arguments wrap may be as deep as a document.
-      await runBuiltIn(draft, name, space, toJson(item.args, 'args', -1) as JsonObject, user)
-    } else {
-      const mutator = Object.hasOwn(mutators, name) ? mutators[name] : undefined
-      if (mutator === undefined) throw new NotFoundError(`There is no mutator ${name.slice(0, 64)} in ${kindOf(space)}.`)
-      const given = toJsonObject(item.args, 'args')
-      const schema = Object.hasOwn(schemas, name) ? schemas[name] : undefined
-      const args = schema === undefined ? given : validate(schema, given, 'args')
-      await runMutator(world.clock, draft, space, user, (app) => mutator(app as Transaction<never>, args as never))
-    }
+    await runByName(world.clock, draft, { space, name, args: item.args as Json }, { user, isTrusted: false })
     if (draft.trouble !== undefined) throw draft.trouble
     return { changes: draft.changes() }
   } catch (error) {
     return { refusal: asRefusal(world.log, draft, item, error) }
   } finally {
     draft.close()
-  }
-}
-
-/** A mutation that could not be run, as no fault of its own. */
-class NotRun extends Error {
-  readonly because: SyncError
-
-  constructor(because: SyncError) {
-    super(because.message)
-    this.because = because
-  }
-}
-
-async function runMutator(
-  clock: Clock,
-  draft: MutationDraft,
-  space: SpaceId,
-  user: string,
-  run: (tx: Transaction) => void | Promise<void>,
-): Promise<void> {
-  const app = new AppTransaction(draft, space, user, clock.nowMs())
-  const work = async (): Promise<void> => {
-    await run(app.tx)
-    await app.settled()
-  }
-  const late = (): Error => new NotRun(new UnavailableError(`The mutator did not end within ${MUTATOR_WITHIN_MS} ms.`))
-  try {
-    await within(clock, MUTATOR_WITHIN_MS, work(), late)
-  } finally {
-    // What the mutator left running comes to its end here, and writes nowhere, before the transaction goes on to another mutation.
-    draft.close()
-    await app.quiet()
   }
 }
 

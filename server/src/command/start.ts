@@ -5,6 +5,7 @@ import { isLoopbackAddress } from '../loopback-host.ts'
 import { systemRandom } from '../platform/system-random.ts'
 import { type Listening, serve } from '../serve.ts'
 import { createSyncServer } from '../sync-server.ts'
+import { apiKeysFileIn, apiKeysFrom } from './api-keys-file.ts'
 import { definitionsIn } from './definitions.ts'
 import { devSecret } from './dev-secret.ts'
 import { serveHelp } from './help.ts'
@@ -36,6 +37,7 @@ export async function start(settings: Settings, voice: Voice): Promise<Listening
       access,
       changelog,
       authenticate: signIn.authenticate,
+      apiKeys: apiKeysFrom(apiKeysFileIn(data)),
       origins,
       proxies,
       retention,

@@ -54,7 +54,7 @@ describe('routes', () => {
     const text = await answer.text()
     for (const name of [
       'connections',
-      'commits_total',
+      'commits_total{source="api"}',
       'group_mutations_count',
       'ranges_total{form="log"}',
       'gaps_total',

@@ -3,6 +3,7 @@ import { type Context, Hono } from 'hono'
 import type { Backend } from '../backend/backend.ts'
 import type { Log } from '../observe/log.ts'
 import type { Prometheus } from '../observe/prometheus.ts'
+import { assertNoPage } from './commits-route.ts'
 import { type Compression, vary } from './compression.ts'
 import { type DevSignIn, devSignInRoute } from './dev-sign-in.ts'
 import { errorAnswer, jsonAnswer } from './json-answer.ts'
@@ -18,6 +19,8 @@ export interface RoutesWorld {
   readonly log: Log
   readonly prometheus: Prometheus
   readonly compression: Compression
+  /** POST /v1/commits, where there are API keys. */
+  readonly commits: ((c: Context) => Promise<Response>) | undefined
   readonly dev: DevSignIn | undefined
   /** A folder with a built page. */
   readonly page: string | undefined
@@ -47,6 +50,10 @@ export function createRoutes(world: RoutesWorld): Hono {
     await next()
     c.header('X-Content-Type-Options', 'nosniff')
     if (c.req.path.startsWith('/v1/')) vary(c.res.headers, 'Origin')
+  })
+  hono.use('/v1/commits', async (c, next) => {
+    assertNoPage(c)
+    await next()
   })
   hono.use('/v1/*', async (c, next) => {
     const origin = c.req.header('origin')
@@ -94,6 +101,7 @@ export function createRoutes(world: RoutesWorld): Hono {
   hono.get('/v1/spaces/:space/changes', (c) => pullRoute(c, backend, compression))
   hono.get('/v1/spaces/:space/collections/:collection/older', (c) => olderRoute(c, backend))
   hono.post('/v1/mutations', (c) => mutationsRoute(c, backend))
+  if (world.commits !== undefined) hono.post('/v1/commits', world.commits)
   if (dev !== undefined) hono.post('/v1/dev/token', (c) => devSignInRoute(c, dev, world.loopbackOnly()))
 
   // The page is what is left, so that routes which are added to this app later are found before it.

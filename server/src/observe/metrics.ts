@@ -1,9 +1,14 @@
 import type { ErrorCode, ResetReason } from '@tidemark/shared'
 
+/** Who writes: clients with their mutations, the server's own code, or other programs with an API key. */
+export type CommitSource = 'client' | 'server' | 'api'
+
 /** What the backend counts. Plain calls, made after the fact and never awaited; an implementation does not throw. */
 export interface BackendMetrics {
-  /** One write transaction of the changelog: mutations done in it, refused ones included, commits they made, and its duration in ms. */
-  group(mutations: number, commits: number, durationMs: number): void
+  /** One write transaction of the changelog: mutations done in it, refused ones included, and its duration in ms. */
+  group(mutations: number, durationMs: number): void
+  /** Commits that were made, by who wrote them. */
+  committed(source: CommitSource, commits: number): void
   /** A mutation was refused for good, with this code. */
   refused(code: ErrorCode): void
   /** A batch stopped before its end, with this code. */

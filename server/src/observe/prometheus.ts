@@ -14,7 +14,12 @@ export function createPrometheus(): Prometheus {
   const registry = new Registry()
   const registers = [registry]
   const connections = new Gauge({ registers, name: 'tidemark_connections', help: 'Live connections that are open.' })
-  const commits = new Counter({ registers, name: 'tidemark_commits_total', help: 'Commits made by mutations.' })
+  const commits = new Counter({
+    registers,
+    name: 'tidemark_commits_total',
+    help: 'Commits made, by who wrote them: clients, code of the server, or API keys.',
+    labelNames: ['source'],
+  })
   const group = new Histogram({
     registers,
     name: 'tidemark_group_mutations',
@@ -40,6 +45,7 @@ export function createPrometheus(): Prometheus {
     help: 'Mutations, frames, spaces and requests refused, by code.',
     labelNames: ['code'],
   })
+  for (const source of ['client', 'server', 'api']) commits.inc({ source }, 0)
   for (const reason of ['history', 'rights', 'horizon']) resets.inc({ reason }, 0)
   for (const form of ['log', 'compacted', 'empty']) ranges.inc({ form }, 0)
 
@@ -47,11 +53,11 @@ export function createPrometheus(): Prometheus {
     contentType: registry.contentType,
     text: () => registry.metrics(),
     backend: {
-      group(mutations, made, durationMs) {
+      group(mutations, durationMs) {
         group.observe(mutations)
         groupSeconds.observe(durationMs / 1000)
-        commits.inc(made)
       },
+      committed: (source, made) => commits.inc({ source }, made),
       refused: (code) => refusals.inc({ code }),
       stopped: (code) => refusals.inc({ code }),
       range(form, changes, bytes) {

@@ -1,0 +1,40 @@
+import { type Clock, type SpaceId, type SyncError, type Transaction, UnavailableError, within } from '@tidemark/shared'
+import { AppTransaction } from './app-transaction.ts'
+import { MUTATOR_WITHIN_MS } from './bounds.ts'
+import type { MutationDraft } from './mutation-draft.ts'
+
+/** Something that could not be run, as no fault of its own. */
+export class NotRun extends Error {
+  readonly because: SyncError
+
+  constructor(because: SyncError) {
+    super(because.message)
+    this.because = because
+  }
+}
+
+/** Runs app code on a draft. When it throws or takes too long (NotRun), the draft is closed: nothing of it may be kept. */
+export async function runMutator(
+  clock: Clock,
+  draft: MutationDraft,
+  space: SpaceId,
+  user: string,
+  run: (tx: Transaction) => unknown,
+): Promise<void> {
+  const app = new AppTransaction(draft, space, user, clock.nowMs())
+  const work = async (): Promise<void> => {
+    await run(app.tx)
+    await app.settled()
+  }
+  const late = (): Error => new NotRun(new UnavailableError(`The mutator did not end within ${MUTATOR_WITHIN_MS} ms.`))
+  try {
+    await within(clock, MUTATOR_WITHIN_MS, work(), late)
+  } catch (error) {
+    draft.close()
+    throw error
+  } finally {
+    // What the mutator left running comes to its end here, and writes nowhere, before the transaction goes on to another one.
+    app.close()
+    await app.quiet()
+  }
+}
