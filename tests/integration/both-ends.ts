@@ -2,7 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type OpenReplicaOptions, openReplica, type Replica, type Transport, webTransport } from '@tidemark/client'
-import { type Authenticate, createSyncServer, jwt, type Listening, ownerOnly, serve, signToken, sqliteChangelog } from '@tidemark/server'
+import {
+  type Authenticate,
+  createSyncServer,
+  jwt,
+  type Listening,
+  type Log,
+  ownerOnly,
+  serve,
+  signToken,
+  sqliteChangelog,
+} from '@tidemark/server'
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { app } from '../../demo-app/app.ts'
 import { hold, holdAnswer } from '../harness/held-to-schema.ts'
@@ -26,7 +36,7 @@ export interface BothEnds {
   close(): Promise<void>
 }
 
-export async function bothEnds(authenticate: Authenticate = jwt({ secret: SECRET, algorithms: ['HS256'] })): Promise<BothEnds> {
+export async function bothEnds(authenticate: Authenticate = jwt({ secret: SECRET, algorithms: ['HS256'] }), log?: Log): Promise<BothEnds> {
   const folder = await mkdtemp(join(tmpdir(), 'tidemark-'))
   let listening: Listening | undefined
   let port = 0
@@ -38,7 +48,13 @@ export async function bothEnds(authenticate: Authenticate = jwt({ secret: SECRET
     },
     async start() {
       const changelog = sqliteChangelog(join(folder, 'tidemark.db'))
-      const server = createSyncServer({ app, changelog, authenticate, access: { user: ownerOnly, room: () => 'write' } })
+      const server = createSyncServer({
+        app,
+        changelog,
+        authenticate,
+        access: { user: ownerOnly, room: () => 'write' },
+        ...(log === undefined ? {} : { log }),
+      })
       listening = await serve(server, { port })
       port = listening.port
     },
