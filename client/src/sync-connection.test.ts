@@ -194,6 +194,26 @@ describe('the connection', () => {
     expect([phase(), server.connections]).toEqual(['live', 1])
   })
 
+  it('[B9] a token that is refused in place ends the connection, and nothing is lost until a good one is there', async () => {
+    let given = 0
+    const { time, server, phase, replica } = await world(1, () => `token${++given}`)
+    await time.run(3000)
+    server.acceptsToken = () => false
+    server.say(notice)
+    await time.run(100)
+    server.say({ t: 'error', error: { code: 'unauthenticated', message: 'bad' } })
+    replica.append(room)
+    await time.run(30_000)
+    expect(phase()).not.toBe('live')
+    expect(replica.pending).toHaveLength(1)
+    const attempts = server.connections
+    await time.run(60_000)
+    expect(server.connections - attempts).toBeLessThan(10)
+    server.acceptsToken = () => true
+    await time.run(60_000)
+    expect([phase(), server.done, replica.pending]).toEqual(['live', [1], []])
+  })
+
   it('asks for a fresh token when the old one has expired, and loses nothing when the source fails', async () => {
     let given = 0
     let fails = false
