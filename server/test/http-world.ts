@@ -16,7 +16,7 @@ export class HttpWorld {
   readonly hono: Hono
   stopping = false
 
-  constructor(options: Partial<Pick<RoutesWorld, 'origins' | 'page' | 'loopbackOnly'>> & { dev?: DevSignIn } = {}) {
+  constructor(options: Partial<Pick<RoutesWorld, 'origins' | 'page' | 'loopbackOnly' | 'commits'>> & { dev?: DevSignIn } = {}) {
     this.hono = createRoutes({
       backend: this.backend,
       origins: ['same-origin'],

@@ -57,8 +57,8 @@ export const QUEUE_FULL_AFTER_MS = 1000
 export const COMMITS_AT_ONCE_MAX = 500
 /** Commits that one request may bring. */
 export const COMMITS_PER_REQUEST_MAX = 100
-/** Mutations of one request, over all its commits; a function counts as one. */
-export const COMMIT_MUTATIONS_AT_ONCE_MAX: number = GROUP_MUTATIONS_MAX
+/** Mutations of one call or request, over all its commits: as many as go into one group. A function counts as one. */
+export const COMMIT_MUTATIONS_AT_ONCE_MAX = 500
 /** Mutations of backends that wait for the changelog. So few that a client's mutation, which waits its turn behind them, waits for some groups only. */
 export const QUEUE_COMMIT_MUTATIONS_MAX = 2500
 /** Time after which no further commit of one call is begun, in ms: the changelog's only writer waits for it. */
