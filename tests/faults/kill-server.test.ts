@@ -160,7 +160,7 @@ async function readAll(url: string, token: string): Promise<{ v: number; id: str
   let since = 0
   let seal = ''
   for (;;) {
-    const answer = await fetch(`${url}/v1/spaces/${SPACE}/changes?since=${since}&seal=${encodeURIComponent(seal)}`, {
+    const answer = await fetch(`${url}/v1/spaces/${SPACE}/changes?since=${since}&seal=${encodeURIComponent(seal)}&window=all`, {
       headers: { authorization: `Bearer ${token}` },
     })
     expect(answer.status).toBe(200)

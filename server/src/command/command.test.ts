@@ -107,7 +107,8 @@ describe('tidemark serve', { timeout: 30_000 }, () => {
     const answer = await fetch(`${again}/v1/spaces/open:a/changes?since=0`, { headers: { authorization: `Bearer ${token}` } })
     expect(await answer.json()).toMatchObject({ to: 5, head: 5 })
     const secret = join(folder, 'two', 'dev-secret')
-    if (process.platform !== 'win32') expect(statSync(secret).mode & 0o777).toBe(0o600)
+    if (process.platform !== 'win32')
+      expect([secret, join(folder, 'two')].map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o700])
     expect(`${second.stdout}${second.stderr}${first.stdout}${first.stderr}`).not.toContain(readFileSync(secret, 'utf8'))
   })
 

@@ -7,7 +7,7 @@ const SECRET_BYTES = 48
 /** The secret that signs development tokens: made once and kept beside the data, readable by its owner alone, so that tokens outlive a restart. */
 export function devSecret(folder: string, random: Random): string {
   const file = join(folder, 'dev-secret')
-  mkdirSync(folder, { recursive: true })
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
   try {
     writeFileSync(file, Buffer.from(random.bytes(SECRET_BYTES)).toString('base64url'), { mode: 0o600, flag: 'wx' })
   } catch (error) {
