@@ -1,5 +1,6 @@
 import { deleteArgs, increments, lists, patchArgs, putArgs } from '../../shared/src/builtin.ts'
 import { change, delChange, putChange, setChange } from '../../shared/src/change.ts'
+import { commit, commitEnd, commitsAnswer, commitsBody, idempotencyKey, write } from '../../shared/src/commits.ts'
 import { errorBody, REFUSALS, wireError } from '../../shared/src/errors.ts'
 import { clientFrames, clientId, mutationBatch } from '../../shared/src/frames/client-frame.ts'
 import { heads } from '../../shared/src/frames/heads.ts'
@@ -7,10 +8,10 @@ import { ack, limits, mutationAnswer, serverFrames, twoTimes } from '../../share
 import { standings } from '../../shared/src/frames/standings.ts'
 import { STATUSES } from '../../shared/src/http-status.ts'
 import { jsonObject } from '../../shared/src/json-object.ts'
-import { LIMITS } from '../../shared/src/limits.ts'
+import { COMMITS_MUTATIONS_MAX, LIMITS } from '../../shared/src/limits.ts'
 import { mutation, numbered, voidMutation } from '../../shared/src/mutation.ts'
 import { mutationNumber } from '../../shared/src/mutation-number.ts'
-import { collectionName, documentId, nonce } from '../../shared/src/names.ts'
+import { collectionName, documentId, nonce, userId } from '../../shared/src/names.ts'
 import { olderPage } from '../../shared/src/older-page.ts'
 import { acked, floors, range, resetReason } from '../../shared/src/range.ts'
 import { seal } from '../../shared/src/seal.ts'
@@ -88,6 +89,12 @@ const NAMES: readonly Definition[] = [
     says: '16 random hex digits, one per mutation. Source: §2.',
     schema: nonce,
     json: { type: 'string', pattern: '^[0-9a-f]{16}$' },
+  },
+  {
+    name: 'UserId',
+    says: 'A user as a token names one; what may also be the name of a space. Source: §2.',
+    schema: userId,
+    json: { type: 'string', pattern: '^[A-Za-z0-9._~-]{1,128}$', not: { enum: RESERVED } },
   },
   {
     name: 'JsonObject',
@@ -229,6 +236,34 @@ const MUTATIONS: readonly Definition[] = [
   },
 ]
 
+const COMMITS: readonly Definition[] = [
+  {
+    name: 'IdempotencyKey',
+    says: 'Under one key a commit is run once. Source: [K1].',
+    schema: idempotencyKey,
+    json: { type: 'string', pattern: '^[!#-\\[\\]-~]{1,128}$' },
+  },
+  { name: 'Write', says: 'A write by name, of a program that is no client. Source: §6.', schema: write },
+  {
+    name: 'Commit',
+    says: 'All of its mutations or none. Unknown fields are refused here. Source: §6, [K1], [K2].',
+    schema: commit,
+    fields: { user: 'Who has created what it creates; nobody where it is missing.' },
+  },
+  {
+    name: 'CommitsBody',
+    says: `Body of POST /v1/commits, server to server: at most ${COMMITS_MUTATIONS_MAX} mutations in all. Unknown fields are refused here. Source: §6, [K1] to [K4].`,
+    schema: commitsBody,
+  },
+  {
+    name: 'CommitEnd',
+    says: 'How one commit ended: done at the versions in, or refused with error. Source: [K1], [K3].',
+    schema: commitEnd,
+    fields: { repeated: 'Its key was known, and it was not run again.' },
+  },
+  { name: 'CommitsAnswer', says: 'Answer to POST /v1/commits, one end a commit, in their order. Source: §6, [K3].', schema: commitsAnswer },
+]
+
 const ERRORS: readonly Definition[] = [
   {
     name: 'ErrorCode',
@@ -272,7 +307,7 @@ const ERRORS: readonly Definition[] = [
   },
 ]
 
-export const DEFINITIONS: readonly Definition[] = [...NAMES, ...DATA, ...MUTATIONS, ...ERRORS]
+export const DEFINITIONS: readonly Definition[] = [...NAMES, ...DATA, ...MUTATIONS, ...COMMITS, ...ERRORS]
 
 /** Custom schemas that stand in one place and have no name of their own. */
 export const UNNAMED: ReadonlyMap<AnySchema, JsonSchema> = new Map<AnySchema, JsonSchema>([[delChange.entries.del, { const: true }]])

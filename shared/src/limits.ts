@@ -23,6 +23,9 @@ export const PAGE_CHANGES_DEFAULT = 1000
 export const PAGE_CHANGES_MAX = 10_000
 export const PAGE_BYTES_MAX = 1_048_576
 export const PAGE_COMMITS_MAX = 10_000
+/** Commits, and mutations in all of them, of one POST /v1/commits. Source: protocol §6. */
+export const COMMITS_MAX = 100
+export const COMMITS_MUTATIONS_MAX = 500
 /** A hello that has not come by then closes the socket with 4408. */
 export const HELLO_WITHIN_MS = 10_000
 /** Malformed frames after which a connection is closed with 4400. */

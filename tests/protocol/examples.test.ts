@@ -19,6 +19,9 @@ const BODIES: readonly (readonly [begins: string, name: string | { readonly none
   ['{"n","nonce","void":true}', 'VoidMutation'],
   ['{"error":{"code":', 'ErrorBody'],
   ['{"spaces":1000,', 'Limits'],
+  ['{"commits":[{"key":', 'CommitsBody'],
+  ['{"commits":[{"in":', 'CommitsAnswer'],
+  ['{"commits":[...]}', { none: 'the body is shown in §6' }],
   ['{...hello, "waitS":25}', { none: 'poll is not built' }],
   ['{"t":"tick",', { none: 'lanes are not built' }],
   ['{"t":"note",', { none: 'push is not built' }],
@@ -50,6 +53,7 @@ function filled(example: string): unknown {
     .replaceAll('"c_..."', VALUES.client ?? '')
     .replace(/"error":\{\.\.\./g, '"error":{"code":"invalid","message":"no"')
     .replaceAll('}...]', '}]')
+    .replaceAll(',...]', ']')
     .replaceAll('[...]', '[]')
     .replaceAll('{...}', '{}')
     .replace(/:\.\.\.(?=[,}])/g, ':1')

@@ -1,53 +1,11 @@
-import {
-  BadRequestError,
-  ForbiddenError,
-  InternalError,
-  isSpaceId,
-  isUserId,
-  type JsonObject,
-  jsonObject,
-  type SpaceId,
-  SyncError,
-} from '@tidemark/shared'
-import * as v from 'valibot'
+import { BadRequestError, type CommitsBody, ForbiddenError, InternalError, type SpaceId, SyncError } from '@tidemark/shared'
 import type { ApiKeyRecord } from '../api-keys/api-key.ts'
 import { allows } from '../api-keys/scope.ts'
-import { COMMIT_MUTATIONS_AT_ONCE_MAX, COMMITS_PER_REQUEST_MAX } from './bounds.ts'
 import type { Commits } from './commits.ts'
-import { digestOfJson, isIdempotencyKey } from './idempotency-key.ts'
+import { digestOfJson } from './idempotency-key.ts'
 import { doneText, errorText } from './outcome.ts'
-import { type Named, runByName } from './run-by-name.ts'
+import { runByName } from './run-by-name.ts'
 import { type CommitAsk, type CommitEnded, NotRecorded } from './run-commits.ts'
-
-export const idempotencyKey: v.GenericSchema<unknown, string> = v.custom<string>(
-  isIdempotencyKey,
-  '1 to 128 printable characters, no blanks or quotes',
-)
-
-// Strict, other than frames: a `key` that is misspelt and ignored would do twice what is to be done once.
-const mutation = v.strictObject({
-  space: v.custom<SpaceId>(isSpaceId, 'no space id'),
-  name: v.string(),
-  args: jsonObject,
-})
-const commit = v.strictObject({
-  key: v.optional(idempotencyKey),
-  user: v.optional(v.custom<string>(isUserId, '1 to 128 of A-Z a-z 0-9 . _ ~ -')),
-  mutations: v.pipe(v.array(mutation), v.minLength(1), v.maxLength(COMMIT_MUTATIONS_AT_ONCE_MAX)),
-})
-interface Commit {
-  readonly key?: string | undefined
-  readonly user?: string | undefined
-  readonly mutations: readonly (Named & { readonly args: JsonObject })[]
-}
-
-/** The body of POST /v1/commits. Source: protocol §6. */
-export interface CommitsBody {
-  readonly commits: readonly Commit[]
-}
-export const commitsBody: v.GenericSchema<unknown, CommitsBody> = v.strictObject({
-  commits: v.pipe(v.array(commit), v.minLength(1), v.maxLength(COMMITS_PER_REQUEST_MAX)),
-})
 
 /** Runs the commits of a request with the rights of its key; the answer as JSON text. Throws where none was done. */
 export async function runApiCommits(commits: Commits, by: ApiKeyRecord, body: CommitsBody): Promise<string> {

@@ -55,8 +55,6 @@ export const QUEUE_FULL_AFTER_MS = 1000
 
 /** Commits of a backend that one call or request may bring; they go into one write transaction. */
 export const COMMITS_AT_ONCE_MAX = 500
-/** Commits that one request may bring. */
-export const COMMITS_PER_REQUEST_MAX = 100
 /** Mutations of one call or request, over all its commits: as many as go into one group. A function counts as one. */
 export const COMMIT_MUTATIONS_AT_ONCE_MAX = 500
 /** Mutations of backends that wait for the changelog. So few that a client's mutation, which waits its turn behind them, waits for some groups only. */

@@ -9,11 +9,6 @@ export interface IdempotencyKey {
   readonly digest: string
 }
 
-/** 1 to 128 printable characters of ASCII, without blanks, quotes and backslashes. */
-export function isIdempotencyKey(text: unknown): text is string {
-  return typeof text === 'string' && /^[!#-[\]-~]{1,128}$/.test(text)
-}
-
 /** A digest of JSON, whatever the order of its keys: not every language keeps that. */
 export function digestOfJson(value: unknown): string {
   return createHash('sha256')

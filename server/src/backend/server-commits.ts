@@ -6,6 +6,7 @@ import {
   type CollectionsOf,
   type CollectionTransaction,
   type DocumentOf,
+  isIdempotencyKey,
   isUserId,
   type KindOfId,
   type SpaceId,
@@ -14,7 +15,7 @@ import {
   type Version,
 } from '@tidemark/shared'
 import type { Commits } from './commits.ts'
-import { digestOfJson, isIdempotencyKey } from './idempotency-key.ts'
+import { digestOfJson } from './idempotency-key.ts'
 import type { CommitAsk, CommitEnded } from './run-commits.ts'
 import { runMutator } from './run-mutator.ts'
 

@@ -1,7 +1,17 @@
-import { conform, ForbiddenError, FROM_CLIENT, LIMITS, parseBody, RateLimitedError, UnavailableError } from '@tidemark/shared'
+import {
+  commitsBody,
+  conform,
+  ForbiddenError,
+  FROM_CLIENT,
+  idempotencyKey,
+  LIMITS,
+  parseBody,
+  RateLimitedError,
+  UnavailableError,
+} from '@tidemark/shared'
 import type { Context } from 'hono'
 import type { CheckApiKey } from '../api-keys/api-keys.ts'
-import { commitsBody, idempotencyKey, runApiCommits, withKey } from '../backend/api-commits.ts'
+import { runApiCommits, withKey } from '../backend/api-commits.ts'
 import { API_FULL_AFTER_MS, API_KEY_REQUESTS_MAX, API_REQUESTS_MAX } from '../backend/bounds.ts'
 import type { Commits } from '../backend/commits.ts'
 import type { Log } from '../observe/log.ts'
