@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
+import { UnreadAnswers } from './http/unread-answers.ts'
 import { isLoopbackAddress } from './loopback-host.ts'
 import { systemClock } from './platform/system-clock.ts'
 import type { SyncServer } from './sync-server.ts'
@@ -22,6 +23,9 @@ const HEADER_BYTES_MAX = 16_384
 const KEPT_ALIVE_MS = 75_000
 /** How long nothing may move on a connection in mid-request, in ms: an answer that is not taken is dropped. Live connections have deadlines of their own. */
 const STILL_FOR_MS = 90_000
+/** Bytes of answers that wait in memory for their readers, over all connections; how often that is looked at, in ms. */
+const UNREAD_BYTES_MAX = 128 * 1_048_576
+const UNREAD_EVERY_MS = 250
 /** TCP connections held at once, live ones among them; past them new ones are closed unread. */
 const CONNECTIONS_MAX = 110_000
 /** How long the last answers may take to leave, in ms. */
@@ -42,6 +46,8 @@ export async function serve(
       keepAliveTimeout: KEPT_ALIVE_MS,
     },
   }) as Server
+  const unread = new UnreadAnswers(systemClock, UNREAD_BYTES_MAX, UNREAD_EVERY_MS)
+  http.on('request', (_request, answer) => unread.watch(answer))
   http.timeout = STILL_FOR_MS
   http.maxConnections = CONNECTIONS_MAX
   http.on('upgrade', server.handleUpgrade)

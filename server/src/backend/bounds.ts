@@ -13,6 +13,10 @@ export const PAGE_SCANNED_BYTES_MAX = 8_388_608
 /** Rows read at a time for a reader who sees only a part. */
 export const FILTERED_CHUNK_CHANGES = 500
 
+/** Ranges kept for who asks for the same at the same head, and their characters. */
+export const RECENT_READS_MAX = 1000
+export const RECENT_READS_CHARACTERS_MAX = 33_554_432
+
 /** Spaces that one `open` or one read of `differing` looks at. */
 export const OPEN_SPACES_MAX: number = LIMITS.spaces
 

@@ -23,13 +23,14 @@ import type { BackendMetrics } from '../observe/metrics.ts'
 import { type AccessRules, AccessUndecidedError, askAccess, assertAccessRules, assertReadable } from './access.ts'
 import { asSyncError } from './as-sync-error.ts'
 import type { Ask, Backend, EncodedRange, Opened, Principal, RangeBounds, Window } from './backend.ts'
-import { AUTHENTICATE_WITHIN_MS, OPEN_SPACES_MAX, TOKEN_CHARACTERS_MAX } from './bounds.ts'
+import { AUTHENTICATE_WITHIN_MS, OPEN_SPACES_MAX, RECENT_READS_CHARACTERS_MAX, RECENT_READS_MAX, TOKEN_CHARACTERS_MAX } from './bounds.ts'
 import { CommitQueue, type Turn } from './commit-queue.ts'
 import { Commits } from './commits.ts'
 import type { Authenticate } from './jwt.ts'
 import { Mutate } from './mutate.ts'
 import { readOlder } from './read-older.ts'
 import { assertAsk, readRange } from './read-range.ts'
+import { RecentReads } from './recent-reads.ts'
 import { viewsOf } from './view.ts'
 
 export interface BackendOptions<A extends App = App> {
@@ -55,6 +56,7 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
   const ask = askAccess(options.access, clock, log)
   const viewOf = viewsOf(app)
   const hasKind = (kind: string): boolean => Object.hasOwn(app.spaces, kind)
+  const recent = new RecentReads(RECENT_READS_MAX, RECENT_READS_CHARACTERS_MAX)
   const world = { app, clock, log }
   const queue = new CommitQueue({ changelog, bus, clock, log, metrics, turn })
   const mutate = new Mutate({ world, queue, ask, hasKind, metrics })
@@ -78,7 +80,11 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
     bounds: RangeBounds,
     window: Window,
   ): Promise<EncodedRange> {
-    return readRange(tx, { space, ask: asked, view: viewOf(kindOf(space), principal.user), bounds, window }, metrics)
+    const view = viewOf(kindOf(space), principal.user)
+    const key = JSON.stringify([principal.tenant, space, view.id, asked.version, asked.seal, bounds.changesMax, bounds.bytesMax, window])
+    const head = await tx.head(space)
+    const state = [head.version, head.seal, await tx.logStart(space), await tx.horizon(space)].join(' ')
+    return recent.get(key, state) ?? recent.keep(key, state, await readRange(tx, { space, ask: asked, view, bounds, window }, metrics))
   }
 
   return {
