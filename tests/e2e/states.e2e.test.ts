@@ -12,8 +12,15 @@ import { openStage, type Stage } from './stage.ts'
 
 const folder = fileURLToPath(new URL('./artefacts/', import.meta.url))
 const SCREENS: readonly (Omit<BrowserContextOptions, 'screen'> & { readonly screen: string })[] = [
-  { screen: 'phone', viewport: { width: 375, height: 812 }, hasTouch: true, colorScheme: 'light', locale: 'en-GB' },
-  { screen: 'desk', viewport: { width: 1280, height: 800 }, colorScheme: 'dark', locale: 'en-GB' },
+  {
+    screen: 'phone',
+    viewport: { width: 375, height: 812 },
+    hasTouch: true,
+    colorScheme: 'light',
+    locale: 'en-GB',
+    reducedMotion: 'reduce',
+  },
+  { screen: 'desk', viewport: { width: 1280, height: 800 }, colorScheme: 'dark', locale: 'en-GB', reducedMotion: 'reduce' },
 ]
 
 let stage: Stage
@@ -34,8 +41,6 @@ afterAll(async () => await stage?.close())
 describe.each(SCREENS)('on a $screen', ({ screen, ...options }) => {
   /** Looks at the page as it stands. */
   async function look(page: Page, name: string): Promise<void> {
-    // What moves has come to rest: the longest motion is 200 ms.
-    await page.waitForTimeout(250)
     await page.screenshot({ path: `${folder}${name}-${screen}.png` })
     expect(await page.locator('html').evaluate((html) => html.scrollWidth <= html.clientWidth)).toBe(true)
     await isAccessible(page)

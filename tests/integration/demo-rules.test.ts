@@ -148,6 +148,21 @@ describe('the space of a user', () => {
     expect(await documents(owner, space)).toMatchObject({ 'profile/me': { name: 'Me' } })
   })
 
+  it('keeps a read marker that moves forward only, of rooms that are joined, and joins and leaves as often as it is told', async () => {
+    const user = fresh('u')
+    const [peer, space] = [await enter(user), `user:${user}`]
+    const chat = async () => (await documents(user, space))['chats/pier']
+    expect(await codeOf(peer, space, 'markRead', { room: 'pier', to: 4 })).toBe('done')
+    expect(await chat()).toBeUndefined()
+    for (const title of ['The pier', 'Another']) expect(await codeOf(peer, space, 'join', { room: 'pier', title })).toBe('done')
+    expect(await chat()).toEqual({ title: 'The pier', joinedAtMs: expect.any(Number) })
+    for (const to of [7, 4, 7]) expect(await codeOf(peer, space, 'markRead', { room: 'pier', to })).toBe('done')
+    expect(await chat()).toMatchObject({ readTo: 7 })
+    for (const to of [-1, 1.5, '8', null]) expect(await codeOf(peer, space, 'markRead', { room: 'pier', to })).toBe('invalid')
+    for (const _ of [1, 2]) expect(await codeOf(peer, space, 'leave', { room: 'pier' })).toBe('done')
+    expect(await chat()).toBeUndefined()
+  })
+
   it('refuses what its schema does not know, and a chat’s mutator', async () => {
     const user = fresh('u')
     const [peer, space] = [await enter(user), `user:${user}`]
