@@ -1,5 +1,6 @@
 // Goal: one lost frame is found by one number. Method: a man in the middle withholds a range on purpose; the next beat's sum differs.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pullAll } from '../harness/wire-peer.ts'
 import { ChatPage } from './chat-page.ts'
 import { openStage, type Stage } from './stage.ts'
 
@@ -41,6 +42,9 @@ describe('a range that is withheld', () => {
     await bob.join('lobby')
     await bob.say('heard')
     await alice.becomes('heard', 'confirmed')
+    // Her read marker has moved: nothing is under way when the clock jumps.
+    const marker = async () => (await pullAll(new URL(stage.url).origin, 'alice', 'user:alice')).copy.docs.get('chats/lobby')?.doc.readTo
+    await alice.sees(marker, 1)
 
     withhold = true
     await bob.say('withheld')
