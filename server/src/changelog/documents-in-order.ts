@@ -1,6 +1,6 @@
 import { type SpaceId, toVersion, type Version } from '@tidemark/shared'
 import type { LeftOut, StoredDocument } from './changelog.ts'
-import type { Rows } from './rows.ts'
+import type { DocumentPlace, Rows } from './rows.ts'
 
 /** Documents of all collections after `from` by version, deletions too, without what is left out: that is not even looked at. */
 export function* documentsInOrder(
@@ -19,6 +19,9 @@ export function* documentsInOrder(
   yield* byVersion([...sources, rows.deletedAfter(tenant, space, afterAll)])
 }
 
+/** Documents of one window that are put in order of version at a time; a larger one is read in that order, past what lies below its floor. */
+const PLACES_SORTED_MAX = 10_000
+
 /** One collection: above its floor up to where the sync began, all of it from there on. */
 function* aboveFloor(
   rows: Rows,
@@ -27,9 +30,15 @@ function* aboveFloor(
   collection: string,
   { from, floor, began, afterAll }: Readonly<Record<'from' | 'floor' | 'began' | 'afterAll', Version>>,
 ): Generator<StoredDocument> {
-  const places = [...rows.createdWithin(tenant, space, collection, floor, began)].filter(
-    ({ version }) => version > from && version <= began,
-  )
+  const places: DocumentPlace[] = []
+  for (const place of rows.createdWithin(tenant, space, collection, floor, began)) {
+    if (place.version > from && place.version <= began) places.push(place)
+    if (places.length > PLACES_SORTED_MAX) {
+      for (const document of rows.livingAfter(tenant, space, collection, from))
+        if (document.created > floor || document.version > began) yield document
+      return
+    }
+  }
   for (const { id, version } of places.sort((a, b) => a.version - b.version)) {
     const document = rows.document(tenant, space, collection, id)
     if (document?.doc === undefined || document.version !== version) throw rows.missing(`documents ${tenant} ${space} ${collection} ${id}`)

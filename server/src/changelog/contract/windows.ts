@@ -80,6 +80,28 @@ export function describeWindows({ describe, expect, it }: TestRunner, opened: Op
         expect(pages.map((page) => page.map(({ id }) => id))).toEqual([['m1'], ['m2'], ['c']])
       }))
 
+    it('a window of more than ten thousand is read like any other', () =>
+      opened(async (changelog) => {
+        await commit(changelog, [creation('below', {}), creation('changed', {})])
+        await writing(changelog, async (tx) => {
+          const ids = Array.from({ length: 1000 }, (_, n) => n)
+          for (let at = 0; at < 11; at++)
+            await tx.commit(
+              ROOM,
+              ids.map((n) => creation(`${at}-${n}`, {})),
+              undefined,
+              0,
+            )
+          await tx.commit(ROOM, [replacement('0-0', {}, 2)], undefined, 0)
+          await tx.commit(ROOM, [replacement('changed', {}, 1)], undefined, 0)
+        })
+        expect(await floor(changelog, 11_000)).toBe(1)
+        const bounds = { ...WIDE, changesMax: 20_000 }
+        const all = await places(changelog, leaving(13, { messages: 1 }), 0, bounds)
+        expect([all.length, all.at(-1)]).toEqual([11_001, 'changed@14'])
+        expect(await places(changelog, leaving(14, { messages: 1 }), 11, bounds)).toHaveLength(1001)
+      }))
+
     it('a reader sees windows as they were at its moment', () =>
       opened(async (changelog) => {
         await commit(changelog, [creation('a', {})])
