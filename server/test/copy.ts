@@ -72,12 +72,13 @@ export class Copy {
   /** False where the page is void, or was read before where the copy stood: then it is to be asked for again. */
   takeOlder(asked: OlderAsked, { docs, floor, head }: OlderPage): boolean {
     if (!this.#awaited.delete(asked) || head < asked.version) return false
-    const { docs: held, floors } = this.#whole
-    for (const { v, c, id, put, b } of docs) if (!held.has(`${c}/${id}`)) held.set(`${c}/${id}`, { doc: put, version: v, created: b ?? v })
-    apply(
-      this.#whole,
-      asked.kept.filter(({ v }) => v > head),
-    )
+    const { docs: held, floors, standing } = this.#whole
+    const deleted = new Set(asked.kept.filter((change) => 'del' in change && change.v > head).map(({ id }) => id))
+    for (const { v, c, id, put, b } of docs) {
+      // What is newer than the copy comes to it in a range.
+      if (v > standing.version || deleted.has(id) || (held.get(`${c}/${id}`)?.version ?? 0) >= v) continue
+      held.set(`${c}/${id}`, { doc: put, version: v, created: b ?? v })
+    }
     floors.set(asked.collection, floor)
     return true
   }

@@ -182,6 +182,7 @@ class Run {
     await this.catchUp(reader)
     await this.check(reader)
     while (underWay.length > 0) this.#arrive(reader)
+    await this.catchUp(reader)
     await this.check(reader)
     for (let pages = 0; copy.floor(this.#collection) > 0; pages++) {
       expect(pages).toBeLessThan(100)
