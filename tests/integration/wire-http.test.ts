@@ -32,7 +32,7 @@ describe('a request', () => {
     })
 
   it.each([
-    ['GET', '/v1/spaces/room:1/collections/messages/older?before=9'],
+    ['GET', '/v1/spaces/room:1/collections/nothing/older?before=9'],
     ['GET', '/v1/spaces/room:1/ranges/0..1-abcdabcd'],
     ['GET', '/v1/spaces/room:1/lanes/danmu?since=0'],
     ['POST', '/v1/spaces/room:1/lanes/danmu'],
