@@ -71,6 +71,46 @@ describe('CORS', () => {
     expect((await ask('https://evil.example')).status).toBe(403)
   })
 
+  it.each([
+    // A page of this origin, its method, path and token: the status, whether it is named, and when it may try again.
+    ['https://app.example', 'OPTIONS', '/v1/mutations', 'alice', 204, true, null],
+    ['https://app.example', 'OPTIONS', '/v1/nothing', 'alice', 204, true, null],
+    ['https://app.example', 'OPTIONS', path, undefined, 204, true, null],
+    ['capacitor://localhost', 'OPTIONS', '/v1/mutations', 'alice', 204, true, null],
+    ['https://evil.example', 'OPTIONS', '/v1/mutations', 'alice', 403, false, null],
+    ['null', 'OPTIONS', '/v1/mutations', 'alice', 403, false, null],
+    ['https://app.example', 'GET', path, 'alice', 200, true, null],
+    ['https://app.example', 'GET', path, 'bad', 401, true, null],
+    ['https://app.example', 'GET', path, 'down', 503, true, '1'],
+    ['https://app.example', 'DELETE', path, 'alice', 404, true, null],
+    ['https://evil.example', 'GET', path, 'alice', 403, false, null],
+    ['https://api.example', 'GET', path, 'alice', 200, false, null],
+    [undefined, 'GET', path, 'alice', 200, false, null],
+  ] as const)('case %#: a page of %s that asks %s %s as %s is answered %i', async (origin, method, at, user, status, named, retry) => {
+    const world = new HttpWorld({ origins: ['same-origin', 'https://app.example', 'capacitor://localhost'] })
+    world.backend.down = user === 'down'
+    const answer = await world.hono.request(at, {
+      method,
+      headers: {
+        host: 'api.example',
+        ...(origin === undefined ? {} : { origin }),
+        ...(method === 'OPTIONS'
+          ? { 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization, content-type' }
+          : { authorization: `Bearer ${user}` }),
+      },
+    })
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([status, retry])
+    expect(answer.headers.get('access-control-allow-origin')).toBe(named ? (origin ?? null) : null)
+    // Tokens travel in a header of their own: no cookie is ever asked for, and none is ever set.
+    expect([answer.headers.get('access-control-allow-credentials'), answer.headers.get('set-cookie')]).toEqual([null, null])
+    expect(answer.headers.get('vary')).toContain('Origin')
+    expect(answer.headers.get('access-control-expose-headers')).toBe(named ? 'Retry-After' : null)
+    if (status !== 204) return
+    expect(answer.headers.get('access-control-allow-methods')).toBe('GET, POST')
+    expect(answer.headers.get('access-control-allow-headers')).toBe('Authorization, Content-Type')
+    expect(answer.headers.get('access-control-max-age')).toBe('7200')
+  })
+
   it('a page of the server itself needs no CORS', async () => {
     const answer = await new HttpWorld().get(path, headers('https://api.example'))
     expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([200, null])

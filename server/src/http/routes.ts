@@ -99,7 +99,7 @@ export function createRoutes(world: RoutesWorld): Hono {
     )
   })
   hono.get('/v1/spaces/:space/changes', (c) => pullRoute(c, backend, compression))
-  hono.get('/v1/spaces/:space/collections/:collection/older', (c) => olderRoute(c, backend))
+  hono.get('/v1/spaces/:space/collections/:collection/older', (c) => olderRoute(c, backend, compression))
   hono.post('/v1/mutations', (c) => mutationsRoute(c, backend))
   if (world.commits !== undefined) hono.post('/v1/commits', world.commits)
   if (dev !== undefined) hono.post('/v1/dev/token', (c) => devSignInRoute(c, dev, world.loopbackOnly()))
