@@ -1,7 +1,13 @@
 import { type Change, type SpaceId, toVersion } from '@tidemark/shared'
 import type { Device, World } from './world.ts'
 
-type Documents = ReadonlyMap<string, { readonly text: string; readonly creator: string }>
+/** A document as the log made it; `created`: the version of the commit that did. */
+interface Document {
+  readonly text: string
+  readonly creator: string
+  readonly created: number
+}
+type Documents = ReadonlyMap<string, Document>
 
 /** What a space held at each version, by the log alone: the sequential model that every copy is held against. */
 async function modelOf(world: World, space: SpaceId): Promise<Documents[]> {
@@ -9,7 +15,7 @@ async function modelOf(world: World, space: SpaceId): Promise<Documents[]> {
     tx.log(space, toVersion(0), { changesMax: 1e9, bytesMax: 1e12, commitsMax: 1e9 }),
   )
   const versions: Documents[] = [new Map()]
-  let documents = new Map<string, { readonly text: string; readonly creator: string }>()
+  let documents = new Map<string, Document>()
   for (const { changes } of commits) {
     documents = new Map(documents)
     for (const { text, creator } of changes) {
@@ -20,7 +26,7 @@ async function modelOf(world: World, space: SpaceId): Promise<Documents[]> {
         const before = 'set' in change ? (JSON.parse(documents.get(key)?.text ?? '{}') as object) : {}
         const after: Record<string, unknown> = { ...before, ...('set' in change ? change.set : change.put) }
         for (const field of 'set' in change ? (change.unset ?? []) : []) delete after[field]
-        documents.set(key, { text: canonical(after), creator })
+        documents.set(key, { text: canonical(after), creator, created: documents.get(key)?.created ?? versions.length })
       }
     }
     versions.push(documents)
@@ -40,9 +46,11 @@ export interface Sight {
   readonly version: number
   readonly whole: boolean
   readonly base: ReadonlyMap<string, string>
+  /** How far back its lines go. */
+  readonly floor: number
 }
 
-const TABLES = ['notes', 'tallies', 'secrets']
+const TABLES = ['notes', 'tallies', 'secrets', 'lines']
 
 type Rows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>
 
@@ -73,6 +81,7 @@ export function look(device: Device): Sight[] {
       version: copy.version as number,
       whole: copy.whole as boolean,
       base,
+      floor: (copy.floors as { readonly lines?: number } | undefined)?.lines ?? 0,
     }
   })
 }
@@ -100,6 +109,8 @@ export async function unlikeModel(world: World, sights: readonly Sight[]): Promi
     const expected = new Map(
       [...(model[version] ?? [])]
         .filter(([key, { creator }]) => !key.startsWith('secrets ') || creator === user)
+        // Of lines a copy may hold a part, and what it holds is as it was at that version [W1, W2].
+        .filter(([key]) => !key.startsWith('lines ') || base.has(key))
         .map(([key, { text }]) => [key, text]),
     )
     const unlike = [...new Set([...expected.keys(), ...base.keys()])].filter((key) => expected.get(key) !== base.get(key))
@@ -121,7 +132,7 @@ export async function unaccounted(world: World): Promise<string[]> {
     for (const [key, { text }] of documents) {
       const [collection, id] = key.split(' ') as [string, string]
       const doc = JSON.parse(text) as { operations?: string[]; count?: number }
-      if (collection !== 'tallies') effects.set(id, (effects.get(id) ?? 0) + 1)
+      if (collection !== 'tallies' && collection !== 'lines') effects.set(id, (effects.get(id) ?? 0) + 1)
       for (const operation of doc.operations ?? []) {
         effects.set(operation, (effects.get(operation) ?? 0) + 1)
         spaces.set(operation, `${spaces.get(operation) ?? ''}${space} `)
@@ -172,5 +183,18 @@ export async function unconverged(world: World): Promise<string[]> {
         failures.push(`${device.name} is at ${version} of ${head.version} in ${space}`)
     }
   }
+  return failures
+}
+
+/** [W1, W2] At the head no line above the floor is missing, and whoever scrolled up long enough has them all. */
+export async function unread(world: World): Promise<string[]> {
+  const failures: string[] = []
+  for (const device of world.devices)
+    for (const { space, floor, base } of look(device)) {
+      const documents = (await modelOf(world, space)).at(-1) ?? new Map<string, Document>()
+      for (const [key, { created }] of documents)
+        if (key.startsWith('lines ') && !base.has(key))
+          failures.push(`${device.name} lacks ${key} of ${space}, created at ${created}; its floor is ${floor}`)
+    }
   return failures
 }

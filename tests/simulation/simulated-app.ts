@@ -4,6 +4,8 @@ import * as v from 'valibot'
 const Note = v.object({ text: v.string(), by: v.string() })
 const Tally = v.object({ count: v.number(), operations: v.array(v.string()) })
 
+const LINES_WINDOW = 4
+
 /** Few documents and correlated writes: collisions are the point. Every mutator leaves a trace by which a second run of it would show. */
 export const app = defineApp({
   version: '1',
@@ -13,6 +15,8 @@ export const app = defineApp({
         notes: collection(Note, { write: 'creator' }),
         tallies: collection(Tally),
         secrets: collection(Note, { read: 'creator' }),
+        /** The only one whose documents are deleted, and the only one of which a first sync brings a part. */
+        lines: collection(Note, { window: LINES_WINDOW }),
       },
       mutators: {
         async note(tx, { id, text }: { id: string; text: string }) {

@@ -6,14 +6,17 @@ import { simulate } from './simulate.ts'
 const SEEDS = process.env.CI === undefined ? 200 : 2000
 const SEEDS_TIMEOUT_MS = 600_000
 
-describe('three devices, one server, and a world that fails', () => {
-  it(`[P2 P4 P6 P9 P14] ${SEEDS} seeds converge, and every operation took effect once or was refused`, {
+describe('four devices, one server, and a world that fails', () => {
+  it(`[P2 P4 P6 P9 P14] [W1] [W2] ${SEEDS} seeds converge, every operation took effect once or was refused, and windows hold what they say`, {
     timeout: SEEDS_TIMEOUT_MS,
   }, async () => {
+    let pages = 0
     for (let seed = 1; seed <= SEEDS; seed++) {
-      const { failures } = await simulate(seed)
+      const { failures, pagesTaken } = await simulate(seed)
       expect(failures, `seed ${seed}`).toEqual([])
+      pages += pagesTaken
     }
+    expect(pages, 'pages of older lines').toBeGreaterThan(SEEDS)
   })
 
   it('a seed that runs twice leaves the same trace', { timeout: SEEDS_TIMEOUT_MS }, async () => {

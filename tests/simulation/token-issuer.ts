@@ -29,11 +29,12 @@ export class TokenIssuer {
     const { lifeMs, fails, delayMsMax } = this.faults
     if (delayMsMax > 0) await new Promise<void>((resolve) => device.after(this.#random.unit() * delayMsMax, resolve))
     if (this.#random.chance(fails)) throw new Error('nobody is signed in now')
-    return `${user} until ${this.#clock.nowMs() + lifeMs}`
+    // As a header can bear it.
+    return `${user}.until.${this.#clock.nowMs() + lifeMs}`
   }
 
   check(token: string, nowMs: number): { tenant: string; user: string; expiresAtMs: number | undefined } {
-    const [user, end] = token.split(' until ')
+    const [user, end] = token.split('.until.')
     if (user === undefined || end === undefined) throw new UnauthenticatedError()
     if (nowMs >= Number(end)) throw new TokenExpiredError()
     return { tenant: 'default', user, expiresAtMs: Number(end) === Number.POSITIVE_INFINITY ? undefined : Number(end) }

@@ -1,3 +1,4 @@
+import type { Older } from '@tidemark/client'
 import { createReplica, fixedBeat, type MemoryStorage, memoryStorage, NO_HINTS } from '@tidemark/client/testing'
 import { createSyncServer, type MemoryChangelog, memoryChangelog, type SyncServer } from '@tidemark/server'
 import { FAIR, Network, type NetworkFaults } from './network.ts'
@@ -37,6 +38,8 @@ export class World {
   readonly operations: Operation[] = []
   readonly changelog: MemoryChangelog = memoryChangelog()
   readonly failures: string[] = []
+  /** Pages of older lines that brought any. */
+  pagesTaken = 0
   server: SyncServer | undefined
   #serverNode: Node = { name: 'server 0', alive: false }
   #starts = 0
@@ -99,7 +102,7 @@ export class World {
       token: () => this.issuer.issue(device.user, clock),
       storage: device.storage,
       durable: true,
-      tables: () => ({ scope: noTables, table: noTables, close() {} }),
+      tables: () => ({ scope: () => ({}) as never, table: noTables, close() {} }),
       transport: this.network.transportOf(node),
       clock,
       random,
@@ -122,6 +125,13 @@ export class World {
     device.storage.crash()
     device.replica = undefined
     device.spaces.clear()
+  }
+
+  /** The browser clears its disk. */
+  wipe(device: Device): void {
+    this.crashDevice(device)
+    device.storage = memoryStorage()
+    this.startDevice(device)
   }
 
   /** Schedules `times` of `act` within `withinMs`, at moments of chance. */
@@ -156,6 +166,26 @@ export class World {
     call().then(
       () => {
         operation.saved = true
+      },
+      () => {},
+    )
+  }
+
+  /** Changes a line, or deletes it. What becomes of it is held against the log alone. */
+  scribble(device: Device): void {
+    const space = device.spaces.get(this.random.pick(SPACES))
+    const id = `line-${this.random.between(0, 20)}`
+    const doc = { text: `${this.random.between(0, 1e9)}`, by: device.user }
+    const done = this.random.chance(0.3) ? space?.mutate.delete({ c: 'lines', id }) : space?.mutate.put({ c: 'lines', id, doc })
+    // A crash takes its answer with it.
+    done?.catch(() => {})
+  }
+
+  scrollUp(device: Device): void {
+    const page = device.spaces.get(this.random.pick(SPACES))?.lines.older({ limit: this.random.between(1, 6) })
+    page?.then(
+      ({ added }: Older) => {
+        if (added > 0) this.pagesTaken++
       },
       () => {},
     )
