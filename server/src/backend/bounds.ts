@@ -1,4 +1,4 @@
-import { LIMITS } from '@tidemark/shared'
+import { COMMITS_MUTATIONS_MAX, LIMITS } from '@tidemark/shared'
 
 // Every bound of the backend that the protocol does not state; those it states are in @tidemark/shared.
 
@@ -60,7 +60,7 @@ export const QUEUE_FULL_AFTER_MS = 1000
 /** Commits of a backend that one call or request may bring; they go into one write transaction. */
 export const COMMITS_AT_ONCE_MAX = 500
 /** Mutations of one call or request, over all its commits: as many as go into one group. A function counts as one. */
-export const COMMIT_MUTATIONS_AT_ONCE_MAX = 500
+export const COMMIT_MUTATIONS_AT_ONCE_MAX: number = COMMITS_MUTATIONS_MAX
 /** Mutations of backends that wait for the changelog. So few that a client's mutation, which waits its turn behind them, waits for some groups only. */
 export const QUEUE_COMMIT_MUTATIONS_MAX = 2500
 /** Time after which no further commit of one call is begun, in ms: the changelog's only writer waits for it. */
