@@ -283,11 +283,14 @@ describe('POST /v1/commits', () => {
         commit(put(mine, 'a')),
         commit(put(other, 'a')),
         commit(put(mine, 'b'), put(other, 'b')),
+        // Would write nothing, and must not tell that either.
+        commit({ space: other, name: 'delete', args: { c: 'open', id: 'nothing' } }),
         { key: 'wide', ...commit({ space: mine, name: 'both', args: { other, id: 'c' } }) },
       ],
     })
     expect(commits.map(({ in: versions, error }) => error?.code ?? versions)).toEqual([
       { [mine]: 1 },
+      'forbidden',
       'forbidden',
       'forbidden',
       'forbidden',

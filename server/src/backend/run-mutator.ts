@@ -13,7 +13,7 @@ export class NotRun extends Error {
   }
 }
 
-/** Runs app code on a draft. When it throws or takes too long (NotRun), the draft is closed: nothing of it may be kept. */
+/** Runs app code on a draft. Where it throws, or takes too long (NotRun), nothing of the draft may be kept. */
 export async function runMutator(
   clock: Clock,
   draft: MutationDraft,
@@ -29,9 +29,6 @@ export async function runMutator(
   const late = (): Error => new NotRun(new UnavailableError(`The mutator did not end within ${MUTATOR_WITHIN_MS} ms.`))
   try {
     await within(clock, MUTATOR_WITHIN_MS, work(), late)
-  } catch (error) {
-    draft.close()
-    throw error
   } finally {
     // What the mutator left running comes to its end here, and writes nowhere, before the transaction goes on to another one.
     app.close()
