@@ -1,11 +1,11 @@
 // Goal: several mutations in one commit are one draft, and none of them reaches into another. Over the wire: tests/integration/wire-commits.
-import { collection, defineApp, space } from '@tidemark/shared'
+import { type CommitsBody, collection, defineApp, space } from '@tidemark/shared'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { BackendWorld, NEW, user } from '../../test/backend-world.ts'
 import { newApiKey } from '../api-keys/api-key.ts'
 import { systemRandom } from '../platform/system-random.ts'
-import { type CommitsBody, runApiCommits } from './api-commits.ts'
+import { runApiCommits } from './api-commits.ts'
 import { COMMITS_WITHIN_MS } from './bounds.ts'
 
 /** Calls that a mutator left behind, and what came of them. */

@@ -1,11 +1,12 @@
 // Goal: many mutations in one write, bounded, and all right when that write fails.
 import { UnavailableError } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
-import { addNote, BackendWorld, CLIENT, clientOf, codes, item, user } from '../../test/backend-world.ts'
+import { addNote, type app, BackendWorld, CLIENT, clientOf, codes, item, user } from '../../test/backend-world.ts'
 import { settle } from '../../test/virtual-clock.ts'
 import type { Changelog } from '../changelog/changelog.ts'
 import { memoryChangelog } from '../changelog/memory/memory-changelog.ts'
-import { QUEUE_MUTATIONS_MAX } from './bounds.ts'
+import { COMMITS_AT_ONCE_MAX, GROUP_MUTATIONS_MAX, QUEUE_COMMIT_MUTATIONS_MAX, QUEUE_MUTATIONS_MAX } from './bounds.ts'
+import { type CommitTransaction, serverCommits } from './server-commits.ts'
 
 const alice = user('alice')
 
@@ -82,6 +83,33 @@ describe('group commit', () => {
     const results = await Promise.allSettled(batches)
     const refused = results.filter(({ status }) => status === 'rejected')
     expect(refused).toHaveLength(1)
+    expect(refused[0]).toMatchObject({ reason: { code: 'unavailable', afterMs: expect.any(Number) } })
+  })
+})
+
+describe('commits of a backend beside mutations', () => {
+  it('share their writes, and a flood of them neither refuses a client nor keeps it waiting long', async () => {
+    const memory = memoryChangelog()
+    let writes = 0
+    const changelog = {
+      ...memory,
+      write: ((work) => {
+        writes += 1
+        return memory.write(work)
+      }) as typeof memory.write,
+    }
+    const world = new BackendWorld({ changelog })
+    const server = serverCommits<typeof app>(world.backend.commits)
+    const many = Array.from({ length: COMMITS_AT_ONCE_MAX }, (_, at) => ({
+      space: 'open:1' as const,
+      run: (tx: CommitTransaction<typeof app, 'open:1'>) => tx.notes.put(`n${at}`, { text: 'x' }),
+    }))
+    const flood = Promise.allSettled(Array.from({ length: 20 }, () => server.commitMany(many)))
+    const [ack] = (await world.batch(alice, { client: CLIENT, on: '', mutations: [addNote(1)] })).acks
+    expect(ack?.in).toBeDefined()
+    expect(writes).toBeLessThanOrEqual(QUEUE_COMMIT_MUTATIONS_MAX / GROUP_MUTATIONS_MAX + 1)
+    const refused = (await flood).filter(({ status }) => status === 'rejected')
+    expect(refused).toHaveLength(20 - QUEUE_COMMIT_MUTATIONS_MAX / COMMITS_AT_ONCE_MAX)
     expect(refused[0]).toMatchObject({ reason: { code: 'unavailable', afterMs: expect.any(Number) } })
   })
 })
