@@ -35,15 +35,18 @@ export interface Compression {
 
 export function createCompression(): Compression {
   const bodies = new CompressedBodies({ keptBytesMax: KEPT_BYTES_MAX, keptMax: KEPT_MAX, atOnceMax: AT_ONCE_MAX })
+  // A crowd asks for one text after the other: it is measured and named once in a row.
+  let last = { text: '', bytes: 0, name: '' }
   return {
     bodies,
     json(c, shared, own) {
       const encoding = negotiated(c.req.header('accept-encoding'))
       const tail = Buffer.from(own)
-      const bytes = Buffer.byteLength(shared)
+      if (shared !== last.text) last = { text: shared, bytes: Buffer.byteLength(shared), name: hash('sha256', shared, 'base64') }
+      const { bytes, name } = last
       if (bytes >= COMPRESSED_FROM_BYTES && tail.length <= OWN_BYTES_MAX && encoding !== undefined) {
         // Named after its content: whoever is given these bytes was given this text by the backend, which asked for the right.
-        const body = bodies.shared(hash('sha256', shared, 'base64'), encoding, bytes, () => slices(Buffer.from(shared)))
+        const body = bodies.shared(name, encoding, bytes, () => slices(Buffer.from(shared)))
         if (body !== undefined) return encoded(jsonAnswer(''), encoding, body.length(tail), body.stream(tail))
       }
       return jsonAnswer(shared + own)
