@@ -126,7 +126,7 @@ describe('behind nginx', () => {
     const path = `/v1/spaces/room:load/changes?since=0&client=${client}`
     const headers = { authorization: `Bearer ${await token('alice')}`, 'accept-encoding': 'identity' }
     const plain = await (await fetch(at(upstreamPort) + path, { headers })).text()
-    expect(plain.length).toBeGreaterThan(80_000)
+    expect(plain.length).toBeGreaterThan(20_000)
     for (const encoding of ['gzip', 'br', 'zstd', 'gzip, deflate, br, zstd', 'identity']) {
       for (let times = 0; times < 2; times++) {
         const answer = await fetch(at(ports[which]) + path, { headers: { ...headers, 'accept-encoding': encoding } })
