@@ -14,7 +14,9 @@ const LINES_MAX = 30
 
 const readme = await readFile(join(root, 'README.md'), 'utf8')
 /** Each code block that begins with the name of its file. */
-const files = new Map([...readme.matchAll(/```ts\n\/\/ (\S+\.ts)\b[^\n]*\n([\s\S]*?)```/g)].map(([, name, code]) => [name ?? '', code ?? '']))
+const files = new Map(
+  [...readme.matchAll(/```ts\n\/\/ (\S+\.ts)\b[^\n]*\n([\s\S]*?)```/g)].map(([, name, code]) => [name ?? '', code ?? '']),
+)
 
 describe('the code of the README', () => {
   let folder: string
@@ -38,7 +40,10 @@ describe('the code of the README', () => {
 
   it(`is two files of ${LINES_MAX} lines together`, () => {
     expect([...files.keys()]).toEqual(['app.ts', 'page.ts'])
-    const lines = [...files.values()].join('').split('\n').filter((line) => line.trim() !== '')
+    const lines = [...files.values()]
+      .join('')
+      .split('\n')
+      .filter((line) => line.trim() !== '')
     expect(lines.length).toBeLessThanOrEqual(LINES_MAX)
   })
 
@@ -68,7 +73,11 @@ describe('the code of the README', () => {
 })
 
 async function ran(args: readonly string[]): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1' } })
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1' },
+  })
   let output = ''
   child.stdout.on('data', (chunk) => (output += chunk))
   child.stderr.on('data', (chunk) => (output += chunk))

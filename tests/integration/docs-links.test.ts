@@ -1,0 +1,22 @@
+// What the pages of the project point to is there: files, folders, and headings within a page.
+import { existsSync, globSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root }).sort()
+
+describe('the pages', () => {
+  it.each(pages)('%s links only to what exists', async (page) => {
+    const text = (await readFile(join(root, page), 'utf8')).replace(/```[\s\S]*?```/g, '')
+    const targets = [...text.matchAll(/\]\(([^)\s]+)\)|<img[^>]+src="([^"]+)"|srcset="([^"]+)"/g)].map(
+      ([, link, src, set]) => link ?? src ?? set ?? '',
+    )
+    const missing = targets
+      .filter((target) => !/^(https?:|mailto:|#)/.test(target))
+      .filter((target) => !existsSync(join(root, dirname(page), target.replace(/#.*/, ''))))
+    expect(missing).toEqual([])
+  })
+})
