@@ -9,7 +9,7 @@ import { Channel, type ChannelWorld } from './channel.ts'
 import { Connection, type ConnectionEvents } from './connection.ts'
 import type { GatewaySocket, SocketEvents } from './gateway-socket.ts'
 import { Greetings } from './greetings.ts'
-import { RecentRanges } from './recent-ranges.ts'
+import { recentRanges } from './recent-ranges.ts'
 import { SelfCheck } from './self-check.ts'
 import type { Session, SessionWorld } from './session.ts'
 
@@ -78,7 +78,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     bounds,
     metrics,
     wireable,
-    recent: new RecentRanges(bounds.recentRangesMax, bounds.recentCharactersMax),
+    recent: recentRanges(bounds.recentRangesMax, bounds.recentCharactersMax),
     nextMemory: () => ++memories,
     deserted(channel) {
       const key = channelKey(channel.tenant, channel.space)
