@@ -39,7 +39,8 @@ async function scrolled() {
     asked.push(`${space} ${collection} ${before} ${limit}`)
     const floor = Math.max(0, before - limit)
     const docs = Array.from({ length: before - floor }, (_, n) => message(before - n, `m${before - n}`, `${before - n}`))
-    return { docs, floor, head: server.stand(space).version }
+    const { version: head, seal } = server.stand(space)
+    return { docs, floor, head, seal }
   }
   const open = async () => {
     const replica = await createReplica({
@@ -173,6 +174,41 @@ describe('older()', () => {
     server.older = fresh
     await time.run(60_000)
     expect(await page).toEqual({ added: 5, more: false })
+  })
+
+  it('older page of a history that was taken back: it is asked for again, and nothing of it stays [W2]', async () => {
+    const { time, held, server, asked, messages } = await scrolled()
+    const fresh = server.older
+    server.older = (...wish) => {
+      server.older = fresh
+      return { ...fresh(...wish), docs: [message(5, 'lost', 'lost')], seal: 'lost' }
+    }
+    const page = held.messages.older()
+    await time.run(60_000)
+    expect(await page).toEqual({ added: 5, more: false })
+    expect(asked.length).toBe(2)
+    expect(await messages()).not.toContain('lost')
+  })
+
+  it('[W2] in a busy room, whose ranges jump over where a page was read, a pull tells that it is the same history', async () => {
+    const { time, held, server, asked } = await scrolled()
+    let commits = 0
+    // 50 a second, three of them in a range.
+    const commit = () => {
+      server.commit(room, ++commits % 3 === 0)
+      if (commits < 1000) time.after(20, commit)
+    }
+    commit()
+    await time.run(1000)
+    const floors: boolean[] = []
+    for (const limit of [1, 1, 1, 1, 1]) {
+      const page = held.messages.older({ limit })
+      await time.run(400)
+      floors.push((await page).more)
+    }
+    expect(floors).toEqual([true, true, true, true, false])
+    expect(asked.length).toBe(5)
+    expect(server.requests.filter((path) => path.endsWith('&limit=1') && path.includes('/changes?')).length).toBeGreaterThan(0)
   })
 
   it('[B8] forbidden: the copy goes, though nothing else has told of it yet, and the app reads why', async () => {

@@ -4,12 +4,12 @@ import type { ReplicaCore } from './replica/replica-core.ts'
 import type { Older } from './replica-api.ts'
 import type { Sync } from './sync.ts'
 
-/** How often one page is asked for, where a server lags behind or changes could not be kept for it. */
+/** How often one page is asked for, where a server lags behind, changes could not be kept for it, or the server was set back. */
 export const OLDER_ATTEMPTS_MAX = 6
 
 export interface OlderPorts {
   readonly core: Pick<ReplicaCore, 'takeOlder'>
-  readonly sync: Pick<Sync, 'older'>
+  readonly sync: Pick<Sync, 'older' | 'holds'>
   readonly clock: Clock
   readonly random: Random
 }
@@ -17,9 +17,12 @@ export interface OlderPorts {
 /** Pages older documents of a collection in [W2], `limit` of them at most. Throws SyncErrors; then nothing has changed. */
 export async function pageIn({ core, sync, clock, random }: OlderPorts, space: SpaceId, collection: string, limit: number): Promise<Older> {
   for (let attempt = 1; ; attempt++) {
-    const taken = await core.takeOlder(space, collection, (before) => sync.older({ space, collection, before, limit }))
+    const taken = await core.takeOlder(space, collection, {
+      page: (before) => sync.older({ space, collection, before, limit }),
+      holds: (standing) => sync.holds(space, standing),
+    })
     if (taken) return { added: taken.added, more: taken.floor > 0 }
-    if (attempt === OLDER_ATTEMPTS_MAX) throw new UnavailableError('the server is behind this device: ask again later')
+    if (attempt === OLDER_ATTEMPTS_MAX) throw new UnavailableError('the server and this device do not agree yet: ask again later')
     await new Promise<void>((resolve) => void clock.after(backoffMs(attempt, random.unit()), resolve))
   }
 }

@@ -1,6 +1,7 @@
 import {
   errorFromWire,
   isAboutToken,
+  judge,
   LIMITS,
   NOTHING,
   type OlderPage,
@@ -8,6 +9,7 @@ import {
   type Range,
   type ServerFrame,
   type SpaceId,
+  type Standing,
   type Standings,
   type SyncError,
   sumOf,
@@ -57,6 +59,8 @@ export interface Sync {
   release(space: SpaceId): void
   /** A page of older documents of a space that is wanted. Throws SyncErrors only, UnavailableError when there is no connection or it ends meanwhile. */
   older(request: OlderRequest): Promise<OlderPage>
+  /** Whether that number and seal are in the server's history of a space that is wanted. Throws as `older` does. */
+  holds(space: SpaceId, standing: Standing): Promise<boolean>
   goOnline(): void
   goOffline(): void
   /** Resolves when nothing runs any more. */
@@ -152,6 +156,21 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
       if (isAboutToken(error)) connection?.fail(error)
       throw error
     }
+  }
+
+  /** A request about a space that is wanted, on one connection. Throws SyncErrors only. */
+  async function askOf<T extends object>(space: SpaceId, request: (token: string) => Promise<T>): Promise<T> {
+    const connection = live
+    try {
+      const answer = following.connected && (await ask(request))
+      // What was unfollowed meanwhile has missed changes [W2].
+      if (answer && !connection?.over && following.spaces.get(space)?.wanted) return answer
+    } catch (cause) {
+      const error = asSyncError(cause)
+      if (error.code === 'forbidden') queue.push(() => follow({ type: 'denied', space, error }))
+      throw error
+    }
+    throw new UnavailableError('the server cannot be reached: ask again when this space is open and connected')
   }
 
   /** Never throws: what it comes to is handled in its turn. */
@@ -269,19 +288,10 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
     state,
     want: (space) => queue.push(() => follow({ type: 'want', space })),
     release: (space) => queue.push(() => follow({ type: 'release', space })),
-    async older(request) {
-      const { space } = request
-      const connection = live
-      try {
-        const page = following.connected && (await ask((token) => pullOlder(transport, clock, request, token)))
-        // What was unfollowed meanwhile has missed changes [W2].
-        if (page && !connection?.over && following.spaces.get(space)?.wanted) return page
-      } catch (cause) {
-        const error = asSyncError(cause)
-        if (error.code === 'forbidden') queue.push(() => follow({ type: 'denied', space, error }))
-        throw error
-      }
-      throw new UnavailableError('the server cannot be reached: ask again when this space is open and connected')
+    older: (request) => askOf(request.space, (token) => pullOlder(transport, clock, request, token)),
+    async holds(space, standing) {
+      const request = { space, standing, client: ports.client, limit: 1 }
+      return judge(standing, await askOf(space, (token) => pull(transport, clock, { ...request, token }))) === 'news'
     },
     goOnline: () => link.tell({ type: 'resume', pause: 'app' }),
     goOffline: () => link.tell({ type: 'pause', pause: 'app' }),

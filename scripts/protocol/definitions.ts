@@ -179,7 +179,11 @@ const DATA: readonly Definition[] = [
     name: 'OlderPage',
     says: 'Answer of older: documents of a windowed collection, newest creation first. Source: §4, [W1], [W2].',
     schema: olderPage,
-    fields: { floor: 'Ask on before this one; 0: there are no older ones.', head: 'Where the space stood when they were read.' },
+    fields: {
+      floor: 'Ask on before this one; 0: there are no older ones.',
+      head: 'Where the space stood when they were read.',
+      seal: 'The seal of head.',
+    },
   },
 ]
 

@@ -27,6 +27,8 @@ export interface OlderAsked {
   readonly before: number
   readonly version: number
   readonly kept: Change[]
+  /** Seals of the numbers at which the copy stood since. */
+  readonly stood: Map<number, string>
 }
 
 /** A copy of one space as protocol §1 describes it, by the letter and slowly: what a server's ranges must make right. */
@@ -64,23 +66,31 @@ export class Copy {
   /** A question for older documents, which this copy must be whole for [W2]. */
   askOlder(collection: string): OlderAsked {
     if (!this.isWhole) throw new Error('older is asked for a whole copy')
-    const asked = { collection, before: this.floor(collection), version: this.standing.version, kept: [] }
+    const { version, seal } = this.standing
+    const asked = { collection, before: this.floor(collection), version, kept: [], stood: new Map([[version, seal]]) }
     this.#awaited.add(asked)
     return asked
   }
 
-  /** False where the page is void, or was read before where the copy stood: then it is to be asked for again. */
-  takeOlder(asked: OlderAsked, { docs, floor, head }: OlderPage): boolean {
-    if (!this.#awaited.delete(asked) || head < asked.version) return false
+  /**
+   * `again`: the page is void, or of another time or history: it is to be asked for again. `ahead`: the copy has to reach its head first.
+   * `unproven`: it did, and a pull has to tell whether the server has that head and seal (`isHeld`).
+   */
+  takeOlder(asked: OlderAsked, { docs, floor, head, seal }: OlderPage, isHeld = false): 'taken' | 'again' | 'ahead' | 'unproven' {
     const { docs: held, floors, standing } = this.#whole
+    if (!this.#awaited.has(asked)) return 'again'
+    if (head > standing.version) return 'ahead'
+    const stood = asked.stood.get(head)
+    if (head > asked.version && stood === undefined && !isHeld) return 'unproven'
+    this.#awaited.delete(asked)
+    if (head < asked.version || (stood ?? seal) !== seal) return 'again'
     const deleted = new Set(asked.kept.filter((change) => 'del' in change && change.v > head).map(({ id }) => id))
     for (const { v, c, id, put, b } of docs) {
-      // What is newer than the copy comes to it in a range.
-      if (v > standing.version || deleted.has(id) || (held.get(`${c}/${id}`)?.version ?? 0) >= v) continue
+      if (deleted.has(id) || (held.get(`${c}/${id}`)?.version ?? 0) >= v) continue
       held.set(`${c}/${id}`, { doc: put, version: v, created: b ?? v })
     }
     floors.set(asked.collection, floor)
-    return true
+    return 'taken'
   }
 
   take(range: Range): Verdict {
@@ -97,6 +107,7 @@ export class Copy {
       for (const [collection, floor] of Object.entries(range.floors ?? {}))
         build.floors.set(collection, Math.max(floor, build.floors.get(collection) ?? 0))
       build.standing = { version: range.to, seal: range.seal }
+      for (const { stood } of this.#awaited) stood.set(range.to, range.seal)
       if (this.#unfinished !== undefined && range.to === range.head) {
         this.#whole = this.#unfinished
         this.#unfinished = undefined

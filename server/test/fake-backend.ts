@@ -108,7 +108,8 @@ export class FakeBackend implements Backend {
     this.asked.push({ what: 'older', space, user: principal.user })
     await this.#gated()
     const docs = [{ v: before, c: collection, id: `m${changesMax}`, put: {} }]
-    return JSON.stringify({ docs, floor: 0, head: this.#head(space, principal.tenant).version })
+    const { version: head, seal } = this.#head(space, principal.tenant)
+    return JSON.stringify({ docs, floor: 0, head, seal })
   }
 
   async mutate(principal: Principal, batch: MutationBatch) {

@@ -13,6 +13,7 @@ interface Older {
   readonly docs: readonly { readonly id: string; readonly v: number; readonly b?: number }[]
   readonly floor: number
   readonly head: number
+  readonly seal: string
   readonly error?: WireError
 }
 const older = (user: string, box: string, query: string, c = 'recent') =>
@@ -57,6 +58,7 @@ describe('windows on the wire', () => {
       floor: 1,
       head: 9,
     })
+    expect(first.body.seal).toBe((await pull<{ seal: string }>(server.url, user, box, {})).body.seal)
     expect((await older(user, box, 'before=1&limit=2')).body).toMatchObject({ docs: [{ id: 'm1' }], floor: 0, head: 9 })
   })
 

@@ -67,7 +67,7 @@ describe('a pull', () => {
 })
 
 describe('a page of older documents', () => {
-  const page = { docs: [{ v: 7, c: 'messages', id: 'm', put: {}, b: 4 }], floor: 3, head: 9 }
+  const page = { docs: [{ v: 7, c: 'messages', id: 'm', put: {}, b: 4 }], floor: 3, head: 9, seal: 'cccccccc' }
   const askOlder = (answer: object, seen: HttpRequest[] = []) =>
     pullOlder(
       answering({ text: JSON.stringify(answer) }, seen),
@@ -87,7 +87,8 @@ describe('a page of older documents', () => {
     'one that leads nowhere': { ...page, floor: 5 },
     'one of another collection': { ...page, docs: [{ ...page.docs[0], c: 'polls' }] },
     'one with a deletion': { ...page, docs: [{ v: 7, c: 'messages', id: 'm', del: true }] },
-    'one without a head': { docs: [], floor: 3 },
+    'one without a head': { docs: [], floor: 3, seal: 'cccccccc' },
+    'one without a seal': { docs: [], floor: 3, head: 9 },
     'a range': good,
   }
   for (const [name, answer] of Object.entries(wrong))

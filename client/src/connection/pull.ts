@@ -24,12 +24,14 @@ export interface PullRequest {
   readonly standing: Standing
   readonly client: string
   readonly token: string
+  /** Changes, at most; as many as the server likes where none is given. */
+  readonly limit?: number
 }
 
 /** The next page of what a copy lacks (protocol §4). Throws as `get` does. */
-export function pull(transport: Transport, clock: Clock, { space, standing, client, token }: PullRequest): Promise<Range> {
+export function pull(transport: Transport, clock: Clock, { space, standing, client, token, limit }: PullRequest): Promise<Range> {
   const { version, seal } = standing
-  const query = `since=${version}&seal=${encodeURIComponent(seal)}&client=${client}`
+  const query = `since=${version}&seal=${encodeURIComponent(seal)}&client=${client}${limit ? `&limit=${limit}` : ''}`
   return get(transport, clock, `${encodeURIComponent(space)}/changes?${query}`, token, (text) => {
     const page = parseAnswer(range, text)
     if (page.space !== space || page.to < page.from || page.head < page.to) throw new Error('a range of something else')

@@ -1,26 +1,28 @@
 // Windows [W1], pages of older documents [W2], and what races with them, on the storage in memory.
-import type { Change, OlderPage } from '@tidemark/shared'
+import type { Change, OlderPage, Standing } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { message, rangeOf } from '../testing/ranges.ts'
-import { KEPT_DELETIONS_MAX } from './awaited-page.ts'
+import { KEPT_MAX } from './awaited-page.ts'
 import { code, counter, done, openCore, room, rows, texts, value } from './model/open-core.ts'
-import type { ReplicaCore } from './replica-core.ts'
+import { HEAD_WITHIN_MS, type ReplicaCore } from './replica-core.ts'
 
 const del = (v: number, id: string) => ({ v, c: 'messages', id, del: true }) as unknown as Change
-const page = (head: number, floor: number, docs: readonly Change[]) => ({ docs, floor, head }) as unknown as OlderPage
+const page = (head: number, floor: number, docs: readonly Change[], seal = `s${head}`) =>
+  ({ docs, floor, head, seal }) as unknown as OlderPage
 const floorsOf = async (core: ReplicaCore) => (await core.copies([room])).get(room)?.floors
 
 /** A page that is asked for now, and that comes when `take` is called. */
-async function awaitOlder(core: ReplicaCore) {
+async function awaitOlder(core: ReplicaCore, holds = async (_: Standing) => false) {
   let answer = (_: OlderPage) => {}
   let taken: ReturnType<ReplicaCore['takeOlder']> = Promise.resolve(undefined)
   const before = await new Promise<number>((asked, failed) => {
-    taken = core.takeOlder(room, 'messages', (before) => {
+    const page = (before: number) => {
       asked(before)
-      return new Promise((resolve) => {
+      return new Promise<OlderPage>((resolve) => {
         answer = resolve
       })
-    })
+    }
+    taken = core.takeOlder(room, 'messages', { page, holds })
     taken.catch(failed)
   })
   return {
@@ -163,13 +165,16 @@ describe('a page of older documents', () => {
     expect(await texts(core)).toEqual(['four', 'five changed', 'eight', 'nine'])
   })
 
-  it('what a page knows before the copy does comes with its range, and never an older form of it in between', async () => {
+  it('[W2] a page that is ahead of the copy waits for the range that leads there', async () => {
     const { core } = await cut()
     const asked = await awaitOlder(core)
     const ahead = [message(12, 'e', 'five, twice changed', { b: 5 }), message(7, 'd', 'four', { b: 4 })]
-    expect(await asked.take(page(12, 3, ahead))).toEqual({ added: 1, floor: 3 })
-    expect(await texts(core)).toEqual(['four', 'eight', 'nine'])
-    await core.apply(rangeOf(10, 12, [message(11, 'e', 'five changed', { b: 5 }), message(12, 'e', 'five, twice changed', { b: 5 })]))
+    const taken = asked.take(page(12, 3, ahead))
+    await core.apply(rangeOf(10, 11, [message(11, 'e', 'five changed', { b: 5 })]))
+    expect(await texts(core)).toEqual(['five changed', 'eight', 'nine'])
+    expect(await floorsOf(core)).toEqual({ messages: 5 })
+    await core.apply(rangeOf(11, 12, [message(12, 'e', 'five, twice changed', { b: 5 })]))
+    expect(await taken).toEqual({ added: 1, floor: 3 })
     expect(await texts(core)).toEqual(['four', 'five, twice changed', 'eight', 'nine'])
   })
 
@@ -201,12 +206,64 @@ describe('a page of older documents', () => {
       rangeOf(
         10,
         11,
-        Array.from({ length: KEPT_DELETIONS_MAX + 1 }, (_, n) => del(11, `gone ${n}`)),
+        Array.from({ length: KEPT_MAX + 1 }, (_, n) => del(11, `gone ${n}`)),
       ),
     )
     await core.apply(rangeOf(11, 12, [del(12, 'e')]))
     expect(await asked.take(page(10, 3, older))).toBeUndefined()
     expect(await again.take(page(12, 3, older.slice(1)))).toEqual({ added: 1, floor: 3 })
+  })
+
+  describe('[W2] older page of a history that was taken back', () => {
+    // Read at 12 of a history in which 11 deleted four and 12 changed five: both are lost with it.
+    const lost = () => page(12, 3, [message(12, 'e', 'five of the lost history', { b: 5 })], 'lost12')
+
+    it('is dropped where the copy came to its head in another one', async () => {
+      const { core } = await cut()
+      const asked = await awaitOlder(core, () => expect.unreachable('nobody has to be asked'))
+      const taken = asked.take(lost())
+      await core.apply(rangeOf(10, 12, [message(12, 'j', 'ten')]))
+      expect(await taken).toBeUndefined()
+      expect([await texts(core), await floorsOf(core)]).toEqual([['eight', 'nine', 'ten'], { messages: 5 }])
+      expect(await (await awaitOlder(core)).take(page(12, 3, older))).toEqual({ added: 2, floor: 3 })
+    })
+
+    it('is dropped where the copy passed its head, unless the server has that head and seal after this', async () => {
+      const { core } = await cut()
+      const asked: (Standing & { readonly copy: number | undefined })[] = []
+      const holding = (isHeld: boolean) => async (at: Standing) => {
+        asked.push({ ...at, copy: (await core.copies([room])).get(room)?.version })
+        return isHeld
+      }
+      const [dropped, kept] = [await awaitOlder(core, holding(false)), await awaitOlder(core, holding(true))]
+      const takenBack = dropped.take(lost())
+      await core.apply(rangeOf(10, 13, [del(13, 'd')]))
+      expect(await takenBack).toBeUndefined()
+      expect(await floorsOf(core)).toEqual({ messages: 5 })
+      expect(await kept.take(page(12, 3, older))).toEqual({ added: 1, floor: 3 })
+      expect(asked).toEqual([
+        { version: 12, seal: 'lost12', copy: 13 },
+        { version: 12, seal: 's12', copy: 13 },
+      ])
+      expect(await texts(core)).toEqual(['five', 'eight', 'nine'])
+    })
+
+    it('needs no question where the copy stood at its head on the way', async () => {
+      const { core } = await cut()
+      const asked = await awaitOlder(core, () => expect.unreachable('nobody has to be asked'))
+      await core.apply(rangeOf(10, 11, []))
+      await core.apply(rangeOf(11, 13, []))
+      expect(await asked.take(page(11, 3, older))).toEqual({ added: 2, floor: 3 })
+    })
+
+    it('is asked for again where the copy does not come to its head in time', async () => {
+      const { core, clock } = await cut()
+      const taken = (await awaitOlder(core)).take(lost())
+      await new Promise((resolve) => setImmediate(resolve))
+      clock.advance(HEAD_WITHIN_MS)
+      expect(await taken).toBeUndefined()
+      expect(await floorsOf(core)).toEqual({ messages: 5 })
+    })
   })
 
   const voided: Record<string, (core: ReplicaCore) => Promise<unknown>> = {
@@ -261,11 +318,12 @@ describe('older documents under what is pending', () => {
     const { core } = await openCore()
     await core.apply(rangeOf(0, 10, [], { compacted: true, floors: { counters: 5 } }))
     const { nonce } = await core.mutate(room, 'increment', { id: 'k' })
-    // It ran at 11, on the 5 that was not here, and only the page knows.
+    // It ran at 11, on the 5 that was not here, and at first only the page knows.
     const answer = page(11, 3, [counter(11, 'k', 6, { b: 4 })])
-    await core.takeOlder(room, 'counters', async () => answer)
+    const taken = core.takeOlder(room, 'counters', { page: async () => answer, holds: async () => false })
     expect(await value(core, room, 'k')).toBe(1)
     await core.apply(rangeOf(10, 11, [counter(11, 'k', 6, { b: 4, o: nonce })]))
+    expect(await taken).toEqual({ added: 0, floor: 3 })
     expect(await value(core, room, 'k')).toBe(6)
     await core.settle([done(1, nonce, { [room]: 11 })])
     expect(await value(core, room, 'k')).toBe(6)

@@ -14,6 +14,7 @@ import {
   type Standing,
   toJsonObject,
   type Version,
+  within,
   ZERO,
 } from '@tidemark/shared'
 import type { Copies } from '../following/copies.ts'
@@ -41,6 +42,13 @@ export interface CopyState extends Standing {
   readonly floors?: Floors | undefined
 }
 
+/** Whom a page of older documents is asked of. */
+export interface OlderSource {
+  page(before: Version): Promise<OlderPage>
+  /** Whether that number and seal are in its history now. */
+  holds(standing: Standing): Promise<boolean>
+}
+
 export interface Audit {
   readonly created: number
   readonly confirmed: number
@@ -64,11 +72,11 @@ export interface ReplicaCore extends Copies, Outbox {
   audit(): Promise<Audit>
   confirmed: Confirmations['confirmed']
   /**
-   * Takes the page of older documents that `request` gives [W2]; undefined, with nothing done, where it has to be asked for again.
+   * Takes the page of older documents that the server gives [W2]; undefined, with nothing done, where it has to be asked for again.
    * Nothing is asked for where nothing is older. Throws UnavailableError unless the copy is whole and stays the same meanwhile, and what
-   * `request` throws.
+   * `server` throws.
    */
-  takeOlder(space: SpaceId, collection: string, request: (before: Version) => Promise<OlderPage>): Promise<Taken | undefined>
+  takeOlder(space: SpaceId, collection: string, server: OlderSource): Promise<Taken | undefined>
   /** How far each copy has come; spaces without a copy are left out. */
   copies(spaces: readonly SpaceId[]): Promise<ReadonlyMap<SpaceId, CopyState>>
   /** `$s` of the copy that is shown of a space; 0 where there is none. */
@@ -93,6 +101,8 @@ export interface ReplicaPorts {
 
 /** How long documents of a copy that is shown no longer stay, so that queries of other tabs find their way to the new one; in ms. */
 const SWEEP_AFTER_MS = 5000
+/** How long a page of older documents waits for the range that leads to where it was read, in ms. */
+export const HEAD_WITHIN_MS = 5000
 /** Spaces of which it is remembered what was done at their heads. */
 const KNOWN_SPACES_MAX = 10_000
 
@@ -209,13 +219,21 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
       await unit('relaxed', (unit) => dropCopy(unit, stage, space))
       scheduleSweep()
     },
-    async takeOlder(space, collection, request) {
+    async takeOlder(space, collection, server) {
       const page = awaitPage((await copyRows([space]))[0], collection)
       if (page.before === 0) return { added: 0, floor: ZERO }
       awaited.add(page)
       try {
-        const answer = await request(page.before)
-        return await unit('relaxed', (unit) => page.take(unit, stage, answer))
+        const answer = await server.page(page.before)
+        const at = { version: answer.head, seal: answer.seal }
+        const take = (isHeld: boolean) => unit('relaxed', (unit) => page.take(unit, stage, answer, isHeld))
+        let taken = await take(false)
+        if (taken === 'ahead') {
+          await within(clock, HEAD_WITHIN_MS, page.reaches(at.version), () => new Error('no range')).catch(() => {})
+          taken = await take(false)
+        }
+        if (taken === 'unproven' && (await server.holds(at))) taken = await take(true)
+        return typeof taken === 'string' ? undefined : taken
       } finally {
         awaited.delete(page)
       }

@@ -27,7 +27,7 @@ interface Step {
 const del = (v: number, id: string) => ({ v, c: 'messages', id, del: true }) as unknown as Change
 const range = (from: number, on: string, to: number, seal: string, changes: readonly Change[], more: object = {}) =>
   rangeOf(from, to, changes, { on, seal, ...more })
-const page = (head: number, floor: number, docs: readonly Change[]) => ({ docs, floor, head }) as unknown as OlderPage
+const page = (head: number, floor: number, docs: readonly Change[]) => ({ docs, floor, head, seal: `s${head}` }) as unknown as OlderPage
 const put = (v: number, id: string, more: object = {}) => message(v, id, `${id}${v}`, more)
 
 const whole: Step = {
@@ -92,7 +92,7 @@ const STORIES: Readonly<Record<string, readonly Step[]>> = {
 
 async function act(core: ReplicaCore, does: Step['does']): Promise<void> {
   if (typeof does === 'string') await core.mutate(room, 'send', { id: does, text: does })
-  else if ('docs' in does) await core.takeOlder(room, 'messages', async () => does)
+  else if ('docs' in does) await core.takeOlder(room, 'messages', { page: async () => does, holds: async () => false })
   else await core.apply(does)
 }
 

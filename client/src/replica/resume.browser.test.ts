@@ -28,8 +28,8 @@ it('a live query sees a page of older documents at once, and a reset of several 
   await expect.poll(() => seen.at(-1)).toBe('eight')
   await core.mutate('room:1', 'put', { c: 'messages', id: 'e', doc: { text: 'mine', author: 'alice', sentAtMs: 1 } })
   await expect.poll(() => seen.at(-1)).toBe('eight mine?')
-  const older = { docs: [message(5, 'e', 'five'), message(4, 'd', 'four')], floor: 0, head: 9 }
-  await core.takeOlder('room:1', 'messages', async () => older as never)
+  const older = { docs: [message(5, 'e', 'five'), message(4, 'd', 'four')], floor: 0, head: 9, seal: 's9' }
+  await core.takeOlder('room:1', 'messages', { page: async () => older as never, holds: async () => false })
   await expect.poll(() => seen.at(-1)).toBe('four mine? eight')
   const reset = { reset: 'history', on: 's9', seal: 't4', head: 6 }
   await core.apply(rangeOf(0, 4, [message(4, 'd', 'new four')], reset))

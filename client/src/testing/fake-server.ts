@@ -219,7 +219,10 @@ export function fakeServer(clock: Clock, random: Random, user = 'alice'): FakeSe
     refuseBatches: undefined,
     reachable: true,
     acceptsToken: () => true,
-    older: (space) => ({ docs: [], floor: 0, head: stand(space).version }),
+    older(space) {
+      const { version: head, seal } = stand(space)
+      return { docs: [], floor: 0, head, seal }
+    },
     get connections() {
       return connections
     },

@@ -1,7 +1,7 @@
 // Goal: what a window left out can be paged in, whole and no more than it. Method: as in the tests of ranges; a window of 3.
 import { olderPage, parseAnswer } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
-import { type BackendWorld, BOUNDS, user } from '../../test/backend-world.ts'
+import { type BackendWorld, BOUNDS, everybody, user } from '../../test/backend-world.ts'
 import { Copy } from '../../test/copy.ts'
 import { catchUp } from '../../test/pages.ts'
 import { say, windowApp, windowWorld } from '../../test/window-world.ts'
@@ -118,9 +118,50 @@ describe('older', () => {
     const late = await older(world, asked.before)
     await world.delete(alice, ROOM, 'messages', 'x')
     await catchUp(world, copy, 1000, alice, ROOM)
-    expect(copy.takeOlder(asked, late)).toBe(true)
+    expect(copy.takeOlder(asked, late)).toBe('taken')
     expect(Object.keys(copy.documents)).toEqual(['messages/a', 'messages/b', 'messages/c'])
     expect(copy.floor('messages')).toBe(0)
+  })
+
+  it('[W2] older page of a history that was taken back: its seal is that of its head for its reader, and tells', async () => {
+    const world = windowWorld()
+    await say(world, alice, ROOM, 'x', 'y', 'a', 'b', 'c')
+    const backup = world.memory.snapshot()
+    const copy = new Copy()
+    await catchUp(world, copy, 1000, alice, ROOM)
+    await world.delete(alice, ROOM, 'messages', 'x')
+    await world.put(alice, ROOM, 'messages', 'y', { text: 'lost' })
+    const late = () => older(world, 2)
+    const [lost, asked, passing] = [await late(), copy.askOlder('messages'), copy.askOlder('messages')]
+    expect(copy.takeOlder(asked, lost)).toBe('ahead')
+
+    world.memory.restore(backup)
+    world.start({ app: windowApp as never, access: everybody(windowApp as never) })
+    await say(world, bob, ROOM, 'd', 'e')
+    await catchUp(world, copy, 1, alice, ROOM)
+    expect(copy.standing.version).toBe(lost.head)
+    expect(copy.takeOlder(asked, lost)).toBe('again')
+    await say(world, bob, ROOM, 'f')
+    await catchUp(world, copy, 1000, alice, ROOM)
+    // Whoever passed it asks: a pull that states its head and seal is answered with a reset.
+    const pull = ({ head: version, seal }: typeof lost) => world.backend.pull(alice, ROOM, { version, seal }, BOUNDS, undefined, 'default')
+    expect((await pull(lost)).range.reset).toBe(true)
+    const fresh = await late()
+    expect(fresh.seal).toBe(copy.standing.seal)
+    expect((await pull(fresh)).range).toMatchObject({ reset: false, from: fresh.head, on: fresh.seal })
+    expect(copy.takeOlder(passing, fresh)).toBe('taken')
+    expect(copy.documents).toMatchObject({ 'messages/x': { text: 'x' }, 'messages/y': { text: 'y' } })
+  })
+
+  it('[W2] bears the seal of its head as its reader has it, [C4] tag included', async () => {
+    const world = windowWorld()
+    await world.put(alice, DESK, 'drafts', 'a1', { text: 'of alice' })
+    const copy = new Copy()
+    await catchUp(world, copy, 1000, alice, DESK)
+    const { seal } = await older(world, 1, {}, alice, DESK, 'drafts')
+    expect(seal).toMatch(/^[0-9a-f]{8}-/)
+    expect(seal).toBe(copy.standing.seal)
+    expect(seal).not.toBe((await older(world, 1, {}, bob, DESK, 'drafts')).seal)
   })
 
   it('stale by a floor: a document that was paged in stays fresh through every catch-up', async () => {

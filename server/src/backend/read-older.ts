@@ -4,6 +4,7 @@ import type { RangeBounds } from './backend.ts'
 import { documentText } from './document-text.ts'
 import { gatherPage, type ReadSteps, type Step, withinPage } from './page.ts'
 import type { View } from './view.ts'
+import { plainSeal } from './wire-seal.ts'
 
 export interface OlderQuestion {
   readonly space: SpaceId
@@ -24,7 +25,7 @@ export async function readOlder(tx: ReadTransaction, { space, collection, before
   const from = toVersion(Math.min(before, head.version))
   const isFiltered = view.shows !== undefined
   const { to, changes } = await gatherPage(olderSteps(tx, space, collection, view), from, ZERO, withinPage(bounds), isFiltered)
-  return `{"docs":[${changes.join(',')}],"floor":${to},"head":${head.version}}`
+  return `{"docs":[${changes.join(',')}],"floor":${to},"head":${head.version},"seal":${JSON.stringify(plainSeal(head, view.tag))}}`
 }
 
 /** A step is what one commit created; it leads to the floor under it. */

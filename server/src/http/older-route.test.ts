@@ -1,16 +1,22 @@
 import { olderPage, parseAnswer } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
+import { sealOf } from '../../test/fake-backend.ts'
 import { HttpWorld, refusal } from '../../test/http-world.ts'
 
 const PATH = '/v1/spaces/room:a/collections/messages/older'
 
 describe('GET older', () => {
-  it('[W1] answers documents, floor and head, and no cache keeps it', async () => {
+  it('[W1] answers documents, floor, head and its seal, and no cache keeps it', async () => {
     const world = new HttpWorld()
     world.backend.commit('room:a', 'one')
     const answer = await world.get(`${PATH}?before=97`)
     expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store'])
-    expect(parseAnswer(olderPage, await answer.text())).toMatchObject({ docs: [{ v: 97, c: 'messages' }], floor: 0, head: 1 })
+    expect(parseAnswer(olderPage, await answer.text())).toMatchObject({
+      docs: [{ v: 97, c: 'messages' }],
+      floor: 0,
+      head: 1,
+      seal: sealOf('a', 1),
+    })
   })
 
   it('asks for at most 10,000 documents, 1,000 when no limit is given', async () => {

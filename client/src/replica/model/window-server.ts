@@ -113,6 +113,6 @@ export class WindowServer {
     const last = all[limit - 1]?.[1].b ?? 0
     const docs = all.filter(([, { b }], at) => at < limit || b === last)
     const floor = all[docs.length]?.[1].b ?? 0
-    return { docs: docs.map(([id, { text, v, b }]) => message(v, id, text, { b })), floor, head } as never
+    return { docs: docs.map(([id, { text, v, b }]) => message(v, id, text, { b })), floor, head, seal: this.#states[head]?.seal } as never
   }
 }
