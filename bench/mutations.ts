@@ -42,7 +42,7 @@ export function mutations({ rounds, mutations }: Scale): Promise<readonly Figure
         const our = await measured(ours, over, clients, batch, batches)
         group = Math.max(1, Math.round(count / ((await ours.ask<Groups>('groups')) - groupsBefore)))
         const beganMs = performance.now()
-        const floorCpuS = await sqlite.cpuS(() => sqlite.ask('write', { clients, batch, mutations: count, group, round: ++written }))
+        const floorCpuS = await sqlite.cpuS(() => sqlite.ask('write', { clients, batch, mutations: count, group }))
         const floorS = (performance.now() - beganMs) / 1000
         done += count
         const wire = await measured(wireSqlite, over, clients, batch, batches)
@@ -67,9 +67,6 @@ export function mutations({ rounds, mutations }: Scale): Promise<readonly Figure
     return figures
   })
 }
-
-/** Rounds that the floor wrote, each under client ids of its own. */
-let written = 0
 
 /** Sends, waits for every ack, and gives the time that it took. */
 async function measured(
