@@ -87,6 +87,35 @@ export function describeTransactions({ describe, expect, it }: TestRunner, opene
         ])
       }))
 
+    it('one that fails now and then among hundreds takes none of its neighbours along', () =>
+      opened(async (changelog) => {
+        const kept: string[] = []
+        await writing(changelog, async (tx) => {
+          await tx.bindClient('c_1', 'alice', NOW_MS)
+          for (let at = 1; at <= 400; at++) {
+            const fails = at % 7 === 0 || at > 395
+            const done = tx.savepoint(async () => {
+              await tx.commit(ROOM, [creation(`m${at}`, { at })], undefined, NOW_MS)
+              await tx.recordMutation('c_1', { n: kept.length + 1, nonce: NONCE, outcome: `{"in":{"room:1":${at}}}` }, NOW_MS)
+              if (fails) throw new Error('a bad mutation')
+            })
+            if (fails) await expect(done).rejects.toThrow('a bad mutation')
+            else {
+              await done
+              kept.push(`m${at}`)
+            }
+          }
+        })
+        expect((await headOf(changelog)).version).toBe(kept.length)
+        expect((await documentsOf(changelog)).map(({ id }) => id)).toEqual(kept)
+        expect((await logOf(changelog)).flatMap(({ changes }) => changes.map(({ text }) => JSON.parse(text).id))).toEqual(kept)
+        await changelog.read('t', async (tx) => {
+          expect(await tx.client('c_1')).toMatchObject({ n: kept.length })
+          for (const [at, id] of kept.entries())
+            expect((await tx.mutation('c_1', at + 1))?.outcome).toBe(`{"in":{"room:1":${id.slice(1)}}}`)
+        })
+      }))
+
     it('a savepoint that is taken back takes back what it recorded and bound', () =>
       opened(async (changelog) => {
         await writing(changelog, async (tx) => {

@@ -26,6 +26,8 @@ export function sqliteChangelog(file: string, { fileBytesMax }: SqliteOptions = 
   let closed: Promise<void> | undefined
 
   const writer = openWriter(file, fileBytesMax)
+  const begin = writer.prepare('begin immediate')
+  const commit = writer.prepare('commit')
   const noteCorrupt = (error: CorruptRowError): void => {
     corrupt ??= error
   }
@@ -57,13 +59,13 @@ export function sqliteChangelog(file: string, { fileBytesMax }: SqliteOptions = 
       engine(() => {
         // Left over where the engine could not even go back.
         if (writer.isTransaction) writer.exec('rollback')
-        writer.exec('begin immediate')
+        begin.run()
       })
       const result = await work(life)
       life.assertWhole()
       if (doomed !== undefined) throw doomed
       rows.flush()
-      engine(() => writer.exec('commit'))
+      engine(() => commit.run())
       snapshots.outdate()
       failed = undefined
       return result

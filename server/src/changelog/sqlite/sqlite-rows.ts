@@ -69,13 +69,13 @@ export interface RowsWatch {
 /** The rows that one connection sees. Statements are prepared once, those that are iterated once for each walk under way. */
 export class SqliteRows implements Rows {
   protected readonly db: DatabaseSync
-  readonly #watch: RowsWatch
+  protected readonly watch: RowsWatch
   readonly #statements = new Map<string, StatementSync>()
   readonly #idle = new Map<string, StatementSync[]>()
 
   constructor(db: DatabaseSync, watch: RowsWatch) {
     this.db = db
-    this.#watch = watch
+    this.watch = watch
   }
 
   space(tenant: string, space: SpaceId): SpaceRow | undefined {
@@ -217,7 +217,7 @@ export class SqliteRows implements Rows {
 
   missing(row: string): CorruptRowError {
     const error = new CorruptRowError(`${row} (missing)`)
-    this.#watch.corrupt(error)
+    this.watch.corrupt(error)
     return error
   }
 
@@ -236,13 +236,13 @@ export class SqliteRows implements Rows {
 
   /** Runs one access, and makes its errors ours. */
   protected guard<T>(table: string, key: readonly Cell[], access: () => T): T {
-    this.#watch.assertUsable()
+    this.watch.assertUsable()
     try {
       return access()
     } catch (error) {
       const known = fromEngine(error, [table, ...key].join(' '))
-      if (known instanceof CorruptRowError) this.#watch.corrupt(known)
-      else this.#watch.failed(known)
+      if (known instanceof CorruptRowError) this.watch.corrupt(known)
+      else this.watch.failed(known)
       throw known
     }
   }

@@ -32,6 +32,16 @@ const DROP_DELETIONS = `delete from documents indexed by documents_deleted
   where tenant = ? and space = ? and version <= ? and doc is null`
 const DROP_SEALS = 'delete from commits where tenant = ? and space = ? and version < ?'
 
+/** Statements after which the engine's savepoint is set anew: so many, and those of one mutation, are kept in memory. */
+const REPLAYABLE_MAX = 64
+
+/** A statement that was run. */
+interface Written {
+  readonly sql: string
+  readonly table: string
+  readonly values: SQLInputValue[]
+}
+
 /** A row on its way, by the columns that it will have. */
 interface Held<Row> {
   readonly key: Cell[]
@@ -43,9 +53,21 @@ interface Held<Row> {
 export class WritableSqliteRows extends SqliteRows implements WritableRows {
   readonly #spaces = new HeldRows<Held<SpaceRow>>()
   readonly #clients = new HeldRows<Held<ClientRecord>>()
+  /**
+   * What was run since the engine's own savepoint; undefined where none is open. The engine copies every page that is written after
+   * one, and hardly any is ever gone back to: so one of its serves many of ours, and who goes back runs again what came between.
+   */
+  #replayable: Written[] | undefined
+  /** How much of that came before our savepoint. */
+  #kept = 0
 
   savepoint(): void {
-    this.#run('savepoint mutation', 'savepoint', [])
+    if (this.#replayable !== undefined && this.#replayable.length >= REPLAYABLE_MAX) this.#endEngineSavepoint()
+    if (this.#replayable === undefined) {
+      this.#control('savepoint mutations')
+      this.#replayable = []
+    }
+    this.#kept = this.#replayable.length
     this.#spaces.mark()
     this.#clients.mark()
   }
@@ -53,12 +75,20 @@ export class WritableSqliteRows extends SqliteRows implements WritableRows {
   rollbackToSavepoint(): void {
     this.#spaces.undo()
     this.#clients.undo()
-    this.#run('rollback to mutation', 'savepoint', [])
-    this.releaseSavepoint()
+    const kept = this.#replayable?.slice(0, this.#kept) ?? []
+    try {
+      this.#control('rollback to mutations')
+      // Nothing is run again twice, however many go back.
+      this.#endEngineSavepoint()
+      for (const { sql, table, values } of kept) this.#run(sql, table, values)
+    } catch (error) {
+      // Whatever it was: neighbours that count as written are not, so that nothing may be committed.
+      this.watch.failed(error)
+      throw error
+    }
   }
 
   releaseSavepoint(): void {
-    this.#run('release mutation', 'savepoint', [])
     this.#spaces.release()
     this.#clients.release()
   }
@@ -71,6 +101,7 @@ export class WritableSqliteRows extends SqliteRows implements WritableRows {
 
   /** A transaction begins: what an earlier one held was not committed. */
   forget(): void {
+    this.#replayable = undefined
     this.#spaces.take()
     this.#clients.take()
   }
@@ -147,6 +178,16 @@ export class WritableSqliteRows extends SqliteRows implements WritableRows {
 
   #run(sql: string, table: string, values: SQLInputValue[]): void {
     this.guard(table, [], () => this.prepared(sql).run(...values))
+    this.#replayable?.push({ sql, table, values })
+  }
+
+  #endEngineSavepoint(): void {
+    this.#control('release mutations')
+    this.#replayable = undefined
+  }
+
+  #control(sql: string): void {
+    this.guard('savepoint', [], () => this.prepared(sql).run())
   }
 }
 
