@@ -3,7 +3,7 @@ import { wireError } from './errors.ts'
 import { heads } from './frames/heads.ts'
 import { jsonObject } from './json-object.ts'
 import { COMMITS_MAX, COMMITS_MUTATIONS_MAX } from './limits.ts'
-import { userId } from './names.ts'
+import { isUserId } from './names.ts'
 import { spaceId } from './space-id.ts'
 
 /** 1 to 128 printable characters of ASCII, without blanks, quotes and backslashes. Source: protocol [K1]. */
@@ -12,6 +12,8 @@ export function isIdempotencyKey(text: unknown): text is string {
 }
 
 export const idempotencyKey = v.custom<string>(isIdempotencyKey, '1 to 128 printable characters, no blanks or quotes')
+
+export const userId = v.custom<string>(isUserId, '1 to 128 of A-Z a-z 0-9 . _ ~ -')
 
 // Strict, other than frames: a `key` that is misspelt and ignored would do twice what is to be done once.
 /** A write by name, of a program that is no client. */

@@ -43,10 +43,9 @@ export function toJsonObject(value: unknown, place: string): JsonObject {
 export function sameJson(a: Json, b: Json): boolean {
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null || Array.isArray(a) !== Array.isArray(b)) return false
-  const [left, right] = [a as JsonObject, b as JsonObject]
-  const keys = Object.keys(left)
+  const left = Object.entries(a)
   return (
-    keys.length === Object.keys(right).length &&
-    keys.every((key) => Object.hasOwn(right, key) && sameJson(left[key] as Json, right[key] as Json))
+    left.length === Object.keys(b).length &&
+    left.every(([key, item]) => Object.hasOwn(b, key) && sameJson(item, (b as JsonObject)[key] as Json))
   )
 }

@@ -26,7 +26,6 @@ export function isUserId(text: unknown): text is string {
   return typeof text === 'string' && isSpaceId(`user:${text}`)
 }
 
-export const userId = v.custom<string>(isUserId, '1 to 128 of A-Z a-z 0-9 . _ ~ -')
 export const collectionName = v.custom<string>(isCollectionName, 'no collection name')
 export const documentId = v.custom<string>(isDocumentId, 'no document id')
 export const nonce = v.custom<string>(isNonce, 'no nonce')

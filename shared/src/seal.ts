@@ -19,7 +19,7 @@ export function sameSeal(at: Version, a: Seal, b: Seal): boolean {
 
 /** The number that the first 8 hex digits of a seal write, as the sum of a beat counts it; 0 where there are none. Source: protocol [B1]. */
 export function sealDigits(of: Seal): number {
-  return /^[0-9a-f]{8}/.test(of) ? Number.parseInt(of.slice(0, 8), 16) : 0
+  return Number.parseInt(/^[0-9a-f]{8}/.exec(of)?.[0] ?? '0', 16)
 }
 
 /** True inside a compacted run: the copy is `partial` and must go on compacted. Source: protocol [C2]. */

@@ -61,20 +61,17 @@ export function awaitPage(row: CopyRow | undefined, collection: string): Awaited
   let heard: Standing = asked
   /** Where those ranges began and ended. */
   const ends = new Map<Version, Seal>([[version, asked.seal]])
-  let awaitedHead = Infinity
-  let wake = () => {}
+  let reached = (_: Version) => {}
   return {
     before,
-    reaches(head) {
-      awaitedHead = head
-      return new Promise((resolve) => {
-        wake = resolve
-        if (heard.version >= head) resolve()
-      })
-    },
+    reaches: (head) =>
+      new Promise((resolve) => {
+        reached = (version) => void (version >= head && resolve())
+        reached(heard.version)
+      }),
     hear(range) {
       if (range.space !== space) return
-      if (range.to >= awaitedHead) wake()
+      reached(range.to)
       if (judge(heard, range) !== 'news' || deleted.size + ends.size > KEPT_MAX) return
       heard = standingAfter(range)
       ends.set(heard.version, heard.seal)
@@ -86,11 +83,11 @@ export function awaitPage(row: CopyRow | undefined, collection: string): Awaited
       // Another tab was faster.
       if (present !== before) return { added: 0, floor: present }
       if (head > copy.version) return 'ahead'
-      const isKept = heard.version === copy.version && heard.seal === copy.seal
+      const isKept = ends.get(copy.version) === copy.seal
       if (head < version || (head < copy.version && !isKept)) return 'stale'
       const passed = head === copy.version ? copy.seal : ends.get(head)
-      if (passed === undefined && !isHeld) return 'unproven'
-      if (passed !== undefined && passed !== seal) return 'stale'
+      if (!passed && !isHeld) return 'unproven'
+      if (passed && passed !== seal) return 'stale'
       const plain = (await unit.outbox()).length === 0
       const table = tableOf(space, collection)
       const changes: Slots = new Map()
