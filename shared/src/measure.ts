@@ -36,7 +36,9 @@ const CLOSE_OBJECT = 125
  * Whether the text is JSON at all is left to the parser. Throws TooLargeError. Source: protocol §9.
  */
 export function measure(text: string, { bytesMax, depthMax, keysMax }: Measure): void {
-  if (text.length > bytesMax || utf8Bytes(text) > bytesMax) throw new TooLargeError(`more than ${bytesMax} bytes`)
+  // A UTF-16 unit takes three bytes at most: where there is room for that, nothing is counted.
+  if (text.length > bytesMax || (text.length * 3 > bytesMax && utf8Bytes(text) > bytesMax))
+    throw new TooLargeError(`more than ${bytesMax} bytes`)
   let depth = 0
   let keys = 0
   let inString = false

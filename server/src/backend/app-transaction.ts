@@ -45,8 +45,8 @@ export class AppTransaction {
   }
 
   /** Resolves when no call of the mutator's touches the changelog any more. */
-  async quiet(): Promise<void> {
-    await this.#last
+  quiet(): Promise<unknown> {
+    return this.#last
   }
 
   #collections(space: SpaceId, base: object): Record<string, unknown> {

@@ -10,7 +10,7 @@ export async function commitChanges(
 ): Promise<ReadonlyMap<SpaceId, Version>> {
   const versions = new Map<SpaceId, Version>()
   // In one order everywhere, so that engines that lock spaces never wait for each other in a circle.
-  for (const [space, list] of [...changes].sort(([a], [b]) => (a < b ? -1 : 1)))
-    versions.set(space, (await tx.commit(space, list, origin, nowMs)).version)
+  const inOrder = changes.size === 1 ? changes : [...changes].sort(([a], [b]) => (a < b ? -1 : 1))
+  for (const [space, list] of inOrder) versions.set(space, (await tx.commit(space, list, origin, nowMs)).version)
   return versions
 }

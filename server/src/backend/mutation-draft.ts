@@ -55,6 +55,8 @@ export class MutationDraft {
   readonly #app: App
   readonly #user: string
   readonly #written = new Map<string, Written>()
+  /** Of the spaces that were named so far. */
+  readonly #definitions = new Map<SpaceId, SpaceDefinition>()
   #bytes = 0
   #isOpen = true
   /** What the changelog threw at a read, whatever the mutator made of it. */
@@ -72,10 +74,13 @@ export class MutationDraft {
 
   /** The definition of a space's kind. Throws NotFoundError, naming the kind; InvalidError for what is no space id. */
   definition(space: SpaceId): SpaceDefinition {
+    const found = this.#definitions.get(space)
+    if (found !== undefined) return found
     if (!isSpaceId(space)) throw new InvalidError('not a space id')
     const kind = kindOf(space)
     const definition = Object.hasOwn(this.#app.spaces, kind) ? this.#app.spaces[kind] : undefined
     if (definition === undefined) throw new NotFoundError(`There is no space kind ${kind}.`)
+    this.#definitions.set(space, definition)
     return definition
   }
 

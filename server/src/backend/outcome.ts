@@ -3,7 +3,8 @@ import { MESSAGE_CHARACTERS_MAX } from './bounds.ts'
 
 /** How something ended, as it is kept and spliced into answers: `{"in":{...}}`. */
 export function doneText(versions: ReadonlyMap<SpaceId, Version>): string {
-  return `{"in":${JSON.stringify(Object.fromEntries(versions))}}`
+  const places = Array.from(versions, ([space, version]) => `${JSON.stringify(space)}:${version}`)
+  return `{"in":{${places.join(',')}}}`
 }
 
 /** `{"error":{...}}`, with a message of bounded length. */

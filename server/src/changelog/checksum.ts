@@ -8,5 +8,11 @@ export type Cell = string | number | null
  * the number 5 and the text "5" differ.
  */
 export function checksumOf(cells: readonly Cell[]): number {
-  return crc32(cells.map((cell) => (typeof cell === 'number' ? `#${cell}` : cell === null ? '~' : `"${cell}`)).join('\0'))
+  let text = ''
+  let between = ''
+  for (const cell of cells) {
+    text += between + (typeof cell === 'number' ? `#${cell}` : cell === null ? '~' : `"${cell}`)
+    between = '\0'
+  }
+  return crc32(text)
 }

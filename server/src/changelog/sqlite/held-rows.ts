@@ -4,39 +4,39 @@
  */
 export class HeldRows<Row> {
   #rows = new Map<string, Row>()
-  /** What the rows changed since the mark were before it; undefined where nothing was held. */
-  #before: Map<string, Row | undefined> | undefined
+  /** What each change since the mark replaced, in their order; undefined where nothing was held. */
+  #replaced: [key: string, before: Row | undefined][] | undefined
 
   get(key: string): Row | undefined {
     return this.#rows.get(key)
   }
 
   set(key: string, row: Row): void {
-    if (this.#before?.has(key) === false) this.#before.set(key, this.#rows.get(key))
+    this.#replaced?.push([key, this.#rows.get(key)])
     this.#rows.set(key, row)
   }
 
   mark(): void {
-    this.#before = new Map()
+    this.#replaced = []
   }
 
   undo(): void {
-    for (const [key, row] of this.#before ?? []) {
-      if (row === undefined) this.#rows.delete(key)
-      else this.#rows.set(key, row)
+    for (const [key, before] of this.#replaced?.reverse() ?? []) {
+      if (before === undefined) this.#rows.delete(key)
+      else this.#rows.set(key, before)
     }
-    this.#before = undefined
+    this.#replaced = undefined
   }
 
   release(): void {
-    this.#before = undefined
+    this.#replaced = undefined
   }
 
   /** Hands out what is held, and holds nothing any more. */
   take(): Iterable<Row> {
     const rows = this.#rows
     this.#rows = new Map()
-    this.#before = undefined
+    this.#replaced = undefined
     return rows.values()
   }
 }
