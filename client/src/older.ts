@@ -22,7 +22,7 @@ export async function pageIn({ core, sync, clock, random }: OlderPorts, space: S
       holds: (standing) => sync.holds(space, standing),
     })
     if (taken) return { added: taken.added, more: taken.floor > 0 }
-    if (attempt === OLDER_ATTEMPTS_MAX) throw new UnavailableError('the server and this device do not agree yet: ask again later')
+    if (attempt === OLDER_ATTEMPTS_MAX) throw new UnavailableError('the server cannot give this page yet: ask again later')
     await new Promise<void>((resolve) => void clock.after(backoffMs(attempt, random.unit()), resolve))
   }
 }

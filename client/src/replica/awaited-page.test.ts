@@ -190,6 +190,14 @@ describe('a page of older documents', () => {
     expect(await texts(core)).toEqual(['four', 'eight', 'nine'])
   })
 
+  it('[W2] a range that comes in the moment in which a page is asked for is heard', async () => {
+    const { core } = await cut()
+    const asking = awaitOlder(core)
+    await core.apply(rangeOf(10, 11, [del(11, 'e')]))
+    expect(await (await asking).take(page(10, 3, older))).toEqual({ added: 1, floor: 3 })
+    expect(await texts(core)).toEqual(['four', 'eight', 'nine'])
+  })
+
   it('of two tabs that ask at once one moves the floor, and the other page brings nothing more', async () => {
     const { core, storage } = await cut()
     const { core: otherTab } = await openCore({ storage: storage.reopen() })

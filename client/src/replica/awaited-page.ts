@@ -41,7 +41,7 @@ export type NotTaken = 'stale' | 'ahead' | 'unproven'
 export interface AwaitedPage {
   /** The page is of documents created at or before it. */
   readonly before: Version
-  /** To be told of each range of this replica, before it is applied. */
+  /** To be told of each range of this replica, in the unit that applies it. */
   hear(range: Range): void
   /** Resolves when a range was heard that leads to `head`, or past it. */
   reaches(head: Version): Promise<void>

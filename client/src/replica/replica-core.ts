@@ -204,9 +204,11 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
       return new Map(spaces.map((space, at) => [space, standingOf(rows[at])]))
     },
     async apply(range: Range) {
-      for (const page of awaited) page.hear(range)
       if (range.acked) remember(known, range.space, { acked: range.acked, head: range.head })
-      const applied = await unit('relaxed', (unit) => applyRange(unit, stage, range, known.get(range.space)))
+      const applied = await unit('relaxed', (unit) => {
+        for (const page of awaited) page.hear(range)
+        return applyRange(unit, stage, range, known.get(range.space))
+      })
       if (applied.verdict === 'reset' && range.reset === 'history' && !range.acked) known.delete(range.space)
       if (applied.verdict !== 'repeat') scheduleSweep()
       return applied
@@ -220,10 +222,14 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
       scheduleSweep()
     },
     async takeOlder(space, collection, server) {
-      const page = awaitPage((await copyRows([space]))[0], collection)
-      if (page.before === 0) return { added: 0, floor: ZERO }
-      awaited.add(page)
+      // In one transaction, so that no range comes in between.
+      const page = await storage.read(['copies'], async (tx) => {
+        const page = awaitPage((await tx.get('copies', space)) as CopyRow | undefined, collection)
+        awaited.add(page)
+        return page
+      })
       try {
+        if (page.before === 0) return { added: 0, floor: ZERO }
         const answer = await server.page(page.before)
         const at = { version: answer.head, seal: answer.seal }
         const take = (isHeld: boolean) => unit('relaxed', (unit) => page.take(unit, stage, answer, isHeld))
