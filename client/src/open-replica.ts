@@ -43,12 +43,16 @@ const NO_STORAGE = ['MissingAPIError', 'SecurityError', 'NotSupportedError']
 
 /**
  * Opens all that one user has on this device, offline as well as online, and begins to connect. Where the browser gives no
- * storage the replica lives in memory, and what is sent says `durable: false`. Throws BadRequestError for a user id that the
- * protocol does not allow, UnavailableError when the storage is there and does not open.
+ * storage the replica lives in memory, and what is sent says `durable: false`. Throws BadRequestError for an option that is not
+ * what it must be, UnavailableError when the storage is there and does not open.
  */
 export async function openReplica<A extends App>(options: OpenReplicaOptions<A>): Promise<Replica<A>> {
   const { app, url, user, token, tenant = 'default', clock = systemClock } = options
-  if (!isUserId(user)) throw new BadRequestError(`${user} is no user id: 1 to 128 letters, digits and . _ ~ -`)
+  need(app?.spaces, 'app: what defineApp returns is needed')
+  need(options.transport || isWebAddress(url), `url: http://… or https://… is needed, not "${url}"`)
+  // Not what stands there instead: it may be a token.
+  need(typeof token === 'function', 'token: a function is needed')
+  need(isUserId(user), `${user} is no user id: 1 to 128 letters, digits and . _ ~ -`)
   const world = {
     app,
     user,
@@ -72,6 +76,18 @@ export async function openReplica<A extends App>(options: OpenReplicaOptions<A>)
     // Loaded only here: hardly any page needs it.
     const { memoryStorage } = await import('./replica/memory-storage.ts')
     return withoutDatabase(memoryStorage())
+  }
+}
+
+function need(isThere: unknown, otherwise: string): void {
+  if (!isThere) throw new BadRequestError(otherwise)
+}
+
+function isWebAddress(url: string | URL): boolean {
+  try {
+    return /^https?:/.test(new URL(url).href)
+  } catch {
+    return false
   }
 }
 

@@ -44,12 +44,14 @@ describe('the token source', () => {
         throw new Error('offline')
       },
       () => '',
+      () => ({ token: 'in an object' }) as never,
       () => new Promise(() => {}),
       () => 'good',
     ]
     const tokens = createTokens(() => (answers.shift() as () => string)(), clock)
-    await expect(tokens.get()).rejects.toMatchObject({ code: 'unavailable' })
-    await expect(tokens.get()).rejects.toMatchObject({ code: 'unauthenticated' })
+    await expect(tokens.get()).rejects.toMatchObject({ code: 'unavailable', message: 'token() failed: Error: offline' })
+    await expect(tokens.get()).rejects.toMatchObject({ code: 'unauthenticated', message: 'token() returned no string' })
+    await expect(tokens.get()).rejects.toMatchObject({ code: 'unauthenticated', message: 'token() returned no string' })
     const late = tokens.get()
     clock.advance(TOKEN_WITHIN_MS)
     await expect(late).rejects.toBeInstanceOf(SyncError)

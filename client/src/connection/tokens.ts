@@ -24,12 +24,12 @@ export function createTokens(source: TokenSource, clock: Clock): Tokens {
     try {
       const asked = Promise.resolve(because).then(source)
       const token = await within(clock, TOKEN_WITHIN_MS, asked, () => new Error('no answer in time'))
-      if (typeof token !== 'string' || token === '') throw new UnauthenticatedError()
+      if (typeof token !== 'string' || token === '') throw new UnauthenticatedError('token() returned no string')
       because = undefined
       return token
     } catch (cause) {
       inHand = undefined
-      throw cause instanceof SyncError ? cause : new UnavailableError('the token source failed', { cause })
+      throw cause instanceof SyncError ? cause : new UnavailableError(`token() failed: ${cause}`, { cause })
     } finally {
       asking = false
     }
