@@ -153,6 +153,21 @@ describe('tidemark serve', { timeout: 30_000 }, () => {
     ])
   })
 
+  it.each<[string, string[], number]>([
+    ['on loopback, where no origins are named, may', ['--dev'], 200],
+    ['where origins are named, may not', ['--dev', '--origins', 'https://app.example'], 403],
+    ['where other machines reach the server, may not', ['--dev', '--host', '0.0.0.0'], 403],
+    ['without --dev, may not', [], 403],
+  ])('a page of a development server beside it: %s', async (name, args, status) => {
+    const env: Record<string, string> = args.includes('--dev') ? {} : { TIDEMARK_SECRET: 'x'.repeat(32) }
+    const run = tidemark(['serve', APP, '--data', join(folder, name.length.toString()), ...args], env)
+    const url = await run.ready
+    const origin = 'http://localhost:5173'
+    const answer = await fetch(`${url}/v1/mutations`, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST' } })
+    const allowed = status === 200
+    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([allowed ? 204 : 403, allowed ? origin : null])
+  })
+
   it('without --dev has no development sign-in', async () => {
     const run = tidemark(['serve', APP, '--data', join(folder, 'three')], { TIDEMARK_SECRET: 'x'.repeat(32) })
     const url = await run.ready

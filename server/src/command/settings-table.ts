@@ -92,7 +92,7 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
   origins: {
     kind: list(origin, 'a list of origins such as https://app.example'),
     fallback: [SAME_ORIGIN],
-    help: 'pages that may use this server',
+    help: 'pages that may use this server; on loopback --dev adds loopback: pages of this machine at any port',
   },
   proxies: {
     kind: list(proxy, 'a list of addresses such as 10.0.0.0/8'),

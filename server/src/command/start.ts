@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { pino } from 'pino'
 import { sqliteChangelog } from '../changelog/sqlite/sqlite-changelog.ts'
+import { LOOPBACK, type Origins } from '../http/origins.ts'
 import { isLoopbackAddress } from '../loopback-host.ts'
 import { systemRandom } from '../platform/system-random.ts'
 import { type Listening, serve } from '../serve.ts'
@@ -11,13 +12,13 @@ import { devSecret } from './dev-secret.ts'
 import { serveHelp } from './help.ts'
 import { retentionIn } from './retention.ts'
 import { SettingsError } from './settings-error.ts'
-import type { Settings } from './settings-table.ts'
+import { SETTINGS, type Settings } from './settings-table.ts'
 import { signInOf } from './sign-in.ts'
 import type { Voice } from './voice.ts'
 
 /** Serves the app that the settings name, and says so. Throws SettingsError, or what keeps it from listening. */
 export async function start(settings: Settings, voice: Voice): Promise<Listening> {
-  const { module, page, origins, proxies } = settings
+  const { module, page, proxies } = settings
   if (module === undefined) throw new SettingsError("The app's module is missing: tidemark serve app.ts", serveHelp())
   const { app, access, authenticate, isOwnerOnly } = await definitionsIn(module)
   const log = pino({ level: settings.log, base: null }, pino.destination({ dest: 2, sync: true }))
@@ -38,7 +39,7 @@ export async function start(settings: Settings, voice: Voice): Promise<Listening
       changelog,
       authenticate: signIn.authenticate,
       apiKeys: apiKeysFrom(apiKeysFileIn(data)),
-      origins,
+      origins: originsIn(settings),
       proxies,
       retention,
       log,
@@ -52,4 +53,9 @@ export async function start(settings: Settings, voice: Voice): Promise<Listening
     await changelog.close()
     throw error
   }
+}
+
+/** In development, where none are named, also pages that this machine serves: that of Vite has a port of its own. */
+function originsIn({ origins, dev, host }: Settings): Origins {
+  return dev && origins === SETTINGS.origins.fallback && isLoopbackAddress(host) ? [...origins, LOOPBACK] : origins
 }

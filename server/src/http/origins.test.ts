@@ -29,6 +29,22 @@ describe('origins', () => {
     expect(mayUse(origins, 'https://api.example', 'api.example')).toBe(false)
   })
 
+  it.each([
+    ['http://localhost:5173', true],
+    ['https://app.localhost', true],
+    ['http://127.0.0.1:3000', true],
+    ['http://[::1]:3000', true],
+    ['http://localhost.evil.example:5173', false],
+    ['http://evil.example', false],
+    ['http://localhost@evil.example', false],
+    ['http://127.0.0.1.evil.example', false],
+    ['capacitor://localhost', false],
+    ['null', false],
+  ])('loopback: a page of %s: %s', (origin, may) => {
+    expect(mayUse(['loopback'], origin, 'localhost:8787')).toBe(may)
+    expect(mayUse(['same-origin'], origin, 'localhost:8787')).toBe(false)
+  })
+
   it('an entry that no browser sends is refused at the start', () => {
     for (const origin of ['*', 'app.example', 'https://app.example/', 'https://app.example/path'])
       expect(() => assertOrigins([origin])).toThrow(TypeError)

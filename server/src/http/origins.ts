@@ -1,17 +1,20 @@
 import { ForbiddenError } from '@tidemark/shared'
+import { isLoopbackHost } from '../loopback-host.ts'
 
-/** Which pages may use this server from a browser, as their Origin says: `same-origin`, or origins such as `https://app.example`, `capacitor://localhost`. */
+/** Which pages may use this server from a browser, as their Origin says: `same-origin`, `loopback`, or origins such as `https://app.example`, `capacitor://localhost`. */
 export type Origins = readonly string[]
 
 export const SAME_ORIGIN = 'same-origin'
+/** Pages that this machine serves, whatever their port: a development server's. */
+export const LOOPBACK = 'loopback'
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/
 
 /** Throws TypeError, naming the entry that no browser would ever send. */
 export function assertOrigins(origins: Origins): void {
   for (const origin of origins) {
-    if (origin !== SAME_ORIGIN && !ORIGIN.test(origin))
+    if (origin !== SAME_ORIGIN && origin !== LOOPBACK && !ORIGIN.test(origin))
       throw new TypeError(
-        `origins: ${origin} is no origin; write scheme, host and port as a browser does (https://app.example), or ${SAME_ORIGIN}`,
+        `origins: ${origin} is no origin; write scheme, host and port as a browser does (https://app.example), or ${SAME_ORIGIN}, or ${LOOPBACK}`,
       )
   }
 }
@@ -22,7 +25,15 @@ export function assertOrigins(origins: Origins): void {
  */
 export function mayUse(origins: Origins, origin: string | undefined, host: string | undefined): boolean {
   if (origin === undefined) return true
-  return origins.includes(origin) || (origins.includes(SAME_ORIGIN) && isSameOrigin(origin, host))
+  return (
+    origins.includes(origin) ||
+    (origins.includes(SAME_ORIGIN) && isSameOrigin(origin, host)) ||
+    (origins.includes(LOOPBACK) && isLoopbackOrigin(origin))
+  )
+}
+
+function isLoopbackOrigin(origin: string): boolean {
+  return isLoopbackHost(/^https?:\/\/([^/]+)$/.exec(origin)?.[1])
 }
 
 /** Scheme aside: behind a proxy that ends TLS it cannot be seen. */
