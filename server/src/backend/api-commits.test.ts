@@ -33,9 +33,9 @@ const app = defineApp({
   },
 })
 
-function bench() {
+function bench(scope = 'commit:*') {
   const world = new BackendWorld({ app })
-  const { record } = newApiKey(systemRandom, { tenant: 'default', name: 'shop', scopes: ['commit:*'], createdMs: 0 })
+  const { record } = newApiKey(systemRandom, { tenant: 'default', name: 'shop', scopes: [scope], createdMs: 0 })
   const post = async (...commits: CommitsBody['commits']) =>
     (JSON.parse(await runApiCommits(world.backend.commits, record, { commits })) as { commits: unknown[] }).commits
   const changes = async () => (await world.range(user('alice'), 'box:1', NEW)).changes
@@ -77,5 +77,17 @@ describe('several mutations in one commit', () => {
     }
     expect(await asked).toMatchObject([{ in: {} }, { error: { code: 'unavailable' } }, { error: { code: 'unavailable' } }])
     expect((await world.head('box:1')).version).toBe(0)
+  })
+})
+
+describe('scopes', () => {
+  it('[K4] are judged before the key: a used one tells nothing of spaces outside them', async () => {
+    const { post } = bench('commit:box:1')
+    const put = call('put', { c: 'notes', id: 'a', doc: { n: 1 } })
+    const done = { in: { 'box:1': 1 } }
+    expect(await post({ key: 'k', mutations: [put] })).toEqual([done])
+    expect(await post({ key: 'k', mutations: [{ ...put, space: 'box:2' }] })).toMatchObject([{ error: { code: 'forbidden' } }])
+    expect(await post({ key: 'k', mutations: [put, more] })).toMatchObject([{ error: { code: 'key-conflict' } }])
+    expect(await post({ key: 'k', mutations: [put] })).toEqual([{ ...done, repeated: true }])
   })
 })

@@ -29,9 +29,9 @@ function askOf(
     key: key === undefined ? undefined : { source: name, key, digest: digestOfJson([user, mutations]) },
     user,
     size: mutations.length,
+    named: mutations.map(({ space }) => space),
     assertMayWrite,
     async run(draft, assertInTime) {
-      for (const { space } of mutations) assertMayWrite(space)
       for (const item of mutations) {
         assertInTime()
         await runByName(world.clock, draft, item, { user, isTrusted: true })

@@ -27,6 +27,8 @@ export interface CommitAsk {
   readonly user: string
   /** Mutations in it. */
   readonly size: number
+  /** The spaces that it names, whatever it writes to. */
+  readonly named: readonly SpaceId[]
   /** Throws what is to be told where it may not write to a space. */
   assertMayWrite(space: SpaceId): void
   /** Makes the writes. `assertInTime` throws when nothing further is to be begun. */
@@ -81,6 +83,11 @@ export async function runCommits(world: MutationWorld, tx: WriteTransaction, ask
 
 async function runCommit(world: MutationWorld, tx: WriteTransaction, ask: CommitAsk, assertInTime: () => void): Promise<CommitEnded> {
   const { key } = ask
+  try {
+    for (const space of ask.named) ask.assertMayWrite(space)
+  } catch (error) {
+    return refused(error)
+  }
   try {
     const before = key && (await tx.keyed(key.source, key.key))
     if (before !== undefined) return before.digest === key?.digest ? repeated(before) : refused(new KeyConflictError(OTHER_COMMIT))

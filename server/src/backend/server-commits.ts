@@ -96,6 +96,7 @@ function askOf({ world }: Commits, { space, run, key, user = '' }: CommitRequest
     key: key === undefined ? undefined : { source: '', key, digest: digestOfJson([space, user]) },
     user,
     size: 1,
+    named: [space],
     assertMayWrite() {},
     run: (draft) => runMutator(world.clock, draft, space, user, (tx) => run(tx as never)),
   }
