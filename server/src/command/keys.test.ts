@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -17,6 +17,7 @@ let folders = 0
 /** The command over a folder of its own. */
 function bench() {
   const data = join(folder, `${folders++}`)
+  mkdirSync(data)
   const run = (...args: string[]): { out: string[]; told: string[] } => {
     const out: string[] = []
     const told: string[] = []
@@ -65,6 +66,16 @@ describe('tidemark keys', () => {
       createdMs: NOW_MS,
       revokedAtMs: NOW_MS,
     })
+  })
+
+  it('list and revoke say where the folder of the data is none, and make none', () => {
+    const { file, run } = bench()
+    const data = join(file, '..')
+    rmSync(data, { recursive: true })
+    for (const args of [['list'], ['revoke', '0123456789abcdef']]) expect(() => run(...args)).toThrow(`${data}: there is no such folder`)
+    expect(existsSync(data)).toBe(false)
+    run('create', '--name', 'a', '--scope', 'commit:*')
+    expect(run('list').out).toHaveLength(1)
   })
 
   it('is told to programs as JSON', () => {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { isUserId, type Random } from '@tidemark/shared'
 import { type ApiKeyRecord, newApiKey } from '../api-keys/api-key.ts'
@@ -35,7 +36,8 @@ const DAY_MS = 24 * 3600 * 1000
 export function runKeys(args: readonly string[], world: KeysWorld): void {
   const { values, positionals } = parsed(args)
   const [verb, ...rest] = positionals
-  const file = apiKeysFileIn(values.data ?? world.data)
+  const data = values.data ?? world.data
+  const file = apiKeysFileIn(data)
   const json = values.json ?? false
   if (verb === 'create' && rest.length === 0) {
     const { key, record } = newApiKey(world.random, described(values, world.nowMs))
@@ -45,6 +47,7 @@ export function runKeys(args: readonly string[], world: KeysWorld): void {
     return
   }
   if (verb === 'list' && rest.length === 0) {
+    assertFolder(data)
     const records = readApiKeys(file)
     for (const record of records) world.out(json ? JSON.stringify(shown(record)) : row(record, world.nowMs))
     if (records.length === 0) world.tell('There are no API keys.')
@@ -52,6 +55,7 @@ export function runKeys(args: readonly string[], world: KeysWorld): void {
   }
   const [id] = rest
   if (verb === 'revoke' && id !== undefined && rest.length === 1) {
+    assertFolder(data)
     changeApiKeys(file, (records) => {
       if (!records.some((record) => record.id === id))
         throw new SettingsError(`There is no key ${id}: tidemark keys list shows those there are.`)
@@ -61,6 +65,12 @@ export function runKeys(args: readonly string[], world: KeysWorld): void {
     return
   }
   throw new SettingsError(KEYS_USAGE)
+}
+
+/** Where there is no data there are no keys to speak of: most likely another folder was meant. */
+function assertFolder(data: string): void {
+  if (!statSync(data, { throwIfNoEntry: false })?.isDirectory())
+    throw new SettingsError(`${data}: there is no such folder of data. Name it with --data.`)
 }
 
 type Values = ReturnType<typeof parsed>['values']
