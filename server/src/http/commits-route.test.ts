@@ -25,6 +25,7 @@ function bench() {
   const ends: (() => void)[] = []
   return {
     backend,
+    bare: () => http.post('/v1/commits', BODY, {}),
     post: (at: number) => http.post('/v1/commits', BODY, headersOf(at)),
     /** A request whose body comes to its end when `end` is called. */
     hang(at: number): Promise<Response> {
@@ -67,5 +68,15 @@ describe('requests in hand', () => {
     end()
     await Promise.all(held)
     expect((await post(API_REQUESTS_MAX / API_KEY_REQUESTS_MAX)).status).toBe(200)
+  })
+})
+
+describe('a request without Authorization', () => {
+  it('is told that an API key is needed', async () => {
+    const answer = await bench().bare()
+    expect(answer.status).toBe(401)
+    expect(await answer.json()).toMatchObject({
+      error: { code: 'unauthenticated', message: 'No API key came with this: send Authorization: Bearer <API key>.' },
+    })
   })
 })

@@ -35,7 +35,7 @@ export function commitsRoute({ commits, checkApiKey, log }: CommitsRouteWorld): 
   let all = 0
 
   return async (c) => {
-    const by = await checkApiKey(bearerToken(c.req.header('authorization')))
+    const by = await checkApiKey(bearerToken(c.req.header('authorization'), 'API key'))
     const ofKey = inHand.get(by.id) ?? 0
     // Before the body is read: what waits is bounded in memory too.
     if (ofKey >= API_KEY_REQUESTS_MAX)

@@ -26,9 +26,9 @@ export function errorHeaders(error: SyncError): Readonly<Record<string, string>>
   }
 }
 
-/** The token of a request: from the header alone, never from its URL. Throws UnauthenticatedError. */
-export function bearerToken(authorization: string | undefined): string {
+/** The token of a request, or what else `called` is: from the header alone, never from its URL. Throws UnauthenticatedError. */
+export function bearerToken(authorization: string | undefined, called: 'token' | 'API key' = 'token'): string {
   const token = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(authorization ?? '')?.[1]
-  if (token === undefined) throw new UnauthenticatedError('No token came with this: send Authorization: Bearer <token>.')
+  if (token === undefined) throw new UnauthenticatedError(`No ${called} came with this: send Authorization: Bearer <${called}>.`)
   return token
 }
