@@ -39,7 +39,7 @@ describe('the file that npm links the command to', { timeout: 30_000 }, () => {
   it('in a clone runs the sources, those of the packages that the app imports too, and ends as it does', async () => {
     const link = join(folder, 'tidemark')
     symlinkSync(BIN, link)
-    expect(await ran(link, ['nonsense'])).toEqual([2, expect.stringContaining('nonsense is no command.')])
+    expect(await ran(link, ['nonsense'])).toEqual([2, expect.stringContaining('nonsense is no command')])
     const app = join(PACKAGE, 'test', 'served-app.ts')
     symlinkSync(join(PACKAGE, '..', 'node_modules'), join(folder, 'node_modules'), 'junction')
     writeFileSync(join(folder, 'app.mjs'), `export * from ${JSON.stringify(app)}\nconsole.log(import.meta.resolve('@tidemark/shared'))\n`)

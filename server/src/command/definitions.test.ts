@@ -42,11 +42,19 @@ describe("the app's module", () => {
     ['export const app = 5', /must export `app`/],
     [`${APP}export const access = 5`, /`access` must hold one rule a kind/],
     [`${APP}export const authenticate = 'jwt'`, /`authenticate` must be a function/],
-    ['throw new Error("of its own")', /could not be loaded: Error: of its own/],
+    [`${APP}export const access = { user() {} }`, /\d\.mjs: access: add `room`/],
+    ['throw new Error("of its own\\nand more")', /\d\.mjs could not be loaded: Error: of its own/],
+    ['throw 5', /could not be loaded: 5$/],
     ['import "./nothing.mjs"', /could not be loaded: Cannot find .*nothing\.mjs/],
   ])('that exports too little (%j) is told what it lacks', async (code, message) => {
     const loading = definitionsIn(moduleOf(code))
     await expect(loading).rejects.toThrow(message)
     await expect(loading).rejects.toBeInstanceOf(SettingsError)
+    await expect(loading).rejects.toMatchObject({ detail: undefined, message: expect.not.stringContaining('\n') })
+  })
+
+  it('that throws shows its stack to whoever asks for it', async () => {
+    const loading = definitionsIn(moduleOf('throw new Error("of its own")'), { withStack: true })
+    await expect(loading).rejects.toMatchObject({ detail: expect.stringMatching(/^Error: of its own\n +at /) })
   })
 })

@@ -8,7 +8,7 @@ export const HELP = `Tidemark: an offline-first sync engine
   tidemark --version
 
 Exit codes: 0 ended by a signal, or done; 1 it could not start or go on; 2 the command line or a setting is wrong.
-Errors are one line on stderr; with --json, one JSON object: {"event":"error","code":"settings","message":"..."}.`
+Errors are one line on stderr (a module that throws: its stack too, with --log debug); with --json, one JSON object: {"event":"error","code":"settings","message":"..."}.`
 
 const COLUMN = 30
 const WIDTH = 110

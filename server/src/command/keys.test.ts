@@ -6,7 +6,7 @@ import { checkApiKey } from '../api-keys/api-keys.ts'
 import { systemClock } from '../platform/system-clock.ts'
 import { systemRandom } from '../platform/system-random.ts'
 import { apiKeysFileIn, apiKeysFrom } from './api-keys-file.ts'
-import { KEYS_USAGE, runKeys } from './keys.ts'
+import { runKeys } from './keys.ts'
 
 const SILENT = { info() {}, warn() {}, error() {} }
 const NOW_MS = 1_763_596_800_000
@@ -84,8 +84,8 @@ describe('tidemark keys', () => {
   })
 
   it.each([
-    [[], KEYS_USAGE],
-    [['make'], KEYS_USAGE],
+    [[], 'create, list or revoke ID is needed; tidemark keys --help tells more.'],
+    [['make'], 'make: create, list or revoke ID is needed'],
     [['create', '--scope', 'commit:*'], '--name'],
     [['create', '--name', 'a b', '--scope', 'commit:*'], '--name'],
     [['create', '--name', 'a'], '--scope is missing'],
@@ -93,8 +93,8 @@ describe('tidemark keys', () => {
     [['create', '--name', 'a', '--scope', 'push:*'], '--scope push:*'],
     [['create', '--name', 'a', '--scope', 'commit:*', '--expires-days', '0'], '--expires-days 0'],
     [['create', '--name', 'a', '--scope', 'commit:*', '--tenant', ''], '--tenant'],
-    [['create', '--nmae', 'a'], KEYS_USAGE],
-    [['revoke'], KEYS_USAGE],
+    [['create', '--nmae', 'a'], "'--nmae'"],
+    [['revoke'], 'revoke: create, list or revoke ID'],
     [['revoke', '0123456789abcdef'], 'There is no key 0123456789abcdef'],
   ])('%j says what is wrong, and writes nothing', (args, text) => {
     const { file, run } = bench()

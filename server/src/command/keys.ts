@@ -30,6 +30,7 @@ export interface KeysWorld {
   tell(line: string): void
 }
 
+const MORE = 'tidemark keys --help tells more.'
 const DAY_MS = 24 * 3600 * 1000
 
 /** `tidemark keys ...`: `args` are those after `keys`. Throws SettingsError for what cannot be, Error for a file that cannot be read or written. */
@@ -64,7 +65,7 @@ export function runKeys(args: readonly string[], world: KeysWorld): void {
     world.tell(`Key ${id} is refused from now on.`)
     return
   }
-  throw new SettingsError(KEYS_USAGE)
+  throw new SettingsError(`${positionals.join(' ') || 'keys'}: create, list or revoke ID is needed; ${MORE}`)
 }
 
 /** Where there is no data there are no keys to speak of: most likely another folder was meant. */
@@ -125,6 +126,6 @@ function parsed(args: readonly string[]) {
       },
     })
   } catch (error) {
-    throw new SettingsError(`${error instanceof Error ? error.message.split('\n')[0] : error}\n${KEYS_USAGE}`)
+    throw new SettingsError(`${error instanceof Error ? error.message.split('\n')[0] : error} ${MORE}`)
   }
 }

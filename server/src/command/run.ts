@@ -44,9 +44,9 @@ async function command([name, ...args]: readonly string[], voice: Voice): Promis
         tell: OUTPUTS.err,
       })
     case undefined:
-      throw new SettingsError('A command is missing.', HELP)
+      throw new SettingsError('A command is missing: tidemark --help tells more.')
     default:
-      throw new SettingsError(`${name} is no command.`, HELP)
+      throw new SettingsError(`${name} is no command: tidemark --help tells more.`)
   }
 }
 

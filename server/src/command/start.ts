@@ -9,7 +9,6 @@ import { createSyncServer } from '../sync-server.ts'
 import { apiKeysFileIn, apiKeysFrom } from './api-keys-file.ts'
 import { definitionsIn } from './definitions.ts'
 import { devSecret } from './dev-secret.ts'
-import { serveHelp } from './help.ts'
 import { retentionIn } from './retention.ts'
 import { SettingsError } from './settings-error.ts'
 import { SETTINGS, type Settings } from './settings-table.ts'
@@ -19,8 +18,10 @@ import type { Voice } from './voice.ts'
 /** Serves the app that the settings name, and says so. Throws SettingsError, or what keeps it from listening. */
 export async function start(settings: Settings, voice: Voice): Promise<Listening> {
   const { module, page, proxies } = settings
-  if (module === undefined) throw new SettingsError("The app's module is missing: tidemark serve app.ts", serveHelp())
-  const { app, access, authenticate, isOwnerOnly } = await definitionsIn(module)
+  if (module === undefined) throw new SettingsError("The app's module is missing: tidemark serve app.ts; tidemark serve --help tells more.")
+  const { app, access, authenticate, isOwnerOnly } = await definitionsIn(module, {
+    withStack: settings.log === 'debug' || settings.log === 'trace',
+  })
   const log = pino({ level: settings.log, base: null }, pino.destination({ dest: 2, sync: true }))
   const data = resolve(settings.data)
   const signIn = signInOf(settings, { authenticate, log, devSecret: () => devSecret(data, systemRandom) })

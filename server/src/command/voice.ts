@@ -36,7 +36,7 @@ export function plainVoice({ out, err }: Outputs): Voice {
     error(error) {
       const { message, exitCode } = explained(error)
       err(message)
-      if (error instanceof SettingsError && error.help !== undefined) err(`\n${error.help}`)
+      if (error instanceof SettingsError && error.detail !== undefined) err(`\n${error.detail}`)
       return exitCode
     },
   }
