@@ -36,6 +36,19 @@ describe('a chat in two browsers', () => {
     expect(await bob.message('Is the lock open?').getAttribute('data-own')).toBeNull()
   })
 
+  it('takes messages as fast as they are typed: none is lost or glued to another, and they come in order', async () => {
+    const { chat } = await arrive('erin', 'slip')
+    const texts = Array.from({ length: 15 }, (_, n) => `${n} of fifteen`)
+    await chat.composer.focus()
+    for (const text of texts) {
+      await chat.page.keyboard.type(text)
+      await chat.page.keyboard.press('Enter')
+    }
+    await chat.showsTexts(texts)
+    await chat.becomes('14 of fifteen', 'confirmed')
+    expect(await chat.composer.inputValue()).toBe('')
+  })
+
   it('shows the same to two tabs of one user, and both can write', async () => {
     const { context, chat: first } = await arrive('carol', 'pier')
     const second = new ChatPage(await context.newPage(), stage.url)

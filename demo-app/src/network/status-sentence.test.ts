@@ -34,7 +34,9 @@ describe('the sentence about a room', () => {
 
   it('says why nothing is sent although the server answers', () => {
     const status = { phase: 'live' as const, blocked: new ClientConflictError('Another device uses this number.') }
-    expect(at('live', { status, pending: 1 })).toBe('Held back: Another device uses this number. Nothing is lost.')
+    expect(at('live', { status, pending: 1 })).toBe(
+      'Held back: another device writes under the number of this one. What you wrote stays on this device.',
+    )
     expect(at('live', { status })).toBe('Up to date.')
   })
 })

@@ -16,16 +16,23 @@ interface Props {
   readonly onSend: (text: string) => Promise<void>
 }
 
+function isSendable(text: string): boolean {
+  return text.trim() !== '' && characters(text) <= MESSAGE_CHARACTERS_MAX
+}
+
 /** Enter sends, Shift and Enter makes a line; what is typed is kept until it is sent. */
 export function Composer({ draftKey, label, focusOnOpen, onSend }: Props) {
   const [text, setText] = useState(() => readDraft(draftKey))
   const words = useWords()
   const [problem, setProblem] = useState<unknown>()
   const field = useRef<HTMLTextAreaElement>(null)
-  const sending = useRef(false)
+  const typed = useRef(text)
+  /** Texts on their way to this device's disk, in the order in which they were sent. */
+  const saving = useRef<string[]>([])
+  const order = useRef(Promise.resolve())
   const id = useId()
   const left = MESSAGE_CHARACTERS_MAX - characters(text)
-  const sendable = text.trim() !== '' && left >= 0
+  const sendable = isSendable(text)
 
   useEffect(() => {
     if (focusOnOpen) field.current?.focus()
@@ -40,23 +47,34 @@ export function Composer({ draftKey, label, focusOnOpen, onSend }: Props) {
     element.style.height = `${element.scrollHeight + 2}px`
   }, [text])
 
-  function write(next: string) {
-    setText(next)
-    saveDraft(draftKey, next)
+  /** What is being saved is a part of the draft until it is saved. */
+  function keep() {
+    saveDraft(draftKey, [...saving.current, typed.current].filter((part) => part !== '').join('\n'))
   }
 
+  function write(next: string) {
+    typed.current = next
+    setText(next)
+    keep()
+  }
+
+  /** The field is free for the next message at once; one that could not be saved comes back in front of what was typed since. */
   async function send() {
-    if (!sendable || sending.current) return
-    sending.current = true
+    const sent = typed.current
+    if (!isSendable(sent)) return
+    saving.current.push(sent)
+    write('')
     setProblem(undefined)
+    const saved = order.current.then(() => onSend(sent.trim()))
+    order.current = saved.catch(() => {})
     try {
-      await onSend(text.trim())
-      write('')
+      await saved
+      saving.current = saving.current.filter((other) => other !== sent)
+      keep()
     } catch (error) {
+      saving.current = saving.current.filter((other) => other !== sent)
+      write(typed.current === '' ? sent : `${sent}\n${typed.current}`)
       setProblem(error)
-    } finally {
-      sending.current = false
-      field.current?.focus()
     }
   }
 
@@ -74,6 +92,7 @@ export function Composer({ draftKey, label, focusOnOpen, onSend }: Props) {
       onSubmit={(event) => {
         event.preventDefault()
         void send()
+        field.current?.focus()
       }}
     >
       <label htmlFor={id} className="visually-hidden">

@@ -1,4 +1,4 @@
-import type { SyncError } from '@tidemark/shared'
+import type { ErrorCode, SyncError } from '@tidemark/shared'
 import type { NameProblem } from '../names/name-code.ts'
 
 const number = new Intl.NumberFormat('en')
@@ -150,6 +150,15 @@ export interface Words {
   readonly day: { readonly today: string; readonly yesterday: string }
 }
 
+/** Why nothing is sent although the server can be reached, in words of this page's own. */
+const HELD_BACK: { readonly [code in ErrorCode]?: string } = {
+  'client-conflict': 'another device writes under the number of this one.',
+  'out-of-order': 'the server no longer knows what this device had sent before.',
+  internal: 'the server fails at one message, and tries it again.',
+  unavailable: 'the server cannot take it now, and is asked again.',
+  'rate-limited': 'that was too fast; it goes on by itself.',
+}
+
 export const en: Words = {
   language: 'en',
   htmlLanguage: 'en',
@@ -286,7 +295,7 @@ export const en: Words = {
     connecting: (pending) => (pending === 0 ? 'Connecting.' : `Connecting. ${messages(pending)} will be sent then.`),
     reading: 'Reading this room.',
     catchingUp: (versions) => `Catching up: ${number.format(versions)} ${versions === 1 ? 'version' : 'versions'} to go.`,
-    heldBack: (error) => `Held back: ${error.message} Nothing is lost.`,
+    heldBack: (error) => `Held back: ${HELD_BACK[error.code] ?? error.message} What you wrote stays on this device.`,
     sending: (pending) => `Sending ${messages(pending)}.`,
     upToDate: 'Up to date.',
     closed: 'This room is closed to you.',

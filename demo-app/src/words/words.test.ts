@@ -29,7 +29,7 @@ describe('the languages', () => {
     const invalid = new InvalidError('text: has more than 2000 characters')
     expect(en.refusal(invalid)).toBe('Not accepted: text: has more than 2000 characters')
     expect(zh.refusal(invalid)).toBe('服务器不接受：text: has more than 2000 characters')
-    expect(zh.network.heldBack(new RateLimitedError('slow down'))).toBe('暂缓发送：发送太快，稍后会自动重试。内容不会丢失。')
+    expect(zh.network.heldBack(new RateLimitedError('slow down'))).toBe('暂缓发送：发送太快，稍后会自动重试。你写的内容保留在这台设备上。')
     expect(zh.problem(new Error('disk full'))).toBe('disk full')
   })
 })

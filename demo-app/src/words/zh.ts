@@ -13,7 +13,8 @@ const REASONS: Partial<Record<ErrorCode, string>> = {
   internal: '服务器出错，稍后会自动重试。',
   'too-large': '内容太大。',
   'upgrade-required': '页面版本太旧，请重新加载。',
-  'client-conflict': '这台设备的身份已被占用，正在换用新的身份。',
+  'client-conflict': '另一台设备在用这台设备的编号。',
+  'out-of-order': '服务器已不记得这台设备之前发过的内容。',
 }
 
 export const zh: Words = {
@@ -146,7 +147,7 @@ export const zh: Words = {
     connecting: (pending) => (pending === 0 ? '正在连接。' : `正在连接。${messages(pending)}会在连上后发出。`),
     reading: '正在读取这个房间。',
     catchingUp: (versions) => `正在追上：还差 ${number.format(versions)} 版。`,
-    heldBack: (error) => `暂缓发送：${REASONS[error.code] ?? error.message}内容不会丢失。`,
+    heldBack: (error) => `暂缓发送：${REASONS[error.code] ?? error.message}你写的内容保留在这台设备上。`,
     sending: (pending) => `正在发送 ${messages(pending)}。`,
     upToDate: '已是最新。',
     closed: '这个房间不对你开放。',
