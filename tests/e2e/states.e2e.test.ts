@@ -132,7 +132,10 @@ describe.each(SCREENS)('on a $screen', ({ screen, ...options }) => {
       return undefined
     })
     between.refuse(false)
-    await chat.sees(async () => await sentence.textContent(), 'Held back: Too much at once. Nothing is lost.')
+    await chat.sees(
+      async () => await sentence.textContent(),
+      'Held back: that was too fast; it goes on by itself. What you wrote stays on this device.',
+    )
     await look(page, 'state-held-back')
   })
 
