@@ -115,10 +115,12 @@ describe('a request', () => {
     const refused = await upgrade('/v1/connect', ['tidemark.1'], foreign)
     expect(refused.status).toBe(403)
     wellFormed(JSON.parse(refused.body))
-    for (const origin of ['null', `${server.url}.evil.example`, 'http://127.0.0.1'])
+    for (const origin of ['null', `${server.url}.evil.example`, 'http://127.0.0.1.evil.example'])
       expect([origin, (await upgrade('/v1/connect', ['tidemark.1'], { origin })).status]).toEqual([origin, 403])
     expect(await upgrade('/v1/connect', ['tidemark.1'], { origin: server.url })).toMatchObject({ status: 101, protocol: 'tidemark.1' })
     expect((await upgrade('/v1/connect', ['tidemark.1'])).status).toBe(101)
+    // A server for development takes pages of this machine: a development server of the app has a port of its own.
+    expect((await upgrade('/v1/connect', ['tidemark.1'], { origin: 'http://localhost:5173' })).status).toBe(101)
     const asked = await http(server.url, 'alice', `/v1/spaces/${newRoom()}/changes?since=0`, { headers: foreign })
     expect(asked.headers.get('access-control-allow-origin')).toBeNull()
     const signIn = await http(server.url, null, '/v1/dev/token', { body: { user: 'alice' }, headers: foreign })

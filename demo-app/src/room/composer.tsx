@@ -28,7 +28,7 @@ export function Composer({ draftKey, label, focusOnOpen, onSend }: Props) {
   const field = useRef<HTMLTextAreaElement>(null)
   const typed = useRef(text)
   /** Texts on their way to this device's disk, in the order in which they were sent. */
-  const saving = useRef<string[]>([])
+  const saving = useRef<{ readonly text: string }[]>([])
   const order = useRef(Promise.resolve())
   const id = useId()
   const left = MESSAGE_CHARACTERS_MAX - characters(text)
@@ -49,7 +49,7 @@ export function Composer({ draftKey, label, focusOnOpen, onSend }: Props) {
 
   /** What is being saved is a part of the draft until it is saved. */
   function keep() {
-    saveDraft(draftKey, [...saving.current, typed.current].filter((part) => part !== '').join('\n'))
+    saveDraft(draftKey, [...saving.current.map(({ text }) => text), typed.current].filter((part) => part !== '').join('\n'))
   }
 
   function write(next: string) {
@@ -60,12 +60,12 @@ export function Composer({ draftKey, label, focusOnOpen, onSend }: Props) {
 
   /** The field is free for the next message at once; one that could not be saved comes back in front of what was typed since. */
   async function send() {
-    const sent = typed.current
-    if (!isSendable(sent)) return
+    const sent = { text: typed.current }
+    if (!isSendable(sent.text)) return
     saving.current.push(sent)
     write('')
     setProblem(undefined)
-    const saved = order.current.then(() => onSend(sent.trim()))
+    const saved = order.current.then(() => onSend(sent.text.trim()))
     order.current = saved.catch(() => {})
     try {
       await saved
@@ -73,7 +73,7 @@ export function Composer({ draftKey, label, focusOnOpen, onSend }: Props) {
       keep()
     } catch (error) {
       saving.current = saving.current.filter((other) => other !== sent)
-      write(typed.current === '' ? sent : `${sent}\n${typed.current}`)
+      write(typed.current === '' ? sent.text : `${sent.text}\n${typed.current}`)
       setProblem(error)
     }
   }
