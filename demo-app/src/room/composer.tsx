@@ -1,8 +1,8 @@
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
+import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import { characters, MESSAGE_CHARACTERS_MAX } from '../../app.ts'
 import { useWords } from '../words/words.ts'
 import './composer.css'
-import { readDraft, saveDraft } from './draft.ts'
+import { draftOf } from './draft.ts'
 
 /** The count shows once so few characters are left. */
 const COUNT_SHOWN_BELOW = 200
@@ -22,14 +22,11 @@ function isSendable(text: string): boolean {
 
 /** Enter sends, Shift and Enter makes a line; what is typed is kept until it is sent. */
 export function Composer({ draftKey, label, focusOnOpen, onSend }: Props) {
-  const [text, setText] = useState(() => readDraft(draftKey))
+  const draft = useMemo(() => draftOf(draftKey), [draftKey])
+  const text = useSyncExternalStore(draft.subscribe, () => draft.text)
   const words = useWords()
   const [problem, setProblem] = useState<unknown>()
   const field = useRef<HTMLTextAreaElement>(null)
-  const typed = useRef(text)
-  /** Texts on their way to this device's disk, in the order in which they were sent. */
-  const saving = useRef<{ readonly text: string }[]>([])
-  const order = useRef(Promise.resolve())
   const id = useId()
   const left = MESSAGE_CHARACTERS_MAX - characters(text)
   const sendable = isSendable(text)
@@ -47,33 +44,12 @@ export function Composer({ draftKey, label, focusOnOpen, onSend }: Props) {
     element.style.height = `${element.scrollHeight + 2}px`
   }, [text])
 
-  /** What is being saved is a part of the draft until it is saved. */
-  function keep() {
-    saveDraft(draftKey, [...saving.current.map(({ text }) => text), typed.current].filter((part) => part !== '').join('\n'))
-  }
-
-  function write(next: string) {
-    typed.current = next
-    setText(next)
-    keep()
-  }
-
-  /** The field is free for the next message at once; one that could not be saved comes back in front of what was typed since. */
   async function send() {
-    const sent = { text: typed.current }
-    if (!isSendable(sent.text)) return
-    saving.current.push(sent)
-    write('')
+    if (!isSendable(draft.text)) return
     setProblem(undefined)
-    const saved = order.current.then(() => onSend(sent.text.trim()))
-    order.current = saved.catch(() => {})
     try {
-      await saved
-      saving.current = saving.current.filter((other) => other !== sent)
-      keep()
+      await draft.send(onSend)
     } catch (error) {
-      saving.current = saving.current.filter((other) => other !== sent)
-      write(typed.current === '' ? sent.text : `${sent.text}\n${typed.current}`)
       setProblem(error)
     }
   }
@@ -107,7 +83,7 @@ export function Composer({ draftKey, label, focusOnOpen, onSend }: Props) {
         placeholder={label}
         enterKeyHint="send"
         value={text}
-        onChange={(event) => write(event.target.value)}
+        onChange={(event) => draft.write(event.target.value)}
         onKeyDown={onKeyDown}
         aria-invalid={left < 0}
       />

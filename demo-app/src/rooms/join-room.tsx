@@ -30,7 +30,10 @@ export function JoinRoom({ onJoin }: { readonly onJoin: (name: string) => Promis
         className="field"
         placeholder={words.list.joinHint}
         value={name}
-        onChange={(event) => setName(event.target.value)}
+        onChange={(event) => {
+          setName(event.target.value)
+          setProblem(undefined)
+        }}
         autoCapitalize="none"
         autoComplete="off"
         spellCheck={false}

@@ -88,7 +88,7 @@ export function RoomList({ open, reading }: Props) {
                 <strong>{LOBBY}</strong>
                 <p className="hint">{words.list.lobbyHint}</p>
               </div>
-              <button type="button" className="button" onClick={() => void join(LOBBY)}>
+              <button type="button" className={rooms.length === 0 ? 'button primary' : 'button'} onClick={() => void join(LOBBY)}>
                 {words.list.join} <span className="visually-hidden">{LOBBY}</span>
               </button>
             </li>
