@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { simulate } from './simulate.ts'
 
-const SEEDS = process.env.CI === undefined ? 200 : 2000
+const SEEDS = process.env.CI === undefined ? 50 : 500
 const SEEDS_TIMEOUT_MS = 600_000
 
 describe('four devices, one server, and a world that fails', () => {
