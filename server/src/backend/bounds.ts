@@ -48,6 +48,10 @@ export const KEYS_STALE_MS = 21_600_000
 /** From one question for a key set to the next, in ms, whatever tokens come. */
 export const KEYS_ASK_AGAIN_MS = 10_000
 
+/** A mutation whose mutator threw so often, from the first to the last time over so long, in ms, is refused. Source: protocol [M7]. */
+export const POISON_FAILURES = 5
+export const POISON_MS = 600_000
+
 /** Mutations that go into one write transaction of the changelog. */
 export const GROUP_MUTATIONS_MAX = 500
 /** Mutations that wait for the changelog, those that are run included. */

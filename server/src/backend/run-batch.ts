@@ -16,7 +16,8 @@ import type { Principal } from './backend.ts'
 import { commitChanges } from './commit-changes.ts'
 import type { GroupPart } from './group-job.ts'
 import { doneText, errorText, versionsIn } from './outcome.ts'
-import { type AccessOf, type Ended, type MutationWorld, runMutation } from './run-mutation.ts'
+import { countFailure } from './poison.ts'
+import { type AccessOf, type Ended, type Failed, type MutationWorld, runMutation } from './run-mutation.ts'
 
 /** What is left of a batch on its way through the queue. */
 export interface BatchJob {
@@ -64,11 +65,16 @@ export async function runBatch(world: MutationWorld, tx: WriteTransaction, job: 
         continue
       }
       if (recorded > 0 && !isAllowed(job, item)) return end(undefined, true)
-      let ended: Ended
+      let ended: Ended | Failed
       try {
         ended = await runMutation(world, tx, item, principal.user, job.access)
       } catch (error) {
         return end(asSyncError(error))
+      }
+      if ('failure' in ended) {
+        const givenUp = await givenUpNow(world, tx, job, item, done === undefined)
+        if (givenUp === undefined) return end(ended.failure)
+        ended = { refusal: givenUp }
       }
       const outcome = await store(world, tx, job, item, ended, done === undefined)
       acks.push(ackText(item, outcome.text))
@@ -127,6 +133,24 @@ async function recordOf(
 
 function conflict(n: number): ClientConflictError {
   return new ClientConflictError('Another device with this client id made other mutations: go on under a new client id.', { n })
+}
+
+/** Counts that a mutator threw; what refuses its mutation where that was once too often [M7]. */
+async function givenUpNow(
+  { clock, log }: MutationWorld,
+  tx: WriteTransaction,
+  { client, principal }: BatchJob,
+  item: Numbered,
+  isFirstOfClient: boolean,
+): Promise<SyncError | undefined> {
+  const nowMs = clock.nowMs()
+  const givenUp = await tx.savepoint(async () => {
+    if (isFirstOfClient) await tx.bindClient(client, principal.user, nowMs)
+    return countFailure(tx, client, item, nowMs)
+  })
+  if (givenUp !== undefined)
+    log.error({ n: item.n, name: String(item.name).slice(0, 64) }, 'a mutation was given up: its mutator kept throwing')
+  return givenUp
 }
 
 interface Outcome {

@@ -27,6 +27,11 @@ export type Ended =
   | { readonly changes: ReadonlyMap<SpaceId, readonly NewChange[]>; readonly refusal?: undefined }
   | { readonly refusal: SyncError; readonly changes?: undefined }
 
+/** Its mutator threw: it has come to nothing yet. */
+export interface Failed {
+  readonly failure: InternalError
+}
+
 export interface MutationWorld {
   readonly app: App
   readonly clock: Clock
@@ -38,7 +43,7 @@ export type AccessOf = (space: SpaceId) => Access | SyncError | undefined
 
 /**
  * Runs one mutation against a transaction and writes nothing yet. Throws a SyncError of a code that is no refusal where it could
- * not be run: `internal` for a mutator that throws, `unavailable` for one that takes too long and for a changelog in trouble.
+ * not be run: `unavailable` for a mutator that takes too long and for a changelog in trouble, and what kept access from being asked.
  */
 export async function runMutation(
   world: MutationWorld,
@@ -46,7 +51,7 @@ export async function runMutation(
   item: Numbered,
   user: string,
   access: AccessOf,
-): Promise<Ended> {
+): Promise<Ended | Failed> {
   const draft = new MutationDraft(tx, world.app, user)
   try {
     if (item.void === true) throw new RejectedError('It had been refused before, and stays refused.')
@@ -59,7 +64,7 @@ export async function runMutation(
     if (draft.trouble !== undefined) throw draft.trouble
     return { changes: draft.changes() }
   } catch (error) {
-    return { refusal: asRefusal(world.log, draft, item, error) }
+    return endedBy(world.log, draft, item, error)
   } finally {
     draft.close()
   }
@@ -74,7 +79,7 @@ function readMutation(item: Numbered): Mutation {
   }
 }
 
-function asRefusal(log: Log, draft: MutationDraft, item: Numbered, error: unknown): SyncError {
+function endedBy(log: Log, draft: MutationDraft, item: Numbered, error: unknown): Ended | Failed {
   const what = { n: item.n, name: String(item.name).slice(0, 64) }
   if (draft.trouble !== undefined) {
     log.error({ err: draft.trouble, ...what }, 'the changelog failed while a mutation was run')
@@ -84,7 +89,7 @@ function asRefusal(log: Log, draft: MutationDraft, item: Numbered, error: unknow
     log.error(what, `a mutation was not run: ${error.message}`)
     throw error.because
   }
-  if (error instanceof SyncError && REFUSALS.includes(error.code) && error.code !== 'outcome-unknown') return error
+  if (error instanceof SyncError && REFUSALS.includes(error.code) && error.code !== 'outcome-unknown') return { refusal: error }
   log.error({ err: error, ...what }, 'a mutator threw')
-  throw new InternalError('The mutator failed. The log of the server tells more.', { cause: error })
+  return { failure: new InternalError('The mutator failed. The log of the server tells more.', { cause: error }) }
 }

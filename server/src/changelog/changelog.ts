@@ -83,6 +83,15 @@ export interface ClientRecord {
   readonly nonce: string
 }
 
+/** How often the mutator of the mutation that is next for a client threw. It means nothing any more once that number is done. */
+export interface FailureRecord {
+  readonly n: number
+  readonly nonce: string
+  readonly times: number
+  /** When it threw first, in ms since the epoch. */
+  readonly sinceMs: number
+}
+
 /** How one mutation ended. */
 export interface MutationRecord {
   readonly n: number
@@ -155,6 +164,8 @@ export interface ReadTransaction {
   client(client: string): Promise<ClientRecord | undefined>
   /** undefined where it was never done, or longer ago than the record reaches (at least TAIL_MUTATIONS_MAX and TAIL_MS). */
   mutation(client: string, n: number): Promise<MutationRecord | undefined>
+  /** undefined where none was recorded. */
+  failure(client: string): Promise<FailureRecord | undefined>
   /** undefined where no commit with this key ended, or longer ago than KEYED_KEPT_MS. */
   keyed(source: string, key: string): Promise<KeyedRecord | undefined>
 }
@@ -171,6 +182,8 @@ export interface WriteTransaction extends ReadTransaction {
   bindClient(client: string, user: string, nowMs: number): Promise<void>
   /** Keeps how a mutation ended, and makes it the last of its client; `n` is the one after the last. */
   recordMutation(client: string, record: MutationRecord, nowMs: number): Promise<void>
+  /** Keeps one count for each client, which is bound, in the place of the one before; `n` is the one after the last done. */
+  recordFailure(client: string, record: FailureRecord): Promise<void>
   /** Keeps how a commit with a key that is not known ended. Throws RateLimitedError when more than KEYED_RECORDS_MAX would be kept. */
   recordKeyed(record: KeyedRecord, nowMs: number): Promise<void>
   /**

@@ -1,5 +1,5 @@
 import type { Seal, SpaceId, Version } from '@tidemark/shared'
-import type { ClientExtent, ClientRecord, KeyedRecord, MutationRecord, SpaceExtent, StoredDocument } from './changelog.ts'
+import type { ClientExtent, ClientRecord, FailureRecord, KeyedRecord, MutationRecord, SpaceExtent, StoredDocument } from './changelog.ts'
 import type { CorruptRowError } from './corrupt-row-error.ts'
 
 /** Where a space stands and what of it is kept. */
@@ -49,6 +49,7 @@ export interface Rows {
   document(tenant: string, space: SpaceId, collection: string, id: string): StoredDocument | undefined
   client(tenant: string, client: string): ClientRecord | undefined
   mutation(tenant: string, client: string, n: number): MutationRecord | undefined
+  failure(tenant: string, client: string): FailureRecord | undefined
   keyed(tenant: string, source: string, key: string): KeyedRecord | undefined
   /** The spaces after a key, and the clients, in order of tenant and id. */
   spaces(tenant: string, space: string, count: number): readonly SpaceExtent[]
@@ -67,6 +68,7 @@ export interface WritableRows extends Rows {
   putDocument(tenant: string, space: SpaceId, document: StoredDocument): void
   putClient(tenant: string, client: string, record: ClientRecord, nowMs: number): void
   addMutation(tenant: string, client: string, record: MutationRecord, nowMs: number): void
+  putFailure(tenant: string, client: string, record: FailureRecord): void
   /** Takes out a few of the oldest records that isForgettable names. */
   pruneMutations(tenant: string, client: string, lastN: number, nowMs: number): void
   /** The places of the oldest and the newest keyed record of a tenant; nearly all places between them are taken. */

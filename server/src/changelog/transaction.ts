@@ -12,6 +12,7 @@ import {
 } from '@tidemark/shared'
 import type {
   ClientRecord,
+  FailureRecord,
   Head,
   KeyedRecord,
   LeftOut,
@@ -133,6 +134,11 @@ export class RowsRead<R extends Rows = Rows> implements ReadTransaction {
     return this.rows.mutation(this.tenant, client, n)
   }
 
+  async failure(client: string): Promise<FailureRecord | undefined> {
+    this.life.assertOpen()
+    return this.rows.failure(this.tenant, client)
+  }
+
   async keyed(source: string, key: string): Promise<KeyedRecord | undefined> {
     this.life.assertOpen()
     return this.rows.keyed(this.tenant, source, key)
@@ -191,6 +197,14 @@ export class RowsWrite extends RowsRead<WritableRows> implements WriteTransactio
     this.rows.addMutation(this.tenant, client, record, nowMs)
     this.rows.putClient(this.tenant, client, { user: last.user, n, nonce }, nowMs)
     if (n % PRUNE_EVERY === 0) this.rows.pruneMutations(this.tenant, client, n, nowMs)
+  }
+
+  async recordFailure(client: string, record: FailureRecord): Promise<void> {
+    this.life.assertOpen()
+    const last = this.rows.client(this.tenant, client)
+    if (last === undefined || record.n !== last.n + 1)
+      throw new InternalError(`a failure of mutation ${record.n} recorded after ${last?.n ?? 'no client'}`)
+    this.rows.putFailure(this.tenant, client, record)
   }
 
   async recordKeyed(record: KeyedRecord, nowMs: number): Promise<void> {

@@ -72,6 +72,38 @@ export function describeClients({ describe, expect, it }: TestRunner, opened: Op
         expect(await client(changelog)).toMatchObject({ n: kept + 901 })
       }))
 
+    it('[M7] one count of failures is kept for each client, beside what it has done, and gone back with its savepoint', () =>
+      opened(async (changelog) => {
+        const failure = () => changelog.read('t', (tx) => tx.failure(CLIENT))
+        const failed = (n: number, times: number) => ({ n, nonce: record(n).nonce, times, sinceMs: NOW_MS })
+        const unbound = writing(changelog, (tx) => tx.recordFailure(CLIENT, failed(1, 1)))
+        await expect(unbound).rejects.toMatchObject({ code: 'internal' })
+        expect(await failure()).toBeUndefined()
+        await writing(changelog, async (tx) => {
+          await tx.bindClient(CLIENT, 'alice', NOW_MS)
+          await tx.recordFailure(CLIENT, failed(1, 1))
+          expect(await tx.failure(CLIENT)).toEqual(failed(1, 1))
+        })
+        await writing(changelog, async (tx) => {
+          const undone = tx.savepoint(async () => {
+            await tx.recordFailure(CLIENT, failed(1, 3))
+            throw new Error('undo')
+          })
+          await expect(undone).rejects.toThrow('undo')
+          expect(await tx.failure(CLIENT)).toEqual(failed(1, 1))
+        })
+        await writing(changelog, (tx) => tx.recordFailure(CLIENT, failed(1, 2)))
+        expect(await failure()).toEqual(failed(1, 2))
+        await done(changelog, 1, 1, NOW_MS)
+        expect(await failure()).toEqual(failed(1, 2))
+        const past = writing(changelog, (tx) => tx.recordFailure(CLIENT, failed(1, 3)))
+        await expect(past).rejects.toMatchObject({ code: 'internal' })
+        await writing(changelog, (tx) => tx.recordFailure(CLIENT, failed(2, 1)))
+        expect(await failure()).toEqual(failed(2, 1))
+        expect(await changelog.read('u', (tx) => tx.failure(CLIENT))).toBeUndefined()
+        expect(await client(changelog)).toEqual({ user: 'alice', n: 1, nonce: record(1).nonce })
+      }))
+
     it('a client with a single mutation is known for ever', () =>
       opened(async (changelog) => {
         await writing(changelog, async (tx) => {

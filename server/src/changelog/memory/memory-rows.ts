@@ -1,5 +1,5 @@
 import { type Seal, type SpaceId, toVersion, type Version } from '@tidemark/shared'
-import type { ClientExtent, ClientRecord, KeyedRecord, MutationRecord, SpaceExtent, StoredDocument } from '../changelog.ts'
+import type { ClientExtent, ClientRecord, FailureRecord, KeyedRecord, MutationRecord, SpaceExtent, StoredDocument } from '../changelog.ts'
 import { CorruptRowError } from '../corrupt-row-error.ts'
 import { KEYED_PRUNED_AT_ONCE } from '../keyed-retention.ts'
 import { isForgettable, PRUNED_AT_ONCE } from '../mutation-retention.ts'
@@ -112,6 +112,10 @@ export class MemoryRows implements Rows {
     return this.store.get('mutations', keyOf(tenant, client, n), this.#at)?.record
   }
 
+  failure(tenant: string, client: string): FailureRecord | undefined {
+    return this.store.get('failures', keyOf(tenant, client), this.#at)
+  }
+
   keyed(tenant: string, source: string, key: string): KeyedRecord | undefined {
     return this.store.get('keyed', keyOf(tenant, source, key), this.#at)?.record
   }
@@ -181,6 +185,10 @@ export class WritableMemoryRows extends MemoryRows implements WritableRows {
   addMutation(tenant: string, client: string, record: MutationRecord, nowMs: number): void {
     this.store.set('mutations', keyOf(tenant, client, record.n), { record, atMs: nowMs })
     if (record.n === 1) this.store.set('oldestMutations', keyOf(tenant, client), 1)
+  }
+
+  putFailure(tenant: string, client: string, record: FailureRecord): void {
+    this.store.set('failures', keyOf(tenant, client), record)
   }
 
   pruneMutations(tenant: string, client: string, lastN: number, nowMs: number): void {

@@ -1,5 +1,5 @@
 import type { Seal } from '@tidemark/shared'
-import type { ClientRecord, KeyedRecord, MutationRecord, StoredDocument } from '../changelog.ts'
+import type { ClientRecord, FailureRecord, KeyedRecord, MutationRecord, StoredDocument } from '../changelog.ts'
 import type { SpaceRow } from '../rows.ts'
 import { type Contents, VersionedMap } from './versioned-map.ts'
 
@@ -37,6 +37,7 @@ interface Tables {
   readonly mutations: StoredMutation
   /** The first mutation of a client whose record is kept. */
   readonly oldestMutations: number
+  readonly failures: FailureRecord
   readonly keyed: StoredKeyed
   /** Keys of the keyed records of a tenant by their places. */
   readonly keyedAt: string
@@ -84,6 +85,7 @@ export class MemoryStore {
       clients: new VersionedMap(from?.clients),
       mutations: new VersionedMap(from?.mutations),
       oldestMutations: new VersionedMap(from?.oldestMutations),
+      failures: new VersionedMap(from?.failures),
       keyed: new VersionedMap(from?.keyed),
       keyedAt: new VersionedMap(from?.keyedAt),
       keyedPlaces: new VersionedMap(from?.keyedPlaces),
@@ -141,7 +143,7 @@ export class MemoryStore {
   }
 
   snapshot(): Snapshot {
-    const { spaces, commits, touched, documents, collections, clients, mutations, oldestMutations, keyed, keyedAt, keyedPlaces } =
+    const { spaces, commits, touched, documents, collections, clients, mutations, oldestMutations, failures, keyed, keyedAt, keyedPlaces } =
       this.#maps
     const at = this.#committed
     return {
@@ -154,6 +156,7 @@ export class MemoryStore {
         clients: clients.contents(at),
         mutations: mutations.contents(at),
         oldestMutations: oldestMutations.contents(at),
+        failures: failures.contents(at),
         keyed: keyed.contents(at),
         keyedAt: keyedAt.contents(at),
         keyedPlaces: keyedPlaces.contents(at),

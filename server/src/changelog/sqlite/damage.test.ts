@@ -37,6 +37,7 @@ beforeAll(async () => {
       await tx.commit(ROOM, [creation(`m${n}`, { text: `message ${n}` })], NONCE, NOW_MS)
       await tx.recordMutation('c_1', { n, nonce: NONCE, outcome: `{"in":{"room:1":${n}}}` }, NOW_MS)
     }
+    await tx.recordFailure('c_1', { n: 61, nonce: NONCE, times: 4, sinceMs: NOW_MS })
     await tx.recordKeyed({ source: 'shop', key: 'order-17', digest: 'abc', outcome: '{"in":{"room:1":1}}' }, NOW_MS)
     await tx.commit(ROOM, [replacement('m1', { text: 'second' }, 1), deletion('m2', 2)], NONCE, NOW_MS)
     await tx.commit(ALICE, [creation('m1', { text: 'elsewhere' })], NONCE, NOW_MS)
@@ -93,6 +94,7 @@ describe('a damaged row', () => {
     ['head that is missing', `delete from spaces where space = 'room:1'`, (c) => headOf(c), /^spaces t room:1 \(missing\)$/],
     ['client', `update clients set n = n - 1`, (c) => c.read('t', (tx) => tx.client('c_1')), /^clients t c_1$/],
     ['record', `update mutations set outcome = '{}' where n = 3`, (c) => c.read('t', (tx) => tx.mutation('c_1', 3)), /^mutations t c_1 3$/],
+    ['count of failures', `update failures set times = 5`, (c) => c.read('t', (tx) => tx.failure('c_1')), /^failures t c_1$/],
     ['key', `update keyed set outcome = '{}'`, (c) => c.read('t', (tx) => tx.keyed('shop', 'order-17')), /^keyed t shop order-17$/],
   ]
   for (const [name, sql, read, row] of cases) {
@@ -146,6 +148,7 @@ describe('a flipped bit anywhere in the file', () => {
       (c) => documentOf(c, 'missing'),
       (c) => c.read('t', (tx) => tx.client('c_1')),
       (c) => c.read('t', (tx) => tx.mutation('c_1', 7)),
+      (c) => c.read('t', (tx) => tx.failure('c_1')),
       (c) => c.read('t', (tx) => tx.sealAt(ROOM, v(30))),
     ]
     const truth = sqliteChangelog(whole)

@@ -10,8 +10,9 @@ import { sqliteChangelog } from './sqlite-changelog.ts'
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-schema-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Takes back what the third step added. */
+/** Takes back what the steps after the second added. */
 const TO_VERSION_2 = `
+  drop table failures;
   drop index documents_living; drop index documents_deleted; drop index documents_by_creation;
   create index documents_by_version on documents (tenant, space, version);
   pragma user_version = 2`

@@ -93,6 +93,19 @@ export const STEPS: readonly string[] = [
   create index documents_deleted on documents (tenant, space, version) where doc is null;
   create index documents_by_creation on documents (tenant, space, collection, created) where doc is not null;
   `,
+  `
+  -- How often the mutator of the mutation that is next for a client threw, and since when. A row of a number that is done says nothing.
+  create table failures (
+    tenant text not null,
+    client text not null,
+    n integer not null,
+    nonce text not null,
+    times integer not null,
+    since_ms integer not null,
+    checksum integer not null,
+    primary key (tenant, client)
+  ) strict, without rowid;
+  `,
 ]
 
 /** `user_version` of the files that this build writes. A file with a higher one was written by a later build. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { type Seal, type SpaceId, toVersion, type Version } from '@tidemark/shared'
-import type { ClientExtent, ClientRecord, KeyedRecord, MutationRecord, SpaceExtent, StoredDocument } from '../changelog.ts'
+import type { ClientExtent, ClientRecord, FailureRecord, KeyedRecord, MutationRecord, SpaceExtent, StoredDocument } from '../changelog.ts'
 import { type Cell, checksumOf } from '../checksum.ts'
 import { CorruptRowError } from '../corrupt-row-error.ts'
 import type { CommitRow, DocumentPlace, Rows, SpaceRow } from '../rows.ts'
@@ -39,6 +39,7 @@ const FLOOR = `select created as floor from documents indexed by documents_by_cr
   ) order by created desc limit 1`
 const CLIENT = 'select user, n, nonce, seen_ms, checksum from clients where tenant = ? and client = ?'
 const MUTATION = 'select n, nonce, at_ms, outcome, checksum from mutations where tenant = ? and client = ? and n = ?'
+const FAILURE = 'select n, nonce, times, since_ms, checksum from failures where tenant = ? and client = ?'
 const KEYED = 'select place, digest, at_ms, outcome, checksum from keyed where tenant = ? and source = ? and key = ?'
 
 interface SpaceCells {
@@ -205,6 +206,16 @@ export class SqliteRows implements Rows {
     })
   }
 
+  failure(tenant: string, client: string): FailureRecord | undefined {
+    const key = [tenant, client]
+    return this.guard('failures', key, () => {
+      const raw = this.one(FAILURE, key)
+      if (raw === undefined) return undefined
+      const { n, nonce, times, since_ms } = believe<FailureRecord & { since_ms: number }>('failures', key, raw, FAILURE_CELLS)
+      return { n, nonce, times, sinceMs: since_ms }
+    })
+  }
+
   keyed(tenant: string, source: string, key: string): KeyedRecord | undefined {
     const row = [tenant, source, key]
     return this.guard('keyed', row, () => {
@@ -296,6 +307,7 @@ const COMMIT_CELLS: readonly string[] = ['seal', 'at_ms', 'body_checksum']
 const DOCUMENT_CELLS: readonly string[] = ['version', 'created', 'creator', 'origin', 'doc']
 const CLIENT_CELLS: readonly string[] = ['user', 'n', 'nonce', 'seen_ms']
 const MUTATION_CELLS: readonly string[] = ['nonce', 'at_ms', 'outcome']
+const FAILURE_CELLS: readonly string[] = ['n', 'nonce', 'times', 'since_ms']
 const KEYED_CELLS: readonly string[] = ['place', 'digest', 'at_ms', 'outcome']
 
 function documentOf(tenant: string, space: SpaceId, raw: RawRow): StoredDocument {

@@ -1,6 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { type SpaceId, TAIL_MS, type Version } from '@tidemark/shared'
-import type { ClientRecord, KeyedRecord, MutationRecord, StoredDocument } from '../changelog.ts'
+import type { ClientRecord, FailureRecord, KeyedRecord, MutationRecord, StoredDocument } from '../changelog.ts'
 import { type Cell, checksumOf } from '../checksum.ts'
 import { KEYED_PRUNED_AT_ONCE } from '../keyed-retention.ts'
 import { PRUNED_AT_ONCE, RECORDS_KEPT_MAX, RECORDS_KEPT_MIN } from '../mutation-retention.ts'
@@ -17,6 +17,7 @@ const PUT_DOCUMENT = `insert into documents (tenant, space, collection, id, vers
     creator = excluded.creator, origin = excluded.origin, doc = excluded.doc, checksum = excluded.checksum`
 const PUT_CLIENT = 'insert or replace into clients (tenant, client, user, n, nonce, seen_ms, checksum) values (?, ?, ?, ?, ?, ?, ?)'
 const ADD_MUTATION = 'insert into mutations (tenant, client, n, nonce, at_ms, outcome, checksum) values (?, ?, ?, ?, ?, ?, ?)'
+const PUT_FAILURE = 'insert or replace into failures (tenant, client, n, nonce, times, since_ms, checksum) values (?, ?, ?, ?, ?, ?, ?)'
 // The condition of isForgettable, asked of the oldest few only, and in one walk: most often none of them is.
 const PRUNE_MUTATIONS = `delete from mutations where tenant = ?1 and client = ?2 and n in (
     select n from (select n, at_ms from mutations where tenant = ?1 and client = ?2 and n <= ?3 order by n limit ${PRUNED_AT_ONCE})
@@ -136,6 +137,10 @@ export class WritableSqliteRows extends SqliteRows implements WritableRows {
 
   addMutation(tenant: string, client: string, { n, nonce, outcome }: MutationRecord, nowMs: number): void {
     this.#put(ADD_MUTATION, 'mutations', [tenant, client, n], [nonce, nowMs, outcome])
+  }
+
+  putFailure(tenant: string, client: string, { n, nonce, times, sinceMs }: FailureRecord): void {
+    this.#put(PUT_FAILURE, 'failures', [tenant, client], [n, nonce, times, sinceMs])
   }
 
   pruneMutations(tenant: string, client: string, lastN: number, nowMs: number): void {
