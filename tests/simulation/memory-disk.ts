@@ -1,0 +1,263 @@
+import type { Key, KeyRange, ReplicaStorage, Row, StorageRead, Write } from '@tidemark/client/testing'
+import { type Clock, UnavailableError } from '@tidemark/shared'
+import type { Changed, Disk, DiskFault, DiskHandle } from './disk.ts'
+
+/** As the storage over IndexedDB: a unit that has not ended by then is given up, in ms. */
+const UNIT_MS_MAX = 15_000
+/** How far back a disk can be rolled. */
+const COMMITS_KEPT = 100
+
+type Table = Map<Key, Row>
+
+/** One commit, so that it can be taken back. */
+interface Commit {
+  readonly durability: 'strict' | 'relaxed'
+  readonly before: readonly { readonly table: string; readonly key: Key; readonly row: Row | undefined }[]
+}
+
+/** As `REPLICA_TABLES` names them; what is not there is a table of documents. */
+const PRIMARY_KEYS: Readonly<Record<string, string>> = { self: 'id', copies: 'space', outbox: 'n', refused: 'n', tail: 'n', base: 'key' }
+
+interface Tab {
+  readonly clock: Clock
+  readonly crashed: () => void
+  readonly listeners: Set<Parameters<ReplicaStorage['onChange']>[0]>
+  alive: boolean
+}
+
+/**
+ * A disk in memory with the transactions of IndexedDB: a unit sees the rows of one moment, units do not overlap, a unit that
+ * throws or dies has written nothing. What the storage over IndexedDB does about lost handles and deadlines is done here, too.
+ */
+export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = new Map()): Disk {
+  const tables = new Map<string, Table>(Array.from(rows, ([name, table]) => [name, new Map(table)]))
+  const commits: Commit[] = []
+  const tabs = new Set<Tab>()
+  let faults: DiskFault[] = []
+  let queue: Promise<unknown> = Promise.resolve()
+  let units = 0
+  let committed: (changed: Changed) => void = () => {}
+
+  const tableNamed = (name: string): Table => {
+    const table = tables.get(name) ?? new Map<Key, Row>()
+    tables.set(name, table)
+    return table
+  }
+
+  /** The fault that strikes the unit that begins now. */
+  function nextFault(): DiskFault | undefined {
+    const due = faults.find(({ afterUnits }) => afterUnits <= 0)
+    faults = faults.filter((fault) => fault !== due).map((fault) => ({ ...fault, afterUnits: fault.afterUnits - 1 }))
+    return due
+  }
+
+  function commit(durability: 'strict' | 'relaxed', allowed: readonly string[], writes: readonly Write[]): void {
+    const before: { table: string; key: Key; row: Row | undefined }[] = []
+    const changed = new Map<string, Set<Key>>()
+    // Everything that can fail comes before the first change.
+    const changes = writes.flatMap((write): [string, Key, Row | undefined][] => {
+      const { table } = write
+      if (!allowed.includes(table)) throw new TypeError(`table ${table} is not part of this unit`)
+      if ('put' in write) return write.put.map((row) => [table, keyOf(table, row), frozen(row) as Row])
+      if ('delete' in write) return write.delete.map((key) => [table, key, undefined])
+      return [...tableNamed(table).keys()].filter((key) => inside(key, write.deleteRange)).map((key) => [table, key, undefined])
+    })
+    for (const [name, key, row] of changes) {
+      const table = tableNamed(name)
+      before.push({ table: name, key, row: table.get(key) })
+      if (row === undefined) table.delete(key)
+      else table.set(key, row)
+      const keys = changed.get(name) ?? new Set()
+      changed.set(name, keys.add(key))
+    }
+    if (changes.length === 0) return
+    commits.push({ durability, before })
+    if (commits.length > COMMITS_KEPT) commits.shift()
+    committed(changed)
+  }
+
+  function undo({ before }: Commit): void {
+    for (const { table, key, row } of before.toReversed()) {
+      if (row === undefined) tableNamed(table).delete(key)
+      else tableNamed(table).set(key, row)
+    }
+  }
+
+  async function unit<T>(
+    tab: Tab,
+    allowed: readonly string[],
+    durability: 'strict' | 'relaxed',
+    work: (tx: StorageRead) => Promise<{ readonly result: T; readonly writes: readonly Write[] }>,
+  ): Promise<T> {
+    const never = new Promise<never>(() => {})
+    const pause = (ms: number) => new Promise<void>((resolve) => tab.clock.after(ms, resolve))
+    const fault = nextFault()
+    const read = reader(tables, allowed)
+    for (let attempt = 1; ; attempt++) {
+      if (disk.slowness) await pause(disk.slowness())
+      if (!tab.alive) return never
+      const { result, writes } = await work(read)
+      if (!tab.alive) return never
+      const struck = attempt === 1 && !(fault?.kind === 'quota' && !writes.some((write) => 'put' in write)) ? fault : undefined
+      if (struck === undefined || (struck.written && struck.kind !== 'quota')) commit(durability, allowed, writes)
+      switch (struck?.kind) {
+        case undefined:
+          tell(tab, writes)
+          return result
+        case 'crash':
+          tab.crashed()
+          return never
+        case 'lost':
+          continue
+        case 'gone':
+          throw failing()
+        case 'hang':
+          await pause(UNIT_MS_MAX)
+          throw silent()
+        case 'quota':
+          throw full()
+      }
+    }
+  }
+
+  function tell(from: Tab, writes: readonly Write[]): void {
+    const changed = [...new Set(writes.map(({ table }) => table))]
+    if (changed.length === 0) return
+    for (const tab of [...tabs]) for (const listener of [...tab.listeners]) listener(changed, tab === from ? writes : undefined)
+  }
+
+  function open(clock: Clock, crashed: () => void): DiskHandle {
+    let die = () => {}
+    const died = new Promise<void>((resolve) => {
+      die = resolve
+    })
+    const tab: Tab = { clock, crashed, listeners: new Set(), alive: true }
+    tabs.add(tab)
+    function run<T>(
+      allowed: readonly string[],
+      durability: 'strict' | 'relaxed',
+      work: (tx: StorageRead) => Promise<{ readonly result: T; readonly writes: readonly Write[] }>,
+    ): Promise<T> {
+      if (!tab.alive) return new Promise(() => {})
+      units++
+      const running = queue.then(() => (tab.alive ? unit(tab, allowed, durability, work) : new Promise<never>(() => {})))
+      // A tab that died in the middle of a unit must not hold up the others.
+      queue = Promise.race([running.catch(() => {}), died]).then(() => {
+        units--
+      })
+      return running
+    }
+    const storage: ReplicaStorage = {
+      read: (allowed, work) => run(allowed, 'relaxed', async (tx) => ({ result: await work(tx), writes: [] })),
+      write: run,
+      onChange(listener) {
+        const once: typeof listener = (changed, own) => listener(changed, own)
+        tab.listeners.add(once)
+        return () => void tab.listeners.delete(once)
+      },
+      async close() {
+        tabs.delete(tab)
+      },
+    }
+    return {
+      storage,
+      crash() {
+        tab.alive = false
+        tabs.delete(tab)
+        die()
+      },
+    }
+  }
+
+  const disk: Disk = {
+    open,
+    rows: tableNamed,
+    tables: () => [...tables.keys()],
+    onCommit(listener) {
+      committed = listener
+    },
+    strike(fault) {
+      faults.push(fault)
+    },
+    calm() {
+      faults = []
+      disk.slowness = undefined
+    },
+    slowness: undefined,
+    get listeners() {
+      return [...tabs].reduce((sum, { listeners }) => sum + listeners.size, 0)
+    },
+    get units() {
+      return units
+    },
+    clone: () => memoryDisk(tables),
+    rollBack(count) {
+      for (const commit of commits.splice(-count).toReversed()) undo(commit)
+    },
+    losePower() {
+      while (commits.at(-1)?.durability === 'relaxed') undo(commits.pop() as Commit)
+    },
+    evict() {
+      tables.clear()
+      commits.length = 0
+    },
+  }
+  return disk
+}
+
+function full(): UnavailableError {
+  return new UnavailableError('The storage of this device is full: nothing was saved. Free some space and try again.')
+}
+
+function silent(): UnavailableError {
+  return new UnavailableError('The storage of this device does not answer: close other tabs of this app, or reload.')
+}
+
+function failing(): UnavailableError {
+  return new UnavailableError('The storage of this device fails again and again: reload.')
+}
+
+function reader(tables: ReadonlyMap<string, Table>, allowed: readonly string[]): StorageRead {
+  const rowsOf = (table: string) => {
+    if (!allowed.includes(table)) throw new TypeError(`table ${table} is not part of this unit`)
+    return tables.get(table) ?? NO_ROWS
+  }
+  return {
+    get: async (table, key) => rowsOf(table).get(key),
+    getMany: async (table, keys) => keys.map((key) => rowsOf(table).get(key)),
+    async list(table, range = {}, limit) {
+      const rows = rowsOf(table)
+      if (rows.size === 0) return []
+      const keys = [...rows.keys()].filter((key) => inside(key, range)).sort(compare)
+      return keys.slice(0, limit).map((key) => rows.get(key) as Row)
+    },
+  }
+}
+
+const NO_ROWS: Table = new Map()
+
+function keyOf(table: string, row: Row): Key {
+  const key = row[PRIMARY_KEYS[table] ?? '$k']
+  if (typeof key !== 'string' && typeof key !== 'number') throw new TypeError(`a row of ${table} without its key`)
+  return key
+}
+
+/** The order of IndexedDB: numbers before texts, texts by their UTF-16 units. */
+function compare(a: Key, b: Key): number {
+  if (typeof a !== typeof b) return typeof a === 'number' ? -1 : 1
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function inside(key: Key, { from, to }: KeyRange): boolean {
+  return (from === undefined || compare(key, from) >= 0) && (to === undefined || compare(key, to) <= 0)
+}
+
+/** A deep copy that nobody can change. Throws DataCloneError's likeness for what IndexedDB would not store. */
+function frozen(value: unknown): unknown {
+  if (typeof value === 'function' || typeof value === 'symbol') throw new TypeError(`a ${typeof value} cannot be stored`)
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  if (Array.isArray(value)) return Object.freeze(value.map(frozen))
+  const copy: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) copy[key] = frozen((value as Record<string, unknown>)[key])
+  return Object.freeze(copy)
+}
