@@ -2,6 +2,7 @@ export { fixedBeat } from './connection/beat-policy.ts'
 export { NO_HINTS } from './connection/hints.ts'
 export type { HttpAnswer, HttpRequest, LiveEvents, LiveSocket, Transport } from './connection/transport.ts'
 export { createReplica, type ReplicaWorld, type Tables } from './create-replica.ts'
+export { type DexieStorage, dexieStorage } from './replica/dexie-storage.ts'
 export { type MemoryStorage, memoryStorage } from './replica/memory-storage.ts'
 export {
   type CopyState,
