@@ -16,6 +16,8 @@ import type { BeatPolicy } from './connection/beat-policy.ts'
 import type { Lifecycle, Network } from './connection/hints.ts'
 import type { TokenSource } from './connection/tokens.ts'
 import type { Transport } from './connection/transport.ts'
+import type { Device } from './device.ts'
+import { openLossMark } from './loss-mark.ts'
 import { pageIn } from './older.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import type { Enqueued } from './replica/confirmations.ts'
@@ -24,6 +26,8 @@ import { type CopyState, createReplicaCore } from './replica/replica-core.ts'
 import type { RefusedRow } from './replica/rows.ts'
 import type { ShownCopies } from './replica/shown-copies.ts'
 import type { ReplicaStorage } from './replica/storage.ts'
+import type { StorageError } from './replica/storage-error.ts'
+import { watchedStorage } from './replica/watched-storage.ts'
 import type { CollectionQueries, CollectionScope, Older, Refused, Replica, Sent, Status } from './replica-api.ts'
 import { statusOf } from './status.ts'
 import { createSync } from './sync.ts'
@@ -44,6 +48,10 @@ export interface ReplicaWorld<A extends App> {
   readonly storage: ReplicaStorage
   /** False when `storage` keeps nothing across a reload. */
   readonly durable: boolean
+  /** What notices that the storage was cleared; nothing does where it is missing. */
+  readonly device?: Device | undefined
+  /** The name by which that device knows the storage. */
+  readonly database?: string | undefined
   readonly tables: (shown: ShownCopies) => Tables
   readonly transport: Transport
   readonly clock: Clock
@@ -55,8 +63,27 @@ export interface ReplicaWorld<A extends App> {
 
 /** A replica on ports alone. It begins to connect at once. Throws what the storage throws. */
 export async function createReplica<A extends App>(world: ReplicaWorld<A>): Promise<Replica<A>> {
-  const { app, user } = world
-  const core = await createReplicaCore(world)
+  const { app, user, durable, device, database = '' } = world
+  let storageError: StorageError | undefined
+  let persisted: boolean | undefined
+  let soon = () => {}
+  const storage = watchedStorage(world.storage, (error) => {
+    // The status is read from the same storage: looking again because of the same error would never end.
+    if (error?.trouble === storageError?.trouble) return
+    storageError = error
+    soon()
+  })
+  /** Mutations that were begun here, those of them that ended, and how many were pending apart from all that were begun. */
+  let begun = 0
+  let ended = 0
+  let others = 0
+  const mark =
+    device &&
+    (await openLossMark({
+      ...{ device, database, storage, clock: world.clock },
+      present: () => ({ pending: others + begun, refused: rejected$.value.length }),
+    }))
+  const core = await createReplicaCore({ ...world, storage })
   const tables = world.tables(core)
   const holders = new Map<SpaceId, Set<object>>()
   let copies: ReadonlyMap<SpaceId, CopyState> = new Map()
@@ -67,7 +94,14 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     { ...world, copies: core, outbox: core, client: core.clientId, appVersion: app.version },
     { changed: () => soon(), offset: core.setClockOffset },
   )
-  const present = () => statusOf(sync.state(), copies, pending$.value.length, rejected$.value.length, world.clock)
+  const present = (): Status => ({
+    ...statusOf(sync.state(), copies, pending$.value.length, rejected$.value.length, world.clock),
+    storage: { durable, persisted, error: storageError, lost: mark?.lost && { ...mark.lost, dismiss: dismissLoss } },
+  })
+  const dismissLoss = () => {
+    mark?.dismiss()
+    soon()
+  }
   const pending$ = new BehaviorSubject<readonly Mutation[]>([])
   const rejected$ = new BehaviorSubject<readonly Refused[]>([])
   const status$ = new BehaviorSubject<Status>(present())
@@ -75,7 +109,11 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   const underWay$ = new BehaviorSubject(new Map<string, Promise<Older>>())
 
   const readers: Readonly<Record<string, () => Promise<void>>> = {
-    outbox: async () => pending$.next(await core.pending()),
+    outbox: async () => {
+      const before = ended
+      pending$.next(await core.pending())
+      others = pending$.value.length - before
+    },
     refused: async () => rejected$.next((await core.refused()).map(refusedOf)),
     copies: async () => {
       copies = await core.copies([...holders.keys()])
@@ -84,35 +122,61 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   /** What has to be read again before the next status. */
   const stale = new Set(Object.keys(readers))
   async function tell(): Promise<void> {
+    let failure: unknown
     for (const [table, read] of Object.entries(readers)) {
       if (!stale.delete(table)) continue
       await read().catch((error) => {
         stale.add(table)
-        throw error
+        failure = error
       })
     }
+    if (!failure) mark?.note()
     const status = present()
     if (JSON.stringify(status) !== JSON.stringify(status$.value)) status$.next(status)
+    if (failure) throw failure
   }
-  const soon = oneAtATime(tell)
+  soon = oneAtATime(tell)
   const endChanges = core.onChange((changed) => {
     for (const table of changed) stale.add(table)
     soon()
   })
 
+  /** What saves a mutation; it is noted before, so that none is missing in what a loss is told by. */
+  async function saved(make: () => Promise<Enqueued>): Promise<Sent> {
+    begun++
+    mark?.note()
+    try {
+      return sentOf(await make())
+    } finally {
+      ended++
+      stale.add('outbox')
+      soon()
+    }
+  }
   const sentOf = (made: Enqueued): Sent => {
     const confirmed = core.confirmed(made)
     // Whoever does not look at it is told by rejected$.
     confirmed.catch(() => {})
-    return { n: made.n, durable: world.durable, confirmed }
+    return { n: made.n, durable, confirmed }
   }
   const refusedOf = (row: RefusedRow): Refused => ({
     ...row,
     error: errorFromWire(row.error),
-    retry: async () => sentOf(await core.retry(row.n)),
+    retry: () => saved(() => core.retry(row.n)),
     dismiss: () => core.dismiss(row.n),
   })
+  async function askPersisted(ask: boolean): Promise<boolean> {
+    try {
+      persisted = await device?.persisted(ask)
+      soon()
+    } catch {
+      // A browser without such a promise.
+    }
+    return persisted ?? false
+  }
   await tell()
+  // Not asked of whoever comes for the first time: some browsers ask the person, and most grant it to what is used.
+  void askPersisted(mark?.known ?? false)
 
   const scopeOf = (id: SpaceId, name: string, window = 0): CollectionScope<unknown> => {
     const key = `${id} ${name}`
@@ -152,7 +216,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     const { mutators, collections } = definitionNow(id)
     const held: Record<string, unknown> = { id }
     const names = [...Object.keys(mutators), ...Object.keys(BUILT_IN)]
-    held.mutate = Object.fromEntries(names.map((name) => [name, async (args: unknown) => sentOf(await core.mutate(id, name, args))]))
+    held.mutate = Object.fromEntries(names.map((name) => [name, (args: unknown) => saved(() => core.mutate(id, name, args))]))
     for (const [name, { window }] of Object.entries(collections)) {
       let scope: CollectionScope<unknown> | undefined
       Object.defineProperty(held, name, { enumerable: true, get: () => (scope ??= scopeOf(id, name, window)) })
@@ -193,6 +257,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     goOffline: sync.goOffline,
     goOnline: sync.goOnline,
     audit: core.audit,
+    persist: () => askPersisted(true),
     async close() {
       if (closed) return
       closed = true

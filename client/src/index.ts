@@ -5,10 +5,12 @@ export type { BeatPolicy } from './connection/beat-policy.ts'
 export type { Lifecycle, LifecycleEvent, Network } from './connection/hints.ts'
 export type { TokenSource } from './connection/tokens.ts'
 export type { HttpAnswer, HttpRequest, LiveEvents, LiveSocket, Transport } from './connection/transport.ts'
+export type { Device } from './device.ts'
 export type { OpenReplicaOptions } from './open-replica.ts'
 export { openReplica } from './open-replica.ts'
 export { webTransport } from './platform/web-transport.ts'
 export type { ReplicaStorage } from './replica/storage.ts'
+export { StorageError, type StorageTrouble } from './replica/storage-error.ts'
 export type {
   BuiltIn,
   CollectionQueries,
@@ -22,6 +24,7 @@ export type {
   Sent,
   Space,
   Status,
+  StorageStatus,
   WindowState,
 } from './replica-api.ts'
 

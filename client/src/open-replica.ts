@@ -4,13 +4,16 @@ import type { Lifecycle, Network } from './connection/hints.ts'
 import type { TokenSource } from './connection/tokens.ts'
 import type { Transport } from './connection/transport.ts'
 import { createReplica } from './create-replica.ts'
+import type { Device } from './device.ts'
 import { plainTables } from './plain-tables.ts'
+import { browserDevice } from './platform/browser-device.ts'
 import { browserNetwork, pageLifecycle } from './platform/page-hints.ts'
 import { systemClock } from './platform/system-clock.ts'
 import { systemRandom } from './platform/system-random.ts'
 import { webTransport } from './platform/web-transport.ts'
 import { dexieStorage } from './replica/dexie-storage.ts'
 import { dexieTables } from './replica/scope.ts'
+import type { ShownCopies } from './replica/shown-copies.ts'
 import type { ReplicaStorage } from './replica/storage.ts'
 import type { Replica } from './replica-api.ts'
 
@@ -30,6 +33,8 @@ export interface OpenReplicaOptions<A extends App> {
   readonly storage?: ReplicaStorage | undefined
   readonly indexedDB?: IDBFactory | undefined
   readonly IDBKeyRange?: typeof IDBKeyRange | undefined
+  /** What outlives the database, to notice that it was cleared. Default: the browser's localStorage. */
+  readonly device?: Device | undefined
   readonly transport?: Transport | undefined
   readonly clock?: Clock | undefined
   readonly random?: Random | undefined
@@ -68,9 +73,10 @@ export async function openReplica<A extends App>(options: OpenReplicaOptions<A>)
     createReplica({ ...world, storage, durable: false, tables: (core) => plainTables(storage, core) })
   if (options.storage) return withoutDatabase(options.storage)
   try {
-    const { name = `tidemark:${tenant}:${user}`, indexedDB, IDBKeyRange } = options
+    const { name = `tidemark:${tenant}:${user}`, device = browserDevice, indexedDB, IDBKeyRange } = options
     const storage = dexieStorage({ name, app, clock, indexedDB, IDBKeyRange })
-    return await createReplica({ ...world, storage, durable: true, tables: (core) => dexieTables(storage, core) })
+    const tables = (core: ShownCopies) => dexieTables(storage, core)
+    return await createReplica({ ...world, storage, durable: true, device, database: name, tables })
   } catch (error) {
     if (!saysNoStorage(error)) throw error
     // Loaded only here: hardly any page needs it.

@@ -15,6 +15,8 @@ import type {
 } from '@tidemark/shared'
 import type { Collection, Table, WhereClause } from 'dexie'
 import type { Observable } from 'rxjs'
+import type { Unsent } from './loss-mark.ts'
+import type { StorageError } from './replica/storage-error.ts'
 
 /** A document with what the replica knows of it. */
 export type DocumentRow<Doc> = Doc & {
@@ -103,6 +105,18 @@ export interface Pending {
 
 export type Phase = 'offline' | 'connecting' | 'greeting' | 'catching up' | 'live' | 'waiting'
 
+/** What an app may have to say about the storage of this device. */
+export interface StorageStatus {
+  /** False when nothing that is saved here outlives a reload. */
+  readonly durable: boolean
+  /** Whether the browser promised not to clear it to make room; undefined where it does not say. */
+  readonly persisted?: boolean | undefined
+  /** Why something could not be saved or read just now; gone once it works again. Nothing that was saved is lost by it. */
+  readonly error?: StorageError | undefined
+  /** This device has cleared what was here before, and with it so much that the server had not got. Told until it is dismissed. May be too high by what was under way just then. */
+  readonly lost?: (Unsent & { dismiss(): void }) | undefined
+}
+
 export interface Status {
   readonly phase: Phase
   /** Where each followed copy stands, and how far the server is known to be. */
@@ -126,6 +140,7 @@ export interface Status {
   readonly because?: SyncError | undefined
   /** Why nothing is sent although something is pending and the server can be reached; nothing of it is lost. */
   readonly blocked?: SyncError | undefined
+  readonly storage: StorageStatus
 }
 
 type Mutators<A extends App, K extends KindOf<A>> = {
@@ -179,6 +194,8 @@ export interface Replica<A extends App> {
     readonly pending: number
     readonly discarded: number
   }>
+  /** Asks the browser not to clear what is here to make room; some ask the person. False where it does not promise that. Never rejects. */
+  persist(): Promise<boolean>
   /** Ends the connection and the database's handle; everything stays on the device. */
   close(): Promise<void>
 }

@@ -17,7 +17,7 @@ export function statusOf(
   pending: number,
   refused: number,
   clock: Clock,
-): Status {
+): Omit<Status, 'storage'> {
   const { connection, following, sending, promisedS } = state
   const spaces: Record<string, Status['spaces'][string]> = {}
   for (const [id, { wanted, stage, head }] of following.spaces) {

@@ -4,6 +4,7 @@ import { covers, extend, type Schema, schemaOf } from './dexie-schema.ts'
 import { mutatedParts } from './mutated-parts.ts'
 import { type NativeUnit, runNative, type UnitDone } from './native-unit.ts'
 import { type ReplicaStorage, type StorageRead, UnitEndedError, type Write } from './storage.ts'
+import { StorageError } from './storage-error.ts'
 
 export interface DexieStorageOptions {
   /** The database: one per tenant and user. */
@@ -59,7 +60,8 @@ export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOption
       OPEN_MS_MAX,
       work,
       () =>
-        new UnavailableError(
+        new StorageError(
+          'stalled',
           'The storage of this device does not open: another tab holds an older version of this app, close or reload it.',
         ),
     )
@@ -88,7 +90,8 @@ export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOption
         const cause = lossOf(error)
         if (cause === undefined || closed) throw readable(error)
         lose()
-        if (attempt >= UNIT_ATTEMPTS_MAX) throw new UnavailableError('The storage of this device fails again and again: reload.', { cause })
+        if (attempt >= UNIT_ATTEMPTS_MAX)
+          throw new StorageError('failing', 'The storage of this device fails again and again: reload.', cause)
       }
     }
   }
@@ -178,6 +181,6 @@ function lossOf(error: unknown): unknown {
 function readable(error: unknown): unknown {
   const { name } = error as { name?: string }
   if (name === 'QuotaExceededError')
-    return new UnavailableError('The storage of this device is full: nothing was saved. Free some space and try again.', { cause: error })
+    return new StorageError('full', 'The storage of this device is full: nothing was saved. Free some space and try again.', error)
   return error
 }

@@ -1,5 +1,6 @@
-import { type Clock, UnavailableError } from '@tidemark/shared'
+import type { Clock } from '@tidemark/shared'
 import { type Key, type KeyRange, type StorageRead, UnitEndedError, type Write } from './storage.ts'
+import { StorageError } from './storage-error.ts'
 
 /** A unit that has not ended by then is given up, in ms; its transaction is aborted. */
 export const UNIT_MS_MAX = 15_000
@@ -22,7 +23,7 @@ export interface UnitDone<T> {
 /**
  * One unit in one transaction of IndexedDB: reads, app code, then all writes in one synchronous burst. Resolves once the engine
  * has committed. Rejects with what `work` threw, with UnitEndedError where the transaction ended before the burst, with
- * UnavailableError where the engine never answers, else with the engine's error; nothing is written then, except that the
+ * StorageError where the engine never answers, else with the engine's error; nothing is written then, except that the
  * outcome of a unit that fails in its burst may be unknown to the engine itself.
  */
 export function runNative<T>({ db, tables, mode, durability, clock, keyRange, work }: NativeUnit<T>): Promise<UnitDone<T>> {
@@ -51,7 +52,7 @@ export function runNative<T>({ db, tables, mode, durability, clock, keyRange, wo
       resolve(done)
     }
     const cancelDeadline = clock.after(UNIT_MS_MAX, () =>
-      fail(new UnavailableError('The storage of this device does not answer: close other tabs of this app, or reload.')),
+      fail(new StorageError('stalled', 'The storage of this device does not answer: close other tabs of this app, or reload.')),
     )
     tx.oncomplete = () => {
       end = 'complete'

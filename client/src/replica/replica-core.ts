@@ -32,7 +32,7 @@ import { beginForNewTables } from './schema.ts'
 import { settle } from './settle.ts'
 import { type ShownListener, shownCopies } from './shown-copies.ts'
 import type { ReplicaStorage, Row } from './storage.ts'
-import { openUnit, type Unit } from './unit.ts'
+import { openUnit, present, type Unit } from './unit.ts'
 
 /** What the status tells of one copy. */
 export interface CopyState extends Standing {
@@ -191,10 +191,15 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
     },
     dismiss: (n) => unit('strict', (unit) => dismiss(unit, n)),
     refused: async () => (await list('refused')) as readonly RefusedRow[],
-    pending: async () => pendingOf(await list('outbox')),
+    pending: () =>
+      storage.read(['self', 'outbox'], async (tx) => {
+        // A storage that was cleared has nothing pending, and lost it.
+        present(await tx.get('self', SELF))
+        return pendingOf(await tx.list('outbox'))
+      }),
     audit: () =>
       storage.read(['self', 'outbox', 'refused'], async (tx) => {
-        const { created, confirmed, discarded } = (await tx.get('self', SELF)) as SelfRow
+        const { created, confirmed, discarded } = present(await tx.get('self', SELF))
         const pending = pendingOf(await tx.list('outbox')).length
         return { created, confirmed, discarded, pending, refused: (await tx.list('refused')).length }
       }),

@@ -1,6 +1,7 @@
-import { type SpaceId, UnavailableError } from '@tidemark/shared'
+import type { SpaceId } from '@tidemark/shared'
 import { type CopyRow, keysOf, type OutboxRow, SELF, type SelfRow } from './rows.ts'
 import type { Key, KeyRange, Row, StorageRead, Write } from './storage.ts'
+import { StorageError } from './storage-error.ts'
 
 /**
  * One unit of work on the replica: reads of one moment, rows as this unit has changed them so far, and the writes that are
@@ -28,6 +29,12 @@ interface Seen {
   readonly changed: boolean
 }
 
+/** Throws StorageError where the row is missing: somebody has deleted what was here. */
+export function present(self: Row | undefined): SelfRow {
+  if (self === undefined) throw new StorageError('cleared', 'This device has cleared the data of this app: reload it.')
+  return self as SelfRow
+}
+
 export function openUnit(tx: StorageRead): Unit {
   const seen = new Map<string, Map<Key, Seen>>()
   const ranges: Write[] = []
@@ -47,9 +54,7 @@ export function openUnit(tx: StorageRead): Unit {
   const unit: Unit = {
     tx,
     async self() {
-      const row = await get('self', SELF)
-      if (row === undefined) throw new UnavailableError('This device has cleared the data of this app: reload it.')
-      return row as SelfRow
+      return present(await get('self', SELF))
     },
     async setSelf(change) {
       unit.set('self', SELF, { ...(await unit.self()), ...change })

@@ -2,7 +2,7 @@ import type { Pending, Refused, Status } from '@tidemark/client'
 import { useReplica } from './replica-context.ts'
 import { useObservable } from './use-observable.ts'
 
-const UNKNOWN: Status = { phase: 'connecting', spaces: {}, pending: 0, refused: 0, beatS: 0 }
+const UNKNOWN: Status = { phase: 'connecting', spaces: {}, pending: 0, refused: 0, beatS: 0, storage: { durable: true } }
 const NONE: readonly never[] = []
 
 export function useStatus(): Status {

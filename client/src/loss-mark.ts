@@ -1,0 +1,87 @@
+import { type Clock, within } from '@tidemark/shared'
+import type { Device } from './device.ts'
+import { oneAtATime } from './one-at-a-time.ts'
+import { SELF } from './replica/rows.ts'
+import type { ReplicaStorage } from './replica/storage.ts'
+
+/** What was saved on this device and exists nowhere else. */
+export interface Unsent {
+  readonly pending: number
+  readonly refused: number
+}
+
+/** Notices at the next start that a device has cleared the storage of a replica, by what was written down beside it. */
+export interface LossMark {
+  /** What was lost; undefined when nothing was, or once it is dismissed. */
+  readonly lost: Unsent | undefined
+  /** True where this device has kept the replica before. */
+  readonly known: boolean
+  /** Writes the present counts down. Never throws, never waits. */
+  note(): void
+  dismiss(): void
+  /** The replica goes for good: nothing will be missed. */
+  forget(): Promise<void>
+}
+
+export interface LossMarkPorts {
+  readonly device: Device
+  /** The name of the database: the key. */
+  readonly database: string
+  readonly storage: ReplicaStorage
+  readonly clock: Clock
+  /** May count too much for a moment, never too little. */
+  readonly present: () => Unsent
+}
+
+/** How long a device may take over one text before it counts as not there, in ms. */
+export const DEVICE_MS_MAX = 1000
+
+/** To be opened before the replica is, for a loss shows in that the storage is new. Throws what the storage throws. */
+export async function openLossMark({ device, database, storage, clock, present }: LossMarkPorts): Promise<LossMark> {
+  const lostKey = `${database} lost`
+  /** Undefined where the device fails, or is silent. */
+  const tried = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
+    try {
+      return await within(clock, DEVICE_MS_MAX, Promise.resolve(work()), () => new Error('silent'))
+    } catch {
+      return undefined
+    }
+  }
+  const recall = (key: string) => tried(async (): Promise<Unsent> => JSON.parse((await device.recall(key)) ?? ''))
+  const remember = (key: string, counts?: Unsent) => tried(() => device.remember(key, counts && JSON.stringify(counts)))
+
+  const isNew = !(await storage.read(['self'], (tx) => tx.get('self', SELF)))
+  const before = await recall(database)
+  let lost = await recall(lostKey)
+  if (isNew && before && before.pending + before.refused > 0) {
+    const { pending, refused } = lost ?? { pending: 0, refused: 0 }
+    lost = { pending: pending + before.pending, refused: refused + before.refused }
+    // In this order, and before anything is new no more: a crash in between counts twice, and leaves nothing out.
+    await remember(lostKey, lost)
+    await remember(database, { pending: 0, refused: 0 })
+  }
+  let written: string | undefined
+  let over = false
+  return {
+    get lost() {
+      return lost
+    },
+    known: before !== undefined,
+    // One at a time, the latest only: a device may be slow.
+    note: oneAtATime(async () => {
+      const counts = JSON.stringify(present())
+      if (over || counts === written) return
+      await device.remember(database, counts)
+      written = counts
+    }),
+    dismiss() {
+      lost = undefined
+      void remember(lostKey)
+    },
+    async forget() {
+      over = true
+      await remember(database)
+      await remember(lostKey)
+    },
+  }
+}

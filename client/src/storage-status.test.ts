@@ -1,0 +1,267 @@
+// Goal: an app is told what its device's storage does, and what it has lost, in one small object. Method: a replica on a storage in
+// memory that fails, or is replaced by an empty one, beside a device that remembers a few texts.
+import { firstValueFrom } from 'rxjs'
+import { describe, expect, it, vi } from 'vitest'
+import { fixedBeat } from './connection/beat-policy.ts'
+import { NO_HINTS } from './connection/hints.ts'
+import { createReplica } from './create-replica.ts'
+import type { Device } from './device.ts'
+import { DEVICE_MS_MAX } from './loss-mark.ts'
+import { type MemoryStorage, memoryStorage } from './replica/memory-storage.ts'
+import { rows } from './replica/model/open-core.ts'
+import type { ReplicaStorage } from './replica/storage.ts'
+import { StorageError, type StorageTrouble } from './replica/storage-error.ts'
+import { chatApp } from './testing/chat-app.ts'
+import { handClock } from './testing/hand-clock.ts'
+import { seededRandom } from './testing/seeded-random.ts'
+
+/** A device that remembers, and grants what it is asked for. */
+function fakeDevice() {
+  const texts = new Map<string, string>()
+  let granted = false
+  const device: Device = {
+    recall: (key) => texts.get(key),
+    remember: (key, text) => void (text === undefined ? texts.delete(key) : texts.set(key, text)),
+    persisted: async (ask) => (granted ||= ask),
+  }
+  return { device, texts }
+}
+/** Storage that fails while `trouble` is set, in units of these kinds. */
+function failing(storage: ReplicaStorage) {
+  const state: { trouble?: StorageTrouble; kinds: string[] } = { kinds: ['read', 'strict', 'relaxed'] }
+  const unless = <T>(kind: string, work: () => Promise<T>) =>
+    state.trouble && state.kinds.includes(kind) ? Promise.reject(new StorageError(state.trouble, 'no')) : work()
+  return {
+    state,
+    storage: {
+      ...storage,
+      read: (tables, work) => unless('read', () => storage.read(tables, work)),
+      write: (tables, durability, work) => unless(durability, () => storage.write(tables, durability, work)),
+    } satisfies ReplicaStorage,
+  }
+}
+let seeds = 0
+/** A replica of alice's that nobody answers. */
+async function open(storage: ReplicaStorage = memoryStorage(), device?: Device, clock = handClock()) {
+  const replica = await createReplica({
+    app: chatApp,
+    user: 'alice',
+    token: () => 'good',
+    storage,
+    durable: true,
+    device,
+    database: 'tidemark:alice',
+    tables: () => ({ scope: () => ({}) as never, table: () => undefined, close() {} }),
+    transport: { connect: () => ({ send() {}, close() {} }), request: () => Promise.reject(new Error('no network')) },
+    clock,
+    random: seededRandom(++seeds),
+    lifecycle: NO_HINTS,
+    network: NO_HINTS,
+    beat: fixedBeat,
+  })
+  const storageNow = async () => {
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
+    return (await firstValueFrom(replica.status$)).storage
+  }
+  const say = (id: string) => replica.space('room:1').mutate.put({ c: 'messages', id, doc: { text: 'hi', author: 'alice', sentAtMs: 1 } })
+  return { replica, storageNow, say }
+}
+
+describe('status$.storage', () => {
+  it('says whether what is saved here is kept, and nothing else while all is well', async () => {
+    const { replica, storageNow, say } = await open()
+    expect((await say('m')).durable).toBe(true)
+    expect(await storageNow()).toEqual({ durable: true, persisted: undefined, error: undefined, lost: undefined })
+    await replica.close()
+  })
+
+  it.each(['strict', 'read', 'relaxed'])('tells why a %s unit failed until one of its kind works again', async (kind) => {
+    const { state, storage } = failing(memoryStorage())
+    const { replica, storageNow, say } = await open(storage)
+    await say('one')
+    const attempts: Record<string, () => Promise<unknown>> = {
+      strict: () => say('two'),
+      read: () => replica.audit(),
+      relaxed: () => replica.space('room:2').mutate.put({ c: 'counters', id: 'c', doc: { value: 1 } }),
+    }
+    state.kinds = [kind]
+    state.trouble = 'full'
+    await expect(attempts[kind]?.()).rejects.toMatchObject({ code: 'unavailable', trouble: 'full' })
+    expect((await storageNow()).error).toMatchObject({ trouble: 'full', retryable: true })
+    for (const other of Object.keys(attempts)) if (other !== kind && kind !== 'relaxed') await attempts[other]?.().catch(() => {})
+    expect((await storageNow()).error?.trouble).toBe('full')
+    state.trouble = undefined
+    await attempts[kind]?.()
+    expect((await storageNow()).error).toBe(undefined)
+    await replica.close()
+  })
+
+  it('is told although the storage cannot even be read, without looking again and again', async () => {
+    const { state, storage } = failing(memoryStorage())
+    const { replica, storageNow, say } = await open(storage)
+    state.trouble = 'failing'
+    const read = vi.spyOn(storage, 'read')
+    await expect(say('m')).rejects.toThrow(StorageError)
+    expect((await storageNow()).error?.trouble).toBe('failing')
+    expect(read.mock.calls.length).toBeLessThan(8)
+    state.trouble = undefined
+    await replica.audit()
+    expect((await storageNow()).error).toBe(undefined)
+    await replica.close()
+  })
+
+  it('shows what the browser promised; whoever comes for the first time is not asked, and an app may ask', async () => {
+    const { device } = fakeDevice()
+    const disk = memoryStorage()
+    const first = await open(disk, device)
+    expect((await first.storageNow()).persisted).toBe(false)
+    await first.replica.close()
+    const second = await open(disk.reopen(), device)
+    expect((await second.storageNow()).persisted).toBe(true)
+    await second.replica.close()
+
+    const asked = await open(memoryStorage(), fakeDevice().device)
+    expect([(await asked.storageNow()).persisted, await asked.replica.persist(), (await asked.storageNow()).persisted]).toEqual([
+      false,
+      true,
+      true,
+    ])
+    await asked.replica.close()
+  })
+
+  it('says nothing of a promise where a device knows none, and asking for it ends in false', async () => {
+    const throwing = (): never => {
+      throw new Error('no such thing')
+    }
+    for (const device of [undefined, { recall: throwing, remember: throwing, persisted: throwing }]) {
+      const { replica, storageNow, say } = await open(memoryStorage(), device)
+      await say('m')
+      expect(await storageNow()).toMatchObject({ persisted: undefined, lost: undefined, error: undefined })
+      expect(await replica.persist()).toBe(false)
+      await replica.close()
+    }
+  })
+})
+
+describe('storage that a device has cleared', () => {
+  /** Two pending, one refused, on a device that remembers. */
+  async function lived(disk: MemoryStorage, device: Device) {
+    const { replica, storageNow, say } = await open(disk, device)
+    await say('one')
+    await say('two')
+    const refused = { n: 7, nonce: 'x', space: 'room:1', name: 'put', args: {}, madeMs: 1, error: { code: 'rejected', message: 'no' } }
+    await disk.write(['refused'], 'strict', async () => ({ result: undefined, writes: [{ table: 'refused', put: [refused] }] }))
+    expect((await storageNow()).lost).toBe(undefined)
+    return replica
+  }
+
+  it('is noticed at the next start by what stands beside it, and told until it is dismissed', async () => {
+    const { device, texts } = fakeDevice()
+    await (await lived(memoryStorage(), device)).close()
+    const empty = memoryStorage()
+    for (let start = 0; start < 2; start++) {
+      const { replica, storageNow } = await open(empty.reopen(), device)
+      expect((await storageNow()).lost).toMatchObject({ pending: 2, refused: 1 })
+      await replica.close()
+    }
+    const { replica, storageNow } = await open(empty.reopen(), device)
+    const { lost } = await storageNow()
+    lost?.dismiss()
+    expect((await storageNow()).lost).toBe(undefined)
+    await replica.close()
+    const after = await open(empty.reopen(), device)
+    expect([(await after.storageNow()).lost, [...texts]]).toEqual([undefined, [['tidemark:alice', '{"pending":0,"refused":0}']]])
+    await after.replica.close()
+  })
+
+  it('and cleared again adds up what was lost', async () => {
+    const { device } = fakeDevice()
+    await (await lived(memoryStorage(), device)).close()
+    const second = await open(memoryStorage(), device)
+    await second.say('three')
+    await second.storageNow()
+    await second.replica.close()
+    const { replica, storageNow } = await open(memoryStorage(), device)
+    expect((await storageNow()).lost).toMatchObject({ pending: 3, refused: 1 })
+    await replica.close()
+  })
+
+  it('with nothing unsent in it is no loss: what was there comes again', async () => {
+    const { device } = fakeDevice()
+    await (await open(memoryStorage(), device)).replica.close()
+    const { replica, storageNow } = await open(memoryStorage(), device)
+    expect((await storageNow()).lost).toBe(undefined)
+    await replica.close()
+  })
+
+  it('is not missed by a second tab of the new replica, nor when the first died before the replica was made', async () => {
+    const { device } = fakeDevice()
+    await (await lived(memoryStorage(), device)).close()
+    const empty = memoryStorage()
+    const { state, storage } = failing(empty)
+    state.trouble = 'failing'
+    state.kinds = ['strict']
+    await expect(open(storage, device)).rejects.toThrow(StorageError)
+    const tabs = await Promise.all([open(empty.reopen(), device), open(empty.reopen(), device)])
+    for (const { storageNow } of tabs) expect((await storageNow()).lost).toMatchObject({ pending: 2, refused: 1 })
+    for (const { replica } of tabs) await replica.close()
+  })
+
+  it('while it was open is said at once, and the loss is told after the reload', async () => {
+    const { device } = fakeDevice()
+    const disk = memoryStorage()
+    const { replica, storageNow, say } = await open(disk, device)
+    await say('one')
+    await say('two')
+    disk.restore(memoryStorage())
+    await expect(say('three')).rejects.toMatchObject({ trouble: 'cleared', message: expect.stringMatching(/reload/) })
+    expect((await storageNow()).error?.trouble).toBe('cleared')
+    await expect(replica.audit()).rejects.toMatchObject({ trouble: 'cleared' })
+    expect(await rows({ storage: disk } as never, 'outbox')).toEqual([])
+    await replica.close()
+    const again = await open(disk.reopen(), device)
+    expect((await again.storageNow()).lost?.pending).toBeGreaterThanOrEqual(2)
+    await again.replica.close()
+  })
+
+  it('is counted with the mutation that was being saved just then, and too high rather than too low', async () => {
+    const { device, texts } = fakeDevice()
+    const disk = memoryStorage()
+    const { state, storage } = failing(disk)
+    const { replica, storageNow, say } = await open(storage, device)
+    const noted = () => JSON.parse(texts.get('tidemark:alice') ?? '').pending
+    for (let n = 1; n <= 20; n++) {
+      const saying = say(`m${n}`)
+      for (let turn = 0; turn < n; turn++) await Promise.resolve()
+      // At any moment before it resolves, too.
+      expect((await rows({ storage: disk } as never, 'outbox')).length).toBeLessThanOrEqual(noted())
+      await saying
+      expect(noted()).toBeGreaterThanOrEqual(n)
+    }
+    await storageNow()
+    expect(noted()).toBe(20)
+    state.trouble = 'full'
+    state.kinds = ['strict']
+    await expect(say('no room')).rejects.toThrow()
+    await storageNow()
+    expect(noted()).toBe(20)
+    await replica.close()
+  })
+
+  it('is no matter of opening: a device that never answers is waited for no longer than its bound', async () => {
+    const silent: Device = {
+      recall: () => new Promise(() => {}),
+      remember: () => new Promise(() => {}),
+      persisted: () => new Promise(() => {}),
+    }
+    const clock = handClock()
+    const opening = open(memoryStorage(), silent, clock)
+    for (let texts = 0; texts < 4; texts++) {
+      await new Promise(setImmediate)
+      clock.advance(DEVICE_MS_MAX)
+    }
+    const { replica, say } = await opening
+    await say('m')
+    await replica.close()
+  })
+})
