@@ -1,0 +1,16 @@
+import { backendBugs } from './bugs/backend-bugs.ts'
+import { followingBugs } from './bugs/following-bugs.ts'
+import { gatewayBugs } from './bugs/gateway-bugs.ts'
+import { replicaBugs } from './bugs/replica-bugs.ts'
+import { sharedBugs } from './bugs/shared-bugs.ts'
+import type { PlantedBug } from './planted-bug.ts'
+
+/** Every planted bug, from the one rule outwards. */
+export const BUGS: readonly PlantedBug[] = [...sharedBugs, ...replicaBugs, ...followingBugs, ...gatewayBugs, ...backendBugs]
+
+/** Throws where there is none of that name. */
+export function bugNamed(name: string): PlantedBug {
+  const bug = BUGS.find((bug) => bug.name === name)
+  if (bug === undefined) throw new Error(`no planted bug is called ${name}`)
+  return bug
+}

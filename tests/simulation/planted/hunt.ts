@@ -1,0 +1,81 @@
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { HuntMessage } from './hunt.child.ts'
+import type { PlantedBug } from './planted-bug.ts'
+
+/** A seed that has not ended by then never ends, in ms: one takes a tenth of a second. */
+const SEED_WITHIN_MS = 60_000
+/** Memory of one process; a bug that makes something grow without a bound ends there, in MiB. */
+const MEMORY_MIB = 768
+const OUTPUT_CHARACTERS_MAX = 2000
+
+/** What became of one bug. */
+export interface Hunt {
+  readonly bug: PlantedBug
+  /**
+   * - `found`: an oracle failed, or a seed never ended, or the process died of it.
+   * - `missed`: every seed held.
+   * - `broken`: the bug could not be planted, or nothing ran with it.
+   */
+  readonly end: 'found' | 'missed' | 'broken'
+  /** What found it, and what it said; why it is broken. */
+  readonly oracle: string
+  readonly message: string
+  /** Seeds that were run. */
+  readonly seeds: number
+  readonly seconds: number
+}
+
+/** Runs seeds with this bug in a process of its own until one fails. Never throws. */
+export function hunt(bug: PlantedBug, seedsMax: number): Promise<Hunt> {
+  return new Promise((resolve) => {
+    const beganMs = performance.now()
+    const child = fork(fileURLToPath(new URL('hunt.child.ts', import.meta.url)), [bug.name, String(seedsMax)], {
+      execArgv: ['--conditions=@tidemark/source', `--max-old-space-size=${MEMORY_MIB}`],
+      env: { ...process.env, NODE_OPTIONS: '' },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        output = (output + text).slice(-OUTPUT_CHARACTERS_MAX)
+      })
+    let seeds = 0
+    let watchdog: NodeJS.Timeout | undefined
+    const end = (end: Hunt['end'], oracle: string, message: string) => {
+      clearTimeout(watchdog)
+      child.kill('SIGKILL')
+      resolve({ bug, end, oracle, message, seeds, seconds: (performance.now() - beganMs) / 1000 })
+    }
+    child.on('message', (said: HuntMessage) => {
+      clearTimeout(watchdog)
+      if (said.type === 'not found') return end('missed', '', '')
+      if (said.type === 'found') return end('found', said.oracle, said.message)
+      seeds++
+      watchdog = setTimeout(() => end('found', 'hangs', `seed ${said.seed} did not end within ${SEED_WITHIN_MS} ms`), SEED_WITHIN_MS)
+    })
+    child.on('error', (error) => end('broken', 'no process', String(error)))
+    child.on('close', () => end(seeds > 0 ? 'found' : 'broken', 'the process died', output))
+  })
+}
+
+/** Hunts several at a time; `told` hears of each as it ends. In the order of `bugs`. */
+export async function huntAll(
+  bugs: readonly PlantedBug[],
+  seedsMax: number,
+  jobs: number,
+  told: (hunt: Hunt) => void,
+): Promise<readonly Hunt[]> {
+  const hunts: Hunt[] = []
+  const left = [...bugs.entries()]
+  const work = async () => {
+    for (let next = left.shift(); next; next = left.shift()) {
+      const [at, bug] = next
+      const done = await hunt(bug, seedsMax)
+      hunts[at] = done
+      told(done)
+    }
+  }
+  await Promise.all(Array.from({ length: jobs }, work))
+  return hunts
+}
