@@ -35,7 +35,7 @@ describe('compacted runs and pages', () => {
     await world.patch(ROOM, 'notes', 'x', { stars: 2 })
     const live = bob.line.seen('down', 'range').at(-1)
     expect(live).toMatchObject({ from: 3, to: 4, changes: [{ set: { stars: 2 } }] })
-    await world.trim(ROOM, 3)
+    await world.trim(ROOM, 2)
 
     // y at 2 comes first, x at 4 second; a live range (2,3] with a `set` for x would fit the number of the first page.
     const alice = await openForOnePage(world)
@@ -133,9 +133,10 @@ describe('compacted runs and pages', () => {
     const alice = await openForOnePage(world)
     expect(alice.copy()).toMatchObject({ version: 3, whole: false })
     world.restoreAndRestart(backup)
+    await world.put(ROOM, 'notes', 'z', { text: 'after the restore' })
     world.isReachable = true
     await expectSound(world, alice)
-    expect(alice.shown()).toEqual({ 'notes x': big, 'notes y': big })
+    expect(alice.shown()).toEqual({ 'notes x': big, 'notes y': big, 'notes z': { text: 'after the restore' } })
     expect(resetsAt(alice)).toEqual(['history'])
   })
 

@@ -1,6 +1,6 @@
 import type { BeatPolicy } from '@tidemark/client'
 import { createReplica, fixedBeat, type MemoryStorage, memoryStorage, NO_HINTS, seededRandom } from '@tidemark/client/testing'
-import { type Access, createSyncServer, type MemoryChangelog, memoryChangelog } from '@tidemark/server'
+import { type Access, type Changelog, createSyncServer, type MemoryChangelog, memoryChangelog } from '@tidemark/server'
 import { type CollectionTransaction, type SpaceId, type SpaceIdOf, toVersion } from '@tidemark/shared'
 import { type CaseApp, type CaseAppOptions, caseApp } from './case-app.ts'
 import { Process, ScriptedClock } from './scripted-clock.ts'
@@ -49,13 +49,13 @@ export class ScriptedWorld implements LineWorld {
   }
 
   /** A server process over the changelog of this world, or over another: the one that tabs reach from now on. */
-  startServer(options: CaseAppOptions = {}, changelog: MemoryChangelog = this.changelog): RunningServer {
+  startServer(options: CaseAppOptions = {}, changelog: Changelog = this.changelog): RunningServer {
     this.server = this.startAnother(options, changelog)
     return this.server
   }
 
   /** A server process beside it, with a bus of its own: no hint of one reaches the other. */
-  startAnother(options: CaseAppOptions = {}, changelog: MemoryChangelog = this.changelog): RunningServer {
+  startAnother(options: CaseAppOptions = {}, changelog: Changelog = this.changelog): RunningServer {
     this.draftsOfMakers = options.drafts === 'creator'
     const process = new Process()
     const rule = (user: string, space: SpaceId) => this.access(user, space)
