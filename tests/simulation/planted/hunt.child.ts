@@ -1,6 +1,13 @@
 // One bug, planted in this process alone, and seeds until one of them fails. Tells its parent what it does by messages.
-import { bugNamed } from './bugs.ts'
 import { plant } from './plant.ts'
+import type { PlantedBug } from './planted-bug.ts'
+
+/** What this process is told to do. */
+export interface HuntOrder {
+  readonly bug: PlantedBug
+  readonly from: number
+  readonly seeds: number
+}
 
 /** What this process says. */
 export type HuntMessage =
@@ -8,15 +15,15 @@ export type HuntMessage =
   | { readonly type: 'found'; readonly seed: number; readonly oracle: string; readonly message: string }
   | { readonly type: 'not found' }
 
-const [name = '', seeds = '0', from = '1'] = process.argv.slice(2)
-const isLoaded = plant(bugNamed(name))
+const { bug, from, seeds } = JSON.parse(process.argv[2] ?? '') as HuntOrder
+const isLoaded = plant(bug)
 const { simulate } = await import('../simulate.ts')
-if (!isLoaded()) throw new Error(`${name}: nothing loads its file`)
+if (!isLoaded()) throw new Error(`${bug.name}: nothing loads ${bug.file}`)
 
 const say = (message: HuntMessage) => process.send?.(message)
 
 async function hunt(): Promise<HuntMessage> {
-  for (let seed = Number(from); seed < Number(from) + Number(seeds); seed++) {
+  for (let seed = from; seed < from + seeds; seed++) {
     say({ type: 'begun', seed })
     const [failure] = (await simulate(seed)).failures
     if (failure !== undefined) return { type: 'found', seed, ...failure }

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { HuntMessage } from './hunt.child.ts'
+import type { HuntMessage, HuntOrder } from './hunt.child.ts'
 import type { PlantedBug } from './planted-bug.ts'
 
 /** A seed that has not ended by then never ends, in ms: one takes a tenth of a second. */
@@ -18,19 +18,32 @@ export interface Hunt {
    * - `broken`: the bug could not be planted, or nothing ran with it.
    */
   readonly end: 'found' | 'missed' | 'broken'
-  /** What found it, and what it said; why it is broken. */
-  readonly oracle: string
+  /** What found it, and what it said; why it was not. */
+  readonly by: string
   readonly message: string
-  /** Seeds that were run. */
+  /** Seeds that were begun. */
   readonly seeds: number
   readonly seconds: number
 }
 
+export interface HuntBounds {
+  /** The first seed. */
+  readonly from?: number
+  readonly seedsMax: number
+  /** When it is given up, by performance.now(), in ms. */
+  readonly endAtMs?: number
+  readonly seedWithinMs?: number | undefined
+}
+
 /** Runs seeds with this bug in a process of its own until one fails. Never throws. */
-export function hunt(bug: PlantedBug, seedsMax: number): Promise<Hunt> {
+export function hunt(
+  bug: PlantedBug,
+  { from = 1, seedsMax, endAtMs = Number.POSITIVE_INFINITY, seedWithinMs = SEED_WITHIN_MS }: HuntBounds,
+): Promise<Hunt> {
   return new Promise((resolve) => {
     const beganMs = performance.now()
-    const child = fork(fileURLToPath(new URL('hunt.child.ts', import.meta.url)), [bug.name, String(seedsMax)], {
+    const order: HuntOrder = { bug, from, seeds: seedsMax }
+    const child = fork(fileURLToPath(new URL('hunt.child.ts', import.meta.url)), [JSON.stringify(order)], {
       execArgv: ['--conditions=@tidemark/source', `--max-old-space-size=${MEMORY_MIB}`],
       env: { ...process.env, NODE_OPTIONS: '' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -42,17 +55,18 @@ export function hunt(bug: PlantedBug, seedsMax: number): Promise<Hunt> {
       })
     let seeds = 0
     let watchdog: NodeJS.Timeout | undefined
-    const end = (end: Hunt['end'], oracle: string, message: string) => {
+    const end = (end: Hunt['end'], by: string, message: string) => {
       clearTimeout(watchdog)
       child.kill('SIGKILL')
-      resolve({ bug, end, oracle, message, seeds, seconds: (performance.now() - beganMs) / 1000 })
+      resolve({ bug, end, by, message, seeds, seconds: (performance.now() - beganMs) / 1000 })
     }
     child.on('message', (said: HuntMessage) => {
       clearTimeout(watchdog)
-      if (said.type === 'not found') return end('missed', '', '')
+      if (said.type === 'not found') return end('missed', 'nothing', '')
       if (said.type === 'found') return end('found', said.oracle, said.message)
+      if (performance.now() > endAtMs) return end('missed', 'out of time', '')
       seeds++
-      watchdog = setTimeout(() => end('found', 'hangs', `seed ${said.seed} did not end within ${SEED_WITHIN_MS} ms`), SEED_WITHIN_MS)
+      watchdog = setTimeout(() => end('found', 'hangs', `seed ${said.seed} did not end within ${seedWithinMs} ms`), seedWithinMs)
     })
     child.on('error', (error) => end('broken', 'no process', String(error)))
     child.on('close', () => end(seeds > 0 ? 'found' : 'broken', 'the process died', output))
@@ -62,16 +76,16 @@ export function hunt(bug: PlantedBug, seedsMax: number): Promise<Hunt> {
 /** Hunts several at a time; `told` hears of each as it ends. In the order of `bugs`. */
 export async function huntAll(
   bugs: readonly PlantedBug[],
-  seedsMax: number,
+  bounds: HuntBounds,
   jobs: number,
-  told: (hunt: Hunt) => void,
+  told: (hunt: Hunt) => void = () => {},
 ): Promise<readonly Hunt[]> {
   const hunts: Hunt[] = []
   const left = [...bugs.entries()]
   const work = async () => {
     for (let next = left.shift(); next; next = left.shift()) {
       const [at, bug] = next
-      const done = await hunt(bug, seedsMax)
+      const done = await hunt(bug, bounds)
       hunts[at] = done
       told(done)
     }

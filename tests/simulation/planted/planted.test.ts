@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { stripTypeScriptTypes } from 'node:module'
 import { describe, expect, it } from 'vitest'
 import { BUGS, bugNamed } from './bugs.ts'
-import { huntAll } from './hunt.ts'
+import { hunt, huntAll } from './hunt.ts'
 import { withBug } from './planted-bug.ts'
 
 /** Found within a few seeds, from all over the product; without CI the first of them alone. */
@@ -35,9 +35,24 @@ describe('planted bugs', () => {
 
   it('the simulation finds them', { timeout: HUNTS_TIMEOUT_MS }, async () => {
     const names = process.env.CI === undefined ? QUICK.slice(0, 1) : QUICK
-    const hunts = await huntAll(names.map(bugNamed), SEEDS_MAX, 2, () => {})
+    const hunts = await huntAll(names.map(bugNamed), { seedsMax: SEEDS_MAX }, 2)
     expect(hunts.map(({ bug, end, message }) => [bug.name, end, end === 'broken' ? message : ''])).toEqual(
       names.map((name) => [name, 'found', '']),
     )
+  })
+
+  it('a change that changes nothing is missed, one that keeps the product from loading is no find, and one that never ends is', async () => {
+    const place = { ...bugNamed('range-unjudged'), find: 'judge(standingOf(before), range)' }
+    const withReplace = (replace: string, seedWithinMs?: number) => hunt({ ...place, replace }, { seedsMax: 2, seedWithinMs })
+    const [harmless, unreadable, endless] = await Promise.all([
+      withReplace('/* as before */ judge(standingOf(before), range)'),
+      withReplace('judge('),
+      withReplace('(() => { for (;;); })()', 1000),
+    ])
+    expect([harmless.end, harmless.seeds]).toEqual(['missed', 2])
+    expect([unreadable.end, unreadable.message]).toEqual(['broken', expect.stringContaining('apply-range.ts')])
+    expect([endless.end, endless.by]).toEqual(['found', 'hangs'])
+    const moved = await hunt({ ...place, find: 'what stood here once' }, { seedsMax: 1 })
+    expect([moved.end, moved.message]).toEqual(['broken', expect.stringContaining('stands 0 times')])
   })
 })

@@ -87,14 +87,6 @@ export const followingBugs: readonly PlantedBug[] = [
     what: 'ranges are taken of spaces that are not followed',
   },
   {
-    name: 'ack-of-another-client',
-    file: SYNC,
-    find: 'if (frame.client !== ports.client) return',
-    replace: '',
-    rule: 'M4',
-    what: 'acks of another client id are taken',
-  },
-  {
     name: 'stranger-welcome',
     file: SYNC,
     find: 'if (user !== ports.user) return',

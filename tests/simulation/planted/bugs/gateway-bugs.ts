@@ -124,4 +124,12 @@ export const gatewayBugs: readonly PlantedBug[] = [
     rule: 'B2',
     what: 'ranges leave before the frame that names their space',
   },
+  {
+    name: 'frames-out-of-turn',
+    file: 'server/src/gateway/connection.ts',
+    find: 'if (!this.#working) void this.#work()',
+    replace: 'void this.#work()',
+    rule: 'B1',
+    what: 'the frames of one connection are served all at once',
+  },
 ]
