@@ -13,6 +13,6 @@ export {
 export { type Key, type KeyRange, type ReplicaStorage, type Row, type StorageRead, UnitEndedError, type Write } from './replica/storage.ts'
 export { describeReplicaStorage, type SuiteSubject } from './replica/storage-contract-suite.ts'
 export { chatApp } from './testing/chat-app.ts'
-export { handClock } from './testing/hand-clock.ts'
+export { type HandClock, handClock } from './testing/hand-clock.ts'
 export { message, rangeOf } from './testing/ranges.ts'
 export { seededRandom } from './testing/seeded-random.ts'

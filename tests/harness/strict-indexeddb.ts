@@ -6,7 +6,7 @@ import * as fake from 'fake-indexeddb'
 /**
  * One thing that the engine is about to do for a process:
  * `open` a database, tell that it is to be `upgraded` or is `opened`, run a `request` and tell its outcome, `commit` a transaction,
- * tell that it is `complete`. Commits of transactions that only read are steps, too.
+ * tell that it is `complete`. The end of a transaction that wrote nothing is no step.
  */
 export interface Step {
   /** Counted from 1 for each process. */
@@ -43,7 +43,8 @@ export interface StrictDisk {
   readonly unflushed: number
   /** Commits, in their order; what `rollBack` counts. */
   readonly commits: number
-  onCommit: ((durability: IDBTransactionDurability) => void) | undefined
+  /** Called once a commit that wrote is on the disk, before anything else happens. */
+  onCommit: (() => void) | undefined
   /** All rows of a database, in order, as one JSON text; tables without rows are left out. `{}` where there is none. */
   dump(name: string): string
 }
@@ -155,12 +156,10 @@ class Disk implements StrictDisk {
   }
 
   committed({ mode, durability, _rollbackLog: undo }: Transaction): void {
-    if (undo.length === 0) return
     const flushed = mode === 'versionchange' || durability === 'strict'
     this.commits++
     this.#journal.push({ undo, flushed })
     if (this.#journal.length > JOURNAL_COMMITS_MAX) this.#journal.shift()
-    this.onCommit?.(flushed ? 'strict' : 'relaxed')
   }
 
   clone(): Disk {
@@ -275,6 +274,7 @@ class Process extends FakeFactory implements StrictProcess {
     const next = tx._requests.find(({ request }) => request.readyState !== 'done')
     if (tx._state === 'finished') doNext()
     else if (next) this.#run(tx, next, doNext)
+    else if (tx._rollbackLog.length === 0) doNext()
     else if (!this.#ends(tx, this.#ask('commit', tx))) this.#commit(tx, doNext)
   }
 
@@ -305,6 +305,7 @@ class Process extends FakeFactory implements StrictProcess {
       tx.dispatchEvent(eventOf('abort'))
     } else doNext()
     if (failure === 'crash') this.crash()
+    this.#disk.onCommit?.()
   }
 
   /** True where a transaction goes no further. */

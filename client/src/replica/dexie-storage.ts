@@ -2,7 +2,7 @@ import { type App, type Clock, ForbiddenError, SyncError, UnavailableError, with
 import { type DBCore, Dexie, type ObservabilitySet } from 'dexie'
 import { covers, extend, type Schema, schemaOf } from './dexie-schema.ts'
 import { mutatedParts } from './mutated-parts.ts'
-import { type NativeUnit, runNative, type UnitDone } from './native-unit.ts'
+import { type NativeUnit, runNative, timeout, type UnitDone } from './native-unit.ts'
 import { type ReplicaStorage, type StorageRead, UnitEndedError, type Write } from './storage.ts'
 import { StorageError } from './storage-error.ts'
 
@@ -22,12 +22,20 @@ export interface DexieStorage extends ReplicaStorage {
   readonly schema: Schema
 }
 
-/** Tries of one unit on handles that were lost; a handle is never tried twice. */
+/** Tries of one unit on handles that were lost; a handle is never tried twice. One that ran into a deadline counts for two. */
 export const UNIT_ATTEMPTS_MAX = 4
 /** An open that has not ended by then is given up, in ms: another tab may hold an older version of the database. */
 export const OPEN_MS_MAX = 10_000
-/** Errors that say that the handle is dead, not the unit. WebKit loses handles of pages in the background. */
-const HANDLE_LOST = ['UnknownError', 'InvalidStateError', 'AbortError', 'DatabaseClosedError', 'OpenFailedError', 'VersionError']
+/** Errors that say that the handle is dead, not the unit. WebKit loses handles of pages in the background; some never answer. */
+const HANDLE_LOST = [
+  'TimeoutError',
+  'UnknownError',
+  'InvalidStateError',
+  'AbortError',
+  'DatabaseClosedError',
+  'OpenFailedError',
+  'VersionError',
+]
 
 /**
  * Keeps a replica in IndexedDB: Dexie opens it and reads it for the app; units are transactions of their own, with the
@@ -54,17 +62,7 @@ export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOption
   function lose(): void {
     db.close({ disableAutoOpen: false })
   }
-  const inTime = <T>(work: PromiseLike<T>) =>
-    within(
-      clock,
-      OPEN_MS_MAX,
-      work,
-      () =>
-        new StorageError(
-          'stalled',
-          'The storage of this device does not open: another tab holds an older version of this app, close or reload it.',
-        ),
-    )
+  const inTime = <T>(work: PromiseLike<T>) => within(clock, OPEN_MS_MAX, work, timeout)
   /** Rejects with VersionError where another tab upgraded first: that is a lost handle, too. */
   async function open(): Promise<IDBDatabase> {
     await inTime(db.open())
@@ -89,9 +87,15 @@ export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOption
       } catch (error) {
         const cause = lossOf(error)
         if (cause === undefined || closed) throw readable(error)
+        // Gives up an open, too.
+        if (cause.name === 'TimeoutError' && attempt++) db.close()
         lose()
         if (attempt >= UNIT_ATTEMPTS_MAX)
-          throw new StorageError('failing', 'The storage of this device fails again and again: reload.', cause)
+          throw new StorageError(
+            cause.name === 'TimeoutError' ? 'stalled' : 'failing',
+            'The storage of this device does not answer: close other tabs of this app, or reload.',
+            cause,
+          )
       }
     }
   }
@@ -104,16 +108,24 @@ export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOption
       return (await run({ tables, mode: 'readonly', durability: 'relaxed', work: reading })).result
     },
     async write(tables, durability, work) {
-      const { result, writes } = await run({ tables, mode: 'readwrite', durability, work })
-      if (writes.length > 0) {
-        own = writes
+      /** Of every try: one that failed may have been committed. */
+      const bursts: Write[] = []
+      const noting = async (tx: StorageRead) => {
+        const done = await work(tx)
+        bursts.push(...done.writes)
+        return done
+      }
+      try {
+        const { result, writes } = await run({ tables, mode: 'readwrite', durability, work: noting })
+        if (!bursts[writes.length]) own = writes
+        return result
+      } finally {
         try {
-          Dexie.on.storagemutated.fire(mutatedParts(name, schema, writes))
+          if (bursts[0]) Dexie.on.storagemutated.fire(mutatedParts(name, schema, bursts))
         } finally {
           own = undefined
         }
       }
-      return result
     },
     onChange(listener) {
       const heard = (parts: ObservabilitySet) => {
@@ -171,7 +183,7 @@ function upgrade(factory: IDBFactory, name: string, version: number, schema: Sch
 }
 
 /** The engine's error where the handle was lost; else undefined. */
-function lossOf(error: unknown): unknown {
+function lossOf(error: unknown): Error | undefined {
   for (let at = error; (at instanceof Error || at instanceof DOMException) && !(at instanceof UnitEndedError); at = (at as Error).cause)
     if (HANDLE_LOST.includes(at.name) && !(error instanceof SyncError)) return at
   return undefined

@@ -1,9 +1,10 @@
 import type { Clock } from '@tidemark/shared'
 import { type Key, type KeyRange, type StorageRead, UnitEndedError, type Write } from './storage.ts'
-import { StorageError } from './storage-error.ts'
 
 /** A unit that has not ended by then is given up, in ms; its transaction is aborted. */
 export const UNIT_MS_MAX = 15_000
+/** What the engine did not answer in time. */
+export const timeout = (): DOMException => new DOMException('no answer in time', 'TimeoutError')
 
 export interface NativeUnit<T> {
   readonly db: IDBDatabase
@@ -22,9 +23,9 @@ export interface UnitDone<T> {
 
 /**
  * One unit in one transaction of IndexedDB: reads, app code, then all writes in one synchronous burst. Resolves once the engine
- * has committed. Rejects with what `work` threw, with UnitEndedError where the transaction ended before the burst, with
- * StorageError where the engine never answers, else with the engine's error; nothing is written then, except that the
- * outcome of a unit that fails in its burst may be unknown to the engine itself.
+ * has committed. Rejects with what `work` threw, with UnitEndedError where the transaction ended before the burst, with a
+ * TimeoutError where the engine never answers, else with the engine's error; nothing is written then, except that the outcome
+ * of a unit that fails in its burst may be unknown to the engine itself.
  */
 export function runNative<T>({ db, tables, mode, durability, clock, keyRange, work }: NativeUnit<T>): Promise<UnitDone<T>> {
   const tx = db.transaction([...tables], mode, { durability })
@@ -51,9 +52,7 @@ export function runNative<T>({ db, tables, mode, durability, clock, keyRange, wo
       cancelDeadline()
       resolve(done)
     }
-    const cancelDeadline = clock.after(UNIT_MS_MAX, () =>
-      fail(new StorageError('stalled', 'The storage of this device does not answer: close other tabs of this app, or reload.')),
-    )
+    const cancelDeadline = clock.after(UNIT_MS_MAX, () => fail(timeout()))
     tx.oncomplete = () => {
       end = 'complete'
       endOver()
@@ -62,7 +61,7 @@ export function runNative<T>({ db, tables, mode, durability, clock, keyRange, wo
     tx.onabort = () => {
       end = 'abort'
       endOver()
-      fail(tx.error ?? new DOMException('The transaction was aborted.', 'AbortError'))
+      fail(tx.error ?? new DOMException('aborted', 'AbortError'))
     }
     work(reader(tx, keyRange, over, named)).then((done) => {
       if (done.writes.length === 0) return succeed(done)

@@ -6,7 +6,10 @@ import { SyncError } from '@tidemark/shared'
  */
 export type StorageTrouble = 'full' | 'stalled' | 'failing' | 'cleared' | 'outdated'
 
-/** This device's own storage did not do something; nothing of it is saved, and nothing that was saved before is lost by it. The message says what helps. */
+/**
+ * This device's own storage did not do something; nothing of it is saved, and nothing that was saved before is lost by it. The
+ * message says what helps. Of what is `stalled` or `failing` nobody can tell yet: the engine may have saved it and never said so.
+ */
 export class StorageError extends SyncError {
   readonly trouble: StorageTrouble
   constructor(trouble: StorageTrouble, message: string, cause?: unknown) {
