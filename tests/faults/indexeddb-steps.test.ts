@@ -29,6 +29,9 @@ const TURNS = 400
 const SWEEP_MS = 6000
 const DATABASE = 'device'
 const room = 'room:1'
+/** Chance of the act, and of what comes after it. */
+const SEED = 100
+const AFTER = 200
 
 /** One start of the app on one disk. */
 interface Running {
@@ -244,10 +247,9 @@ async function play(device: Running, acts: readonly Act[], seed: number): Promis
 async function ready(disk: StrictDisk, story: Story): Promise<Running> {
   const device = start(disk)
   if (!story.opens) await device.open()
-  device.seed(100)
+  device.seed(SEED)
   return device
 }
-const AFTER = 200
 
 /** The rows of a device; a new one draws its client id again with each try. */
 const rowsOn = (disk: StrictDisk) => disk.dump(DATABASE).replace(/"c_[\w-]{22}"/, '"c_"')
@@ -347,6 +349,25 @@ describe('at every step of the engine', () => {
           await kill(device)
         }
       })
+
+    it(`quota: ${name} is done or rejected, and is done once there is room again`, async () => {
+      const disk = await prepared(story)
+      const { steps, states, end } = await smooth(story, disk.clone())
+      for (let at = 1; at <= steps; at++) {
+        const struckDisk = disk.clone()
+        const device = await ready(struckDisk, story)
+        const { outcome } = await struck(device, story.act, at, 'quota')
+        // A sweep that failed is nobody's call; it is tried again later.
+        expect(['done', story.act === sweep ? 'silence' : 'unavailable']).toContain(outcome)
+        expect(states).toContain(rowsOn(struckDisk))
+        device.seed(SEED)
+        if (outcome !== 'done') await story.act(device)
+        expect([at, rowsOn(struckDisk)]).toEqual([at, states.at(-1)])
+        await play(device, story.after, AFTER)
+        expect([at, rowsOn(struckDisk)]).toEqual([at, end])
+        await kill(device)
+      }
+    })
   }
 })
 

@@ -21,7 +21,7 @@ export interface Step {
  * `crash`: the process is dead from this moment on, and hears of nothing more. `lost`: as when WebKit loses the connection to its
  * server: the request or transaction fails with UnknownError, and so does everything else of this handle; no `close` is told.
  * `hang`: this transaction, or open, is never heard of again, and does no more until it is aborted. `abort`: AbortError.
- * `quota`: QuotaExceededError. Between `commit` and `complete` what is committed stays, whatever the process hears.
+ * `quota`: QuotaExceededError, of an open, a commit, or a request that stores something. Between `commit` and `complete` what is committed stays, whatever the process hears.
  */
 export type Failure = 'crash' | 'lost' | 'hang' | 'abort' | 'quota'
 
@@ -279,7 +279,9 @@ class Process extends FakeFactory implements StrictProcess {
   }
 
   #run(tx: Transaction, next: Request, doNext: () => void): void {
-    const failure = this.#ask('request', tx)
+    const asked = this.#ask('request', tx)
+    // Only what is stored needs room.
+    const failure = asked === 'quota' && !next.operation.name.includes('storeRecord') ? undefined : asked
     const isTold = next.request.source && failure !== 'crash' && failure !== 'hang'
     if (!isTold && this.#ends(tx, failure)) return
     const { operation } = next
@@ -296,7 +298,8 @@ class Process extends FakeFactory implements StrictProcess {
 
   #commit(tx: Transaction, doNext: () => void): void {
     this.#disk.committed(tx)
-    const failure = this.#ask('complete', tx)
+    const asked = this.#ask('complete', tx)
+    const failure = asked === 'quota' ? undefined : asked
     if (failure === 'crash' || failure === 'hang') silence(tx)
     if (failure && failure !== 'crash' && failure !== 'hang') {
       tx.error = errorOf(failure)
