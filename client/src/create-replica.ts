@@ -83,9 +83,9 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       ...{ device, database, storage, clock: world.clock },
       present: () => ({ pending: others + begun, refused: rejected$.value.length }),
     }))
-  const core = await createReplicaCore({ ...world, storage })
-  const tables = world.tables(core)
   const holders = new Map<SpaceId, Set<object>>()
+  const core = await createReplicaCore({ ...world, storage, isHeld: (space) => holders.has(space) })
+  const tables = world.tables(core)
   let copies: ReadonlyMap<SpaceId, CopyState> = new Map()
   let closed = false
   const closedError = () => new UnavailableError('This replica is closed; open it again. What is pending is sent then.')

@@ -1,6 +1,7 @@
 import { toVersion } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { fixedBeat } from './connection/beat-policy.ts'
+import { StorageError } from './replica/storage-error.ts'
 import { NO_FAULTS } from './testing/fake-server.ts'
 import { syncWorld } from './testing/sync-world.ts'
 
@@ -25,6 +26,31 @@ describe('following', () => {
     expect(replica.applied.every(({ verdict }) => verdict === 'news')).toBe(true)
     await time.run(10 * BEAT_MS)
     expect(follows()).toBeLessThanOrEqual(1)
+  })
+
+  it('[R4] a range that the device had no room for is asked for again, ever later, while the connection stays and sends', async () => {
+    const { time, server, sync, atHead, phase, replica, follows } = await world()
+    sync.want(room)
+    sync.want('room:2')
+    await time.run(3000)
+    const { apply } = replica
+    replica.apply = (range) => (range.space === room ? Promise.reject(new StorageError('full', 'no room')) : apply(range))
+    server.commit(room)
+    const before = [server.connections, follows()] as const
+    await time.run(60_000)
+    replica.append('room:2')
+    server.commit('room:2')
+    await time.run(60_000)
+    atHead('room:2')
+    expect(server.connections).toBe(before[0])
+    expect(server.done.length).toBe(1)
+    expect(follows() - before[1]).toBeGreaterThan(3)
+    expect(follows() - before[1]).toBeLessThan(30)
+    expect(sync.state().following.spaces.get(room)?.stage).toMatchObject({ because: { trouble: 'full' } })
+    replica.apply = apply
+    await time.run(30_000)
+    atHead()
+    expect(phase()).toBe('live')
   })
 
   it('[B1] a range that was withheld is noticed by the next beat and asked for', async () => {

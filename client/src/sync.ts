@@ -21,11 +21,12 @@ import { type Connection, NEVER } from './connection/connection.ts'
 import { asSyncError, createLink, type LinkPorts, type Live } from './connection/link.ts'
 import { type OlderRequest, pull, pullOlder } from './connection/pull.ts'
 import { createTokens, type TokenSource } from './connection/tokens.ts'
-import type { Copies } from './following/copies.ts'
+import type { Applied, Copies } from './following/copies.ts'
 import { type Following, followedSpaces, isPulling, isStated, NOT_FOLLOWING } from './following/following.ts'
 import { type FollowingEffect, type FollowingEvent, step } from './following/step.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { boundsOf, NOT_SENDING, type Sending, type SendingEvent, sendingWakeAtMs, stepSending } from './outbox/sending.ts'
+import { StorageError } from './replica/storage-error.ts'
 import { isBusy, STUCK_AFTER_MS } from './stuck.ts'
 import { createWorkQueue } from './work-queue.ts'
 
@@ -179,15 +180,22 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
       const standing = (await copies.standings([space])).get(space) ?? NOTHING
       const range = await ask((token) => pull(transport, clock, { space, standing, client: ports.client, token }))
       queue.push(async () => {
-        if (isPulling(following.spaces.get(space), number)) await take(range)
+        if (isPulling(following.spaces.get(space), number)) await take(range, number)
       })
     } catch (error) {
       queue.push(() => follow({ type: 'denied', space, pull: number, error: asSyncError(error) }))
     }
   }
 
-  async function take(range: Range): Promise<void> {
-    const applied = await copies.apply(range)
+  async function take(range: Range, pull?: number): Promise<void> {
+    let applied: Applied
+    try {
+      applied = await copies.apply(range)
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      // It is asked for again, later [R4]; what is pending can be sent meanwhile.
+      return follow({ type: 'denied', space: range.space, error, ...(pull !== undefined && { pull }) })
+    }
     if (applied.verdict === 'news' || applied.verdict === 'reset') stuckAtMs = NEVER
     await follow({ type: 'applied', range, applied })
   }

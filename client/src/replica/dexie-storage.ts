@@ -85,7 +85,7 @@ export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOption
       try {
         return await runNative({ ...unit, db: await handle(), clock, keyRange })
       } catch (error) {
-        const cause = lossOf(error)
+        const cause = causeOf(error, HANDLE_LOST)
         if (cause === undefined || closed) throw readable(error)
         // Gives up an open, too.
         if (cause.name === 'TimeoutError' && attempt++) db.close()
@@ -182,17 +182,16 @@ function upgrade(factory: IDBFactory, name: string, version: number, schema: Sch
   })
 }
 
-/** The engine's error where the handle was lost; else undefined. */
-function lossOf(error: unknown): Error | undefined {
+/** The engine's error of one of these names, where it is the reason; else undefined. */
+function causeOf(error: unknown, names: readonly string[]): Error | undefined {
   for (let at = error; (at instanceof Error || at instanceof DOMException) && !(at instanceof UnitEndedError); at = (at as Error).cause)
-    if (HANDLE_LOST.includes(at.name) && !(error instanceof SyncError)) return at
+    if (names.includes(at.name) && !(error instanceof SyncError)) return at
   return undefined
 }
 
 /** An app reads SyncErrors; what app code threw stays as it is. */
 function readable(error: unknown): unknown {
-  const { name } = error as { name?: string }
-  if (name === 'QuotaExceededError')
+  if (causeOf(error, ['QuotaExceededError']))
     return new StorageError('full', 'The storage of this device is full: nothing was saved. Free some space and try again.', error)
   return error
 }

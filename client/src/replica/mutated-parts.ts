@@ -14,7 +14,7 @@ const LAST = [[]] as unknown as string
 export function mutatedParts(database: string, schema: Schema, writes: readonly Write[]): ObservabilitySet {
   const parts: Record<string, IntervalTree> = {}
   for (const write of writes) {
-    const keys = 'put' in write ? write.put.map((row) => row.$k) : 'delete' in write ? write.delete : []
+    const keys = 'put' in write ? write.put.map((row) => row.$k) : 'delete' in write ? write.delete : [write.deleteRange.from]
     const copies = new Set(keys.map((key) => Number.parseInt(String(key), 10)))
     if (schema.get(write.table)?.primaryKey === '$k' && copies.size > 0) addCopies(parts, database, schema, write.table, copies)
     else add(parts, `idb://${database}/${write.table}/`, FIRST, LAST)

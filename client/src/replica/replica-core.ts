@@ -26,12 +26,14 @@ import { firstPending } from './batch.ts'
 import { type Confirmations, confirmations, type Enqueued } from './confirmations.ts'
 import { dismiss, enqueue, type Made, openCopy } from './enqueue.ts'
 import { sweep } from './garbage.ts'
+import { makeRoom } from './make-room.ts'
 import { type Stage, UnitFailedError } from './replay.ts'
-import { allTables, type CopyRow, type Floors, type OutboxRow, type RefusedRow, SELF, type SelfRow } from './rows.ts'
+import { allTables, type CopyRow, type Floors, FORMAT, type OutboxRow, type RefusedRow, SELF, type SelfRow } from './rows.ts'
 import { beginForNewTables } from './schema.ts'
 import { settle } from './settle.ts'
 import { type ShownListener, shownCopies } from './shown-copies.ts'
 import type { ReplicaStorage, Row } from './storage.ts'
+import { StorageError } from './storage-error.ts'
 import { openUnit, present, type Unit } from './unit.ts'
 
 /** What the status tells of one copy. */
@@ -97,6 +99,8 @@ export interface ReplicaPorts {
   readonly random: Random
   /** Who uses it; mutators see it as `tx.user`. */
   readonly user: string
+  /** Whether the app has a space open: its copy stays when the device runs out of room. Default: all are. */
+  readonly isHeld?: ((space: SpaceId) => boolean) | undefined
 }
 
 /** How long documents of a copy that is shown no longer stay, so that queries of other tabs find their way to the new one; in ms. */
@@ -107,7 +111,7 @@ export const HEAD_WITHIN_MS = 5000
 const KNOWN_SPACES_MAX = 10_000
 
 /** Opens the replica in `storage`; a new one gets its client id. */
-export async function createReplicaCore({ app, storage, clock, random, user }: ReplicaPorts): Promise<ReplicaCore> {
+export async function createReplicaCore({ app, storage, clock, random, user, isHeld = () => true }: ReplicaPorts): Promise<ReplicaCore> {
   let tables = allTables(app)
   const stage: Stage = { app, user, muted: new Set() }
   const known = new Map<SpaceId, Known>()
@@ -119,15 +123,25 @@ export async function createReplicaCore({ app, storage, clock, random, user }: R
   let offsetMs = 0
   let cancelSweep = () => {}
 
-  /** One unit; run again without the mutator that broke it, which then shows nothing here. */
+  const write = <T>(durability: 'strict' | 'relaxed', work: (unit: Unit) => Promise<T>): Promise<T> =>
+    storage.write(tables, durability, async (tx) => {
+      const unit = openUnit(tx)
+      const result = await work(unit)
+      const writes = unit.writes()
+      if (writes.length > 0 && ((await unit.self()).minWriter ?? FORMAT) > FORMAT)
+        throw new StorageError('outdated', 'A newer version of this app has used this device: reload, so that what you write is saved.')
+      return { result, writes }
+    })
+  /** One unit; run again once when room could be made for it, and without the mutator that broke it, which then shows nothing here. */
   async function unit<T>(durability: 'strict' | 'relaxed', work: (unit: Unit) => Promise<T>): Promise<T> {
-    for (;;) {
+    for (let roomMade = false; ; ) {
       try {
-        return await storage.write(tables, durability, async (tx) => {
-          const unit = openUnit(tx)
-          return { result: await work(unit), writes: unit.writes() }
-        })
+        return await write(durability, work)
       } catch (error) {
+        if (error instanceof StorageError && error.trouble === 'full' && !roomMade) {
+          roomMade = true
+          if (await write('relaxed', (unit) => makeRoom(unit, isHeld)).catch(() => false)) continue
+        }
         if (!(error instanceof UnitFailedError && error.byMutator) || stage.muted.has(error.nonce)) throw error
         stage.muted.add(error.nonce)
       }

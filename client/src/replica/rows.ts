@@ -13,6 +13,9 @@ import {
 } from '@tidemark/shared'
 import { type KeyRange, REPLICA_TABLES, type Row } from './storage.ts'
 
+/** The form of these rows. A build that changes it so that older ones would do harm counts one up, and writes it as `minWriter`. */
+export const FORMAT = 1
+
 /** What the replica knows of itself; one row. */
 export type SelfRow = {
   readonly id: typeof SELF
@@ -27,6 +30,8 @@ export type SelfRow = {
   readonly discarded: number
   /** The tables that the app had when it last ran here. */
   readonly tables: readonly string[]
+  /** The form that a build must know to write here; 1 where it is missing. Older ones only read. */
+  readonly minWriter?: number | undefined
   /** `$s` of copies that are shown no longer, and whose documents are still to be deleted. */
   readonly garbage: readonly number[]
 }
