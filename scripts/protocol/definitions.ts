@@ -2,7 +2,7 @@ import { deleteArgs, increments, lists, patchArgs, putArgs } from '../../shared/
 import { change, delChange, putChange, setChange } from '../../shared/src/change.ts'
 import { commit, commitEnd, commitsAnswer, commitsBody, idempotencyKey, userId, write } from '../../shared/src/commits.ts'
 import { errorBody, REFUSALS, wireError } from '../../shared/src/errors.ts'
-import { clientFrames, clientId, mutationBatch } from '../../shared/src/frames/client-frame.ts'
+import { clientFrames, clientId, labels, mutationBatch } from '../../shared/src/frames/client-frame.ts'
 import { heads } from '../../shared/src/frames/heads.ts'
 import { ack, limits, mutationAnswer, serverFrames, twoTimes } from '../../shared/src/frames/server-frame.ts'
 import { standings } from '../../shared/src/frames/standings.ts'
@@ -199,6 +199,7 @@ const MUTATIONS: readonly Definition[] = [
     name: 'Numbered',
     says: 'What an item of a batch must have to be answered at all: send a Mutation or a VoidMutation. A malformed rest is refused as invalid, by itself. Source: [M3].',
     schema: numbered,
+    json: { type: 'object', properties: { n: ref('MutationNumber'), nonce: ref('Nonce') }, required: ['n', 'nonce'] },
   },
   { name: 'PutArgs', says: 'Arguments of the built-in put. Source: §6.', schema: putArgs },
   {
@@ -219,6 +220,7 @@ const MUTATIONS: readonly Definition[] = [
     schema: increments,
     json: { ...mapOf('FieldName', { type: 'number' }) },
   },
+  { name: 'Labels', says: 'What a device says of itself. Source: §5.', schema: labels, json: mapOf('FieldName', { type: 'string' }) },
   { name: 'FieldName', says: 'A top-level field; not reserved. Source: §2.', json: { type: 'string', not: { enum: RESERVED } } },
   {
     name: 'MutationBatch',

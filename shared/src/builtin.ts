@@ -1,8 +1,7 @@
 import * as v from 'valibot'
-import { type Json, jsonObject, objectOf } from './json-object.ts'
+import { anyField, type Json, jsonObject, objectOf } from './json-object.ts'
 import { collectionName, documentId } from './names.ts'
 
-const anyField = () => true
 /** Field to the items that `append` or `remove` names. */
 export const lists = objectOf(anyField, v.custom<readonly Json[]>(Array.isArray))
 /** Field to what `inc` adds. */

@@ -11,6 +11,9 @@ export function isJsonObject(value: unknown): value is JsonObject {
 /** A document, or arguments, as they come out of JSON.parse; what stands in them is for the app's schemas. Source: protocol §2. */
 export const jsonObject = v.custom<JsonObject>(isJsonObject, 'no JSON object')
 
+/** For objectOf: any key that is not reserved. */
+export const anyField = () => true
+
 /** An object of which every key is a name of that sort, and every value passes. A reserved key never does, where valibot's `record` drops it. */
 export function objectOf<T>(
   isName: (key: string) => boolean,

@@ -21,12 +21,12 @@ export function toJson(value: unknown, place: string, depth = 0): Json {
   const parent = Object.getPrototypeOf(value)
   if (parent && Object.getPrototypeOf(parent))
     throw new InvalidError(`${place} is a ${parent.constructor?.name}: give plain JSON (a time as a number of ms)`)
-  const copy: Record<string, Json> = {}
-  for (const [key, item] of Object.entries(value)) {
-    if (isReserved(key)) throw new InvalidError(`${place} has the reserved key ${key}`)
-    copy[key] = toJson(item, `${place}.${key}`, depth + 1)
-  }
-  return copy
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => {
+      if (isReserved(key)) throw new InvalidError(`${place} has the reserved key ${key}`)
+      return [key, toJson(item, `${place}.${key}`, depth + 1)]
+    }),
+  )
 }
 
 /** toJson for what must be an object of at most 256 KiB: a document, or the arguments of a mutator. */

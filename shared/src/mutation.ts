@@ -5,8 +5,12 @@ import { nonce } from './names.ts'
 import { spaceId } from './space-id.ts'
 
 /** What every item of a batch must have, so that it can be answered at all. A malformed rest is refused as `invalid` [M3]. */
-export const numbered = v.looseObject({ n: mutationNumber, nonce })
-export type Numbered = v.InferOutput<typeof numbered>
+export const numbered = v.custom<Numbered>((item) => v.is(v.object({ n: mutationNumber, nonce }), item), 'no number and nonce')
+export interface Numbered {
+  readonly n: number
+  readonly nonce: string
+  readonly [field: string]: unknown
+}
 
 /** A write by name and arguments: run here at once, run again on the server, which decides. Source: protocol §6. */
 export const mutation = v.object({

@@ -25,7 +25,8 @@ export interface Delta {
  * Throws InvalidError where a field is not of the type that the operation needs.
  */
 export function deltaOf(doc: JsonObject, patch: Patch): Delta {
-  const after: Record<string, Json> = { ...doc, ...patch.set }
+  // Without a prototype: a field may be called toString.
+  const after: Record<string, Json> = { __proto__: null, ...doc, ...patch.set }
   for (const [field, by] of Object.entries(patch.inc ?? {})) {
     const value = Object.hasOwn(after, field) ? after[field] : 0
     if (typeof value !== 'number' || typeof by !== 'number') throw new InvalidError(`inc: ${field} is not a number`)
@@ -39,10 +40,8 @@ export function deltaOf(doc: JsonObject, patch: Patch): Delta {
   }
   for (const field of patch.unset ?? []) delete after[field]
 
-  const set: Record<string, Json> = {}
-  for (const [field, value] of Object.entries(after)) {
-    if (!Object.hasOwn(doc, field) || !sameJson(doc[field] as Json, value)) set[field] = value
-  }
+  const changed = ([field, value]: [string, Json]) => !Object.hasOwn(doc, field) || !sameJson(doc[field] as Json, value)
+  const set = Object.fromEntries(Object.entries(after).filter(changed))
   return { set, unset: Object.keys(doc).filter((field) => !Object.hasOwn(after, field)) }
 }
 

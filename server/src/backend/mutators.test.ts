@@ -79,6 +79,18 @@ describe('mutators', () => {
     expect((await world.head('open:1')).version).toBe(1)
   })
 
+  it.each([{ toString: 1 }, null, 7])(
+    '[M3] a name that is no text (%j) is refused as invalid, and what is behind it runs',
+    async (name) => {
+      const world = new BackendWorld()
+      const nameless = { ...addNote(1), name }
+      expect(codes(await world.batch(alice, { client: CLIENT, on: '', mutations: [nameless, addNote(2)] }))).toEqual([
+        '1 invalid',
+        '2 done',
+      ])
+    },
+  )
+
   it('one mutator that throws leaves the others of its group alone', async () => {
     const world = new BackendWorld()
     const crash = world.batch(alice, { client: clientOf(alice), on: '', mutations: [item(1, 'open:1', 'crash', {})] })

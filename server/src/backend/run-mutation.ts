@@ -80,7 +80,8 @@ function readMutation(item: Numbered): Mutation {
 }
 
 function endedBy(log: Log, draft: MutationDraft, item: Numbered, error: unknown): Ended | Failed {
-  const what = { n: item.n, name: String(item.name).slice(0, 64) }
+  // Of an item that is malformed the name may be anything, also what no text can be made of.
+  const what = { n: item.n, name: typeof item.name === 'string' ? item.name.slice(0, 64) : typeof item.name }
   if (draft.trouble !== undefined) {
     log.error({ err: draft.trouble, ...what }, 'the changelog failed while a mutation was run')
     throw new UnavailableError('The server cannot store this now. Try again.', { cause: draft.trouble })

@@ -6,13 +6,22 @@ export async function boundedBody(request: Request, bytesMax: number): Promise<s
   if (encoding !== null && encoding.toLowerCase() !== 'identity') throw new BadRequestError('a compressed body: send it as it is')
   const stated = request.headers.get('content-length')
   if (Number(stated ?? 0) > bytesMax) throw tooLarge(bytesMax)
-  // Node takes no byte more than was stated, and a body that is read whole needs no stream of its own.
-  const body = stated === null ? await counted(request, bytesMax) : await request.arrayBuffer()
+  const body = await taken(request, stated, bytesMax)
   if (body.byteLength > bytesMax) throw tooLarge(bytesMax)
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body)
   } catch (cause) {
     throw new BadRequestError('the body is not UTF-8', { cause })
+  }
+}
+
+async function taken(request: Request, stated: string | null, bytesMax: number): Promise<ArrayBuffer | Uint8Array> {
+  try {
+    // Node takes no byte more than was stated, and a body that is read whole needs no stream of its own.
+    return stated === null ? await counted(request, bytesMax) : await request.arrayBuffer()
+  } catch (cause) {
+    // A peer that goes away in mid-body is no failure of ours.
+    throw cause instanceof TooLargeError ? cause : new BadRequestError('the body ended before it was whole', { cause })
   }
 }
 

@@ -65,6 +65,24 @@ describe('POST mutations', () => {
     expect(pulled).toBeLessThan(25)
   })
 
+  it.each([{}, { 'content-length': '100' }])(
+    'a body whose sender goes away in its middle is bad-request, no failure of ours (%j)',
+    async (more) => {
+      const broken = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          controller.error(new Error('aborted'))
+        },
+      })
+      const request = new Request('http://localhost/v1/mutations', {
+        method: 'POST',
+        body: broken,
+        headers: { authorization: 'Bearer alice', ...more },
+        duplex: 'half',
+      } as RequestInit)
+      expect(await refusal(await new HttpWorld().hono.request(request))).toEqual([400, 'bad-request'])
+    },
+  )
+
   it('is not served without a token, whatever the body', async () => {
     expect(await refusal(await new HttpWorld().post('/v1/mutations', batch(item(1)), {}))).toEqual([401, 'unauthenticated'])
   })

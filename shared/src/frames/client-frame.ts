@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { anyField, objectOf } from '../json-object.ts'
 import { LIMITS } from '../limits.ts'
 import { numbered } from '../mutation.ts'
 import { isClientId } from '../names.ts'
@@ -10,6 +11,8 @@ export const clientId = v.custom<string>(isClientId, 'no client id')
 /** Seconds within which the next frame is promised [B4]. */
 const nextS = v.pipe(v.number(), v.minValue(1))
 
+export const labels = objectOf(anyField, v.string())
+
 /** First frame, within 10 s. `probe`: follows nothing, is no presence. */
 export const hello = v.object({
   client: clientId,
@@ -18,7 +21,7 @@ export const hello = v.object({
   nextS,
   app: v.string(),
   probe: v.optional(v.boolean()),
-  labels: v.optional(v.record(v.string(), v.string())),
+  labels: v.optional(labels),
 })
 /** Follow more spaces, or state again where a copy stands. */
 export const follow = v.object({ spaces: standings })
@@ -31,7 +34,7 @@ export const clientBeat = v.object({ nextS })
 /** A fresh token, in place. */
 export const auth = v.object({ token: v.string() })
 /** Something for a lane (§7). */
-export const say = v.object({ space: spaceId, lane: v.string(), n: v.number(), body: v.unknown() })
+export const say = v.object({ space: spaceId, lane: v.string(), n: v.pipe(v.number(), v.finite()), body: v.unknown() })
 
 /** All that a client can say, by `t`. */
 export const clientFrames = { hello, follow, unfollow, mutate: mutationBatch, beat: clientBeat, auth, say }
