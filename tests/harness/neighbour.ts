@@ -1,12 +1,13 @@
 import type { WireServer } from './wire-server.ts'
 
 export interface Neighbour {
+  readonly room: string
   /** Ends it; how long its writes took, from the frame to the ack. */
   stop(): Promise<{ readonly count: number; readonly medianMs: number; readonly slowestMs: number }>
 }
 
 /** Someone who chats in a room of their own while a test does its worst elsewhere: a write every `everyMs`, each of which must be acknowledged. */
-export async function neighbour(server: WireServer, everyMs = 20): Promise<Neighbour> {
+export async function neighbour(server: Pick<WireServer, 'enter'>, everyMs = 20): Promise<Neighbour> {
   const room = `room:n${Math.random().toString(36).slice(2)}`
   const peer = await server.enter('neighbour', { follow: [room] })
   let stopped = false
@@ -23,6 +24,7 @@ export async function neighbour(server: WireServer, everyMs = 20): Promise<Neigh
   // Its failure is told by stop().
   chatting.catch(() => {})
   return {
+    room,
     async stop() {
       stopped = true
       await chatting

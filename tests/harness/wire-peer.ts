@@ -124,7 +124,13 @@ export function pull<Body = WireRange>(url: string, user: string, space: string,
 }
 
 /** Pages to the head; each page stands on the one before. */
-export async function pullAll(url: string, user: string, space: string, limit?: number): Promise<{ copy: WireCopy; pages: WireRange[] }> {
+export async function pullAll(
+  url: string,
+  user: string,
+  space: string,
+  limit?: number,
+  window?: 'all',
+): Promise<{ copy: WireCopy; pages: WireRange[] }> {
   const copy = new WireCopy()
   const pages: WireRange[] = []
   for (;;) {
@@ -132,6 +138,7 @@ export async function pullAll(url: string, user: string, space: string, limit?: 
       since: copy.version,
       ...(copy.version > 0 ? { seal: copy.seal } : {}),
       ...(limit === undefined ? {} : { limit }),
+      ...(window === undefined ? {} : { window }),
     })
     if (status !== 200) throw new Error(`a pull of ${space}: ${status} ${JSON.stringify(body)}`)
     pages.push(body)

@@ -1,0 +1,95 @@
+// Goal: nothing that comes in from outside stops the server, makes it fail inside, holds it up, stays in its memory or harms what it keeps.
+// Method: the real server process with Object.prototype frozen; frames, bodies, requests and bytes out of a seed, spoilt by their structure
+// and byte by byte; each answer is held against the published schema; a neighbour writes all the while; in the end its database is read whole.
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { neighbour } from '../harness/neighbour.ts'
+import { connectPeer, pullAll } from '../harness/wire-peer.ts'
+import { campaign } from './campaign.ts'
+import { Feeder, type Tally } from './feeder.ts'
+import { fillCaches } from './fill-caches.ts'
+import { REGRESSIONS } from './regressions.ts'
+import { report } from './report.ts'
+import { startVictim, type Victim } from './victim.ts'
+
+const INPUTS = process.env.CI === undefined ? 5000 : 50_000
+/** Another one draws other inputs. */
+const SEED = Number(process.env.TIDEMARK_SEED_FROM ?? 1)
+/** How long the event loop may stand still, in ms of the server's own work. */
+const STALL_MS_MAX = 200
+/** By so much the heap may differ between a fifth of the way and the end; in CI the caches are full before. */
+const HEAP_BYTES_MAX = 40 * 1_048_576
+
+let victim: Victim
+let written = { room: '', count: 0 }
+
+beforeAll(async () => {
+  victim = await startVictim()
+})
+afterAll(() => victim.remove())
+
+/** What the server's log calls an error. */
+const errors = () => victim.output().match(/^\{"level":[56]0.*$/gm) ?? []
+
+describe('hostile input', () => {
+  it.each(REGRESSIONS)('%s', async (_, input) => {
+    const feeder = new Feeder(victim.url, new Map())
+    expect(await feeder.feed(input)).toBeUndefined()
+    feeder.close()
+    expect(errors()).toEqual([])
+  })
+
+  it(`[P12] [B7] ${INPUTS} inputs do no harm: no failure inside, no stall of the event loop, a flat heap, and a neighbour who is served`, {
+    timeout: 600_000,
+  }, async () => {
+    // Few inputs fill no cache, and a leak shows without.
+    if (process.env.CI !== undefined) await fillCaches(victim.url)
+    const chat = await neighbour({ enter: (user, options) => connectPeer(victim.url, user, options) })
+    await victim.probe()
+    const tally: Tally = new Map()
+    const early = await campaign(victim, SEED, 0, INPUTS / 5, tally)
+    const before = await victim.probe()
+    const findings = [...early, ...(await campaign(victim, SEED, INPUTS / 5, INPUTS, tally))]
+    expect(findings.length === 0 ? '' : await report(victim, SEED, findings[0] as (typeof findings)[number])).toBe('')
+    const after = await victim.probe()
+    const { count, medianMs, slowestMs } = await chat.stop()
+    written = { room: chat.room, count }
+    const stallMs = Math.max(before.cpuMs, after.cpuMs)
+    const grownMb = (after.heapBytes - before.heapBytes) / 1e6
+    console.log(
+      `${INPUTS} inputs: longest stall ${stallMs.toFixed(0)} ms of work, ${Math.max(before.wallMs, after.wallMs).toFixed(0)} ms by the clock; ` +
+        `heap ${(before.heapBytes / 1e6).toFixed(0)} MB at a fifth, ${grownMb.toFixed(0)} MB more at the end; ` +
+        `neighbour ${count} writes, median ${medianMs.toFixed(1)}, slowest ${slowestMs.toFixed(0)} ms`,
+    )
+    expect(stallMs).toBeLessThan(STALL_MS_MAX)
+    expect(after.heapBytes - before.heapBytes).toBeLessThan(HEAP_BYTES_MAX)
+    expect(errors()).toEqual([])
+    // Nor did they all end at the first door.
+    expect(tally.get('status 200')).toBeGreaterThan(INPUTS / 50)
+    expect(tally.get('ack of something done')).toBeGreaterThan(INPUTS / 50)
+    expect(tally.get('range')).toBeGreaterThan(INPUTS / 10)
+    expect(count).toBeGreaterThan(10)
+  })
+
+  it('what was written meanwhile is all there, and the database is whole, table by table', async () => {
+    const { copy } = await pullAll(victim.url, 'neighbour', written.room, 1000, 'all')
+    expect(copy.docs.size).toBe(written.count)
+    expect(await victim.stop()).toBe(0)
+    const file = join(victim.data, readdirSync(victim.data).find((name) => name.endsWith('.db')) as string)
+    const database = new DatabaseSync(file)
+    expect(database.prepare('pragma integrity_check').all()).toEqual([{ integrity_check: 'ok' }])
+    const spaces = (database.prepare('select space from spaces').all() as { space: string }[]).map(({ space }) => space)
+    database.close()
+    expect(spaces.length).toBeGreaterThan(5)
+    await victim.restart()
+    // Each row has a checksum, and none is served that fails it.
+    for (const space of spaces) {
+      const owner = space.startsWith('user:') ? space.slice('user:'.length) : 'reader'
+      if (!space.startsWith('box:no-')) await pullAll(victim.url, owner, space)
+    }
+    expect((await pullAll(victim.url, 'neighbour', written.room, 1000, 'all')).copy.docs).toEqual(copy.docs)
+    expect(errors()).toEqual([])
+  })
+})
