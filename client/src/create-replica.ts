@@ -146,9 +146,14 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     begun++
     mark?.note()
     try {
-      return sentOf(await make())
-    } finally {
+      const made = await make()
       ended++
+      return sentOf(made)
+    } catch (error) {
+      begun--
+      mark?.note()
+      throw error
+    } finally {
       stale.add('outbox')
       soon()
     }
@@ -266,6 +271,14 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       for (const subject of [status$, pending$, rejected$, underWay$]) subject.complete()
       tables.close()
       await core.close()
+    },
+    async clear({ discardPending = false } = {}) {
+      const discarded = await core.erase(discardPending)
+      await replica.close()
+      await mark?.forget()
+      // Its rows are gone already: what another tab keeps open is empty.
+      await world.storage.delete?.().catch(() => {})
+      return discarded
     },
   }
   sync.goOnline()

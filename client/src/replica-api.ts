@@ -198,6 +198,11 @@ export interface Replica<A extends App> {
   persist(): Promise<boolean>
   /** Ends the connection and the database's handle; everything stays on the device. */
   close(): Promise<void>
+  /**
+   * Closes it and deletes all that this user has on this device, in every tab. Rejects with ForbiddenError, and nothing is done, where
+   * something is pending or refused, unless `discardPending` says that it may go. Resolves with what went.
+   */
+  clear(options?: { readonly discardPending?: boolean }): Promise<Unsent>
 }
 
 export type { BuiltIn }

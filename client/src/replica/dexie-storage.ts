@@ -148,6 +148,10 @@ export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOption
       for (const end of ended) end()
       db.close()
     },
+    async delete() {
+      await this.close()
+      await inTime(db.delete())
+    },
   }
 }
 

@@ -2,6 +2,7 @@ import {
   type Acked,
   type App,
   type Clock,
+  ForbiddenError,
   type Heads,
   InvalidError,
   type Mutation,
@@ -73,6 +74,8 @@ export interface ReplicaCore extends Copies, Outbox {
   pending(): Promise<readonly Mutation[]>
   audit(): Promise<Audit>
   confirmed: Confirmations['confirmed']
+  /** Deletes every row, in all tabs. Throws ForbiddenError, with nothing done, where something is pending or refused, unless it is to be discarded. Returns what was. */
+  erase(discard: boolean): Promise<Pick<Audit, 'pending' | 'refused'>>
   /**
    * Takes the page of older documents that the server gives [W2]; undefined, with nothing done, where it has to be asked for again.
    * Nothing is asked for where nothing is older. Throws UnavailableError unless the copy is whole and stays the same meanwhile, and what
@@ -115,23 +118,30 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
   let tables = allTables(app)
   const stage: Stage = { app, user, muted: new Set() }
   const known = new Map<SpaceId, Known>()
-  const { confirmed, look } = confirmations(storage)
   const shown = await shownCopies(storage)
   const awaited = new Set<AwaitedPage>()
   const onOutbox = (listener: () => void) => storage.onChange((changed) => void (changed.includes('outbox') && listener()))
-  onOutbox(look)
   let offsetMs = 0
   let cancelSweep = () => {}
 
+  let opened: SelfRow | undefined
+  const read: ReplicaStorage['read'] = (tables, work) =>
+    storage.read(['self', ...tables], async (tx) => {
+      // A storage that was cleared has nothing pending, and lost it.
+      present(await tx.get('self', SELF), opened)
+      return work(tx)
+    })
   const write = <T>(durability: 'strict' | 'relaxed', work: (unit: Unit) => Promise<T>): Promise<T> =>
     storage.write(tables, durability, async (tx) => {
       const unit = openUnit(tx)
       const result = await work(unit)
       const writes = unit.writes()
-      if (writes.length > 0 && ((await unit.self()).minWriter ?? FORMAT) > FORMAT)
+      if (writes.length > 0 && (present(await unit.self(), opened).minWriter ?? FORMAT) > FORMAT)
         throw new StorageError('outdated', 'A newer version of this app has used this device: reload, so that what you write is saved.')
       return { result, writes }
     })
+  const { confirmed, look } = confirmations({ ...storage, read })
+  onOutbox(look)
   /** One unit; run again once when room could be made for it, and without the mutator that broke it, which then shows nothing here. */
   async function unit<T>(durability: 'strict' | 'relaxed', work: (unit: Unit) => Promise<T>): Promise<T> {
     for (let roomMade = false; ; ) {
@@ -183,13 +193,15 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
     const row = await unit.tx.get('self', SELF)
     if (!row) {
       const counts = { n: 0, s: 0, created: 0, confirmed: 0, discarded: 0 }
-      const fresh: SelfRow = { id: SELF, client: newClientId(random), ...counts, tables, garbage: [] }
+      const client = newClientId(random)
+      const fresh: SelfRow = { id: SELF, client, born: client, ...counts, tables, garbage: [] }
       unit.set('self', SELF, fresh)
       return fresh
     }
     await beginForNewTables(unit, stage, tables)
     return row as SelfRow
   })
+  opened = self
   // With those of other builds: what they left is swept, too.
   tables = [...new Set([...tables, ...self.tables])]
   scheduleSweep()
@@ -205,19 +217,25 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
     },
     dismiss: (n) => unit('strict', (unit) => dismiss(unit, n)),
     refused: async () => (await list('refused')) as readonly RefusedRow[],
-    pending: () =>
-      storage.read(['self', 'outbox'], async (tx) => {
-        // A storage that was cleared has nothing pending, and lost it.
-        present(await tx.get('self', SELF))
-        return pendingOf(await tx.list('outbox'))
-      }),
+    pending: () => read(['outbox'], async (tx) => pendingOf(await tx.list('outbox'))),
     audit: () =>
-      storage.read(['self', 'outbox', 'refused'], async (tx) => {
-        const { created, confirmed, discarded } = present(await tx.get('self', SELF))
+      read(['outbox', 'refused'], async (tx) => {
+        const { created, confirmed, discarded } = (await tx.get('self', SELF)) as SelfRow
         const pending = pendingOf(await tx.list('outbox')).length
         return { created, confirmed, discarded, pending, refused: (await tx.list('refused')).length }
       }),
     confirmed,
+    erase: (discard) =>
+      unit('strict', async (unit) => {
+        const pending = pendingOf(await unit.outbox()).length
+        const refused = (await unit.tx.list('refused')).length
+        if (!discard && pending + refused > 0)
+          throw new ForbiddenError(
+            `${pending} pending and ${refused} refused mutations exist nowhere else: clear({ discardPending: true }) deletes them`,
+          )
+        for (const table of tables) unit.removeRange(table, {})
+        return { pending, refused }
+      }),
     async standings(spaces) {
       const rows = await copyRows(spaces)
       return new Map(spaces.map((space, at) => [space, standingOf(rows[at])]))
@@ -264,7 +282,7 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
       }
     },
     async batch(bounds) {
-      const first = await storage.read(['outbox', 'tail'], (tx) => firstPending(tx, bounds))
+      const first = await read(['outbox', 'tail'], (tx) => firstPending(tx, bounds))
       return first && { client: self.client, ...first }
     },
     settle: (acks) => unit('strict', (unit) => settle(unit, stage, acks, clock.nowMs())),

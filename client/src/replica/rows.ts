@@ -20,6 +20,8 @@ export const FORMAT = 1
 export type SelfRow = {
   readonly id: typeof SELF
   readonly client: string
+  /** The client id that it began with: a page that knew another one is not this replica's. */
+  readonly born?: string | undefined
   /** The last mutation number given out. */
   readonly n: number
   /** The last `$s` given out. */

@@ -70,4 +70,6 @@ export interface ReplicaStorage {
    */
   onChange(listener: ChangeListener): () => void
   close(): Promise<void>
+  /** Closes it, and takes it off the device where that is more than deleting its rows. */
+  delete?(): Promise<void>
 }

@@ -29,9 +29,10 @@ interface Seen {
   readonly changed: boolean
 }
 
-/** Throws StorageError where the row is missing: somebody has deleted what was here. */
-export function present(self: Row | undefined): SelfRow {
-  if (self === undefined) throw new StorageError('cleared', 'This device has cleared the data of this app: reload it.')
+/** Throws StorageError where the row is missing, or not that of the replica that was opened: what was here has been deleted. */
+export function present(self: Row | undefined, opened?: SelfRow): SelfRow {
+  if (!self || (opened && self.born !== opened.born))
+    throw new StorageError('cleared', 'This device has cleared the data of this app: reload it.')
   return self as SelfRow
 }
 

@@ -19,10 +19,7 @@ export const replicaBugs: readonly PlantedBug[] = [
   {
     name: 'number-apart-from-documents',
     file: CORE,
-    find: `return await storage.write(tables, durability, async (tx) => {
-          const unit = openUnit(tx)
-          return { result: await work(unit), writes: unit.writes() }
-        })`,
+    find: 'return await write(durability, work)',
     replace: `let documents: readonly Write[] = []
         const result = await storage.write(tables, durability, async (tx) => {
           const unit = openUnit(tx)
