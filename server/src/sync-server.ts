@@ -9,6 +9,7 @@ import { type ServerCommits, serverCommits } from './backend/server-commits.ts'
 import type { Bus } from './bus/bus.ts'
 import { inProcessBus } from './bus/in-process-bus.ts'
 import type { Changelog } from './changelog/changelog.ts'
+import type { GatewayBounds } from './gateway/bounds.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { clientAddress } from './http/client-address.ts'
 import { commitsRoute } from './http/commits-route.ts'
@@ -44,6 +45,8 @@ export interface SyncServerOptions<A extends App> {
   readonly log?: Log
   readonly clock?: Clock
   readonly bus?: Bus
+  /** Bounds of live connections that are to be other than GATEWAY_BOUNDS. */
+  readonly gateway?: Partial<GatewayBounds>
   /** How long the log and deletions are kept. */
   readonly retention?: RetentionOptions
   /** Resolves once all that has arrived by now was handed in, so that it is committed together. Default: the event loop goes round. */
@@ -86,7 +89,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
   const prometheus = createPrometheus()
   const bus = options.bus ?? inProcessBus((err) => log.error({ err }, 'a listener of the bus failed'))
   const backend = createBackend({ app, changelog, authenticate, access, bus, clock, log, turn, metrics: prometheus.backend })
-  const gateway = createGateway({ backend, bus, clock, turn, log, metrics: prometheus.gateway })
+  const gateway = createGateway({ backend, bus, clock, turn, log, metrics: prometheus.gateway, bounds: options.gateway })
   const retention = new RetentionRounds({ changelog, clock, log, retention: retentionOf(options.retention) })
   retention.start()
   let closed: Promise<void> | undefined

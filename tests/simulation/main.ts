@@ -1,6 +1,6 @@
-// npm run simulate -- --seeds 1000 --from 1 [--until-failure] [--classes a,b] [--without a,b]
+// npm run simulate -- --seeds 1000 --from 1 [--until-failure] [--classes a,b] [--without a,b] [--replay FILE]
 import { parseArgs } from 'node:util'
-import { FAULT_CLASSES, type FaultClass } from './fault-classes.ts'
+import { CLASSES_TO_COME, FAULT_CLASS_NAMES, type FaultClass, WAITING } from './fault-classes.ts'
 import { simulate } from './simulate.ts'
 
 const { values: options } = parseArgs({
@@ -17,21 +17,31 @@ const { values: options } = parseArgs({
 
 function classesOf(text: string): Set<FaultClass> {
   const names = text.split(',').filter((name) => name !== '')
-  const unknown = names.filter((name) => !FAULT_CLASSES.includes(name as FaultClass))
-  if (unknown.length > 0) throw new Error(`no fault class is called ${unknown.join(', ')}; there are ${FAULT_CLASSES.join(', ')}`)
+  const unknown = names.filter((name) => !FAULT_CLASS_NAMES.includes(name as FaultClass))
+  if (unknown.length > 0) throw new Error(`no fault class is called ${unknown.join(', ')}; there are ${FAULT_CLASS_NAMES.join(', ')}`)
   return new Set(names as FaultClass[])
 }
 
-const forced = { on: classesOf(options.classes), off: classesOf(options.without) }
+const all = options.without === 'all'
+const forced = { on: classesOf(options.classes), off: all ? new Set(FAULT_CLASS_NAMES) : classesOf(options.without) }
 const from = Number(options.from)
-console.log(`fault classes, each off in half of the seeds: ${FAULT_CLASSES.filter((name) => !forced.off.has(name)).join(', ')}`)
+const on = FAULT_CLASS_NAMES.filter((name) => !forced.off.has(name) && (!WAITING.has(name) || forced.on.has(name)))
+console.log(`${on.length} fault classes, each off in about half of the seeds: ${on.join(', ')}`)
+const off = Object.entries(CLASSES_TO_COME).map(([name, what]) => `${name} (${what})`)
+console.log(`off: ${[...WAITING, ...off].join(', ')}`)
 
 let passed = 0
 let failed = 0
 let steps = 0
+let made = 0
+let virtualMs = 0
+let healedMs = 0
 for (let seed = from; seed < from + Number(options.seeds); seed++) {
   const outcome = await simulate(seed, forced)
   steps += outcome.steps
+  made += outcome.made
+  virtualMs += outcome.virtualMs
+  healedMs = Math.max(healedMs, outcome.healedMs)
   if (outcome.failures.length === 0) passed++
   else {
     failed++
@@ -40,7 +50,11 @@ for (let seed = from; seed < from + Number(options.seeds); seed++) {
     if (options['until-failure']) break
   }
 }
-const cpuS = process.cpuUsage().user / 1e6
-console.log(`${steps} steps, ${((passed + failed) / cpuS).toFixed(1)} seeds per CPU second`)
+const { user, system } = process.cpuUsage()
+const perSecond = ((passed + failed) / ((user + system) / 1e6)).toFixed(1)
+const hours = (virtualMs / 3_600_000).toFixed(1)
+console.log(
+  `${made} mutations, ${steps} steps, ${hours} h of virtual time, right again after ${healedMs} ms at most; ${perSecond} seeds per CPU second`,
+)
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1

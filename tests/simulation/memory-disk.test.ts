@@ -67,6 +67,24 @@ describe('what happens to a simulated disk', () => {
     expect(numbers()).toEqual([1, 2, 3])
   })
 
+  it('a tab that dies while its unit waits lets nobody pass the one that runs', async () => {
+    const { disk, clock, tab, numbers } = openDisk()
+    const [second, third] = [disk.open(clock, () => {}), disk.open(clock, () => {})]
+    disk.slowness = () => 10
+    const first = save(tab, 'strict', { n: 1 })
+    void save(second, 'strict', { n: 2 })
+    second.crash()
+    const last = save(third, 'strict', { n: 3 })
+    await new Promise(setImmediate)
+    clock.advance(10)
+    await first
+    expect(numbers()).toEqual([1])
+    await new Promise(setImmediate)
+    clock.advance(10)
+    await last
+    expect(numbers()).toEqual([1, 3])
+  })
+
   it('without power the relaxed commits after the last strict one are gone; rolled back, as many as asked for', async () => {
     const { disk, tab, numbers } = openDisk()
     for (const [n, durability] of (['strict', 'relaxed', 'strict', 'relaxed', 'relaxed'] as const).entries())

@@ -140,11 +140,11 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
     ): Promise<T> {
       if (!tab.alive) return new Promise(() => {})
       units++
-      const running = queue.then(() => (tab.alive ? unit(tab, allowed, durability, work) : new Promise<never>(() => {})))
-      // A tab that died in the middle of a unit must not hold up the others.
-      queue = Promise.race([running.catch(() => {}), died]).then(() => {
-        units--
-      })
+      const before = queue
+      const running = before.then(() => (tab.alive ? unit(tab, allowed, durability, work) : new Promise<never>(() => {})))
+      // A tab that dies in the middle of a unit must not hold up the others; one that dies while its unit waits lets nobody pass.
+      const over = Promise.race([running.catch(() => {}), died])
+      queue = before.then(() => over).then(() => void units--)
       return running
     }
     const storage: ReplicaStorage = {

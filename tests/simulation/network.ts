@@ -1,22 +1,8 @@
 import type { HttpAnswer, HttpRequest, LiveEvents, LiveSocket, Transport } from '@tidemark/client/testing'
 import type { GatewaySocket, SocketEvents, SyncServer } from '@tidemark/server'
-import type { Node, Scheduler } from './scheduler.ts'
-import type { SeededRandom } from './seeded-random.ts'
-
-/** How a network is bad; each between 0 (never) and 1. Classes are switched fully off in about half of the seeds. */
-export interface NetworkFaults {
-  readonly delayMsMax: number
-  /** A frame vanishes, its connection lives on: no real network does that, a proxy with a bug does. */
-  readonly loss: number
-  readonly repeat: number
-  readonly reorder: number
-  /** A connection or request that hangs, dies, or ends without telling one side. */
-  readonly cut: number
-  /** A proxy answers in the server's place with a page of its own. */
-  readonly wrongAnswer: number
-}
-
-export const FAIR: NetworkFaults = { delayMsMax: 40, loss: 0, repeat: 0, reorder: 0, cut: 0, wrongAnswer: 0 }
+import { FAIR, type NetworkFaults } from './plan.ts'
+import { type Node, newNode, type Scheduler } from './scheduler.ts'
+import { type SeededRandom, streamOf } from './seeded-random.ts'
 
 /** Puts something on its way. */
 type Direction = (label: string, deliver: () => void) => void
@@ -27,89 +13,39 @@ interface Host {
   readonly server: SyncServer | undefined
 }
 
-/** Everything between devices and server, out of one seed. */
+/** How long a pipe that takes no bytes does so at most, and a connection lives at most where it is to end by chance, in ms. */
+const SLOW_MS_MAX = 20_000
+const LIFE_MS_MAX = 60_000
+/** What a gateway reads as more than a reader may lack. */
+const FULL_BYTES = 2 * 1_048_576
+
+/** Everything between devices and server. What goes wrong with a connection depends on the seed, its device and its number alone. */
 export class Network {
   faults: NetworkFaults = FAIR
+  /** Frames by sender and type, since they were counted last. */
+  readonly frames = new Map<string, number>()
   readonly #scheduler: Scheduler
-  readonly #random: SeededRandom
+  readonly #seed: number
   readonly #host: () => Host
-  readonly #world: Node = { name: 'network', alive: true }
+  readonly #wire = newNode('network')
+  readonly #connections = new Map<string, number>()
+  readonly #hosted = new Set<{ readonly node: Node; readonly ended: () => void }>()
 
-  constructor(scheduler: Scheduler, random: SeededRandom, host: () => Host) {
+  constructor(scheduler: Scheduler, seed: number, host: () => Host) {
     this.#scheduler = scheduler
-    this.#random = random
+    this.#seed = seed
     this.#host = host
   }
 
-  transportOf(device: Node): Transport {
+  /** `pageChanges`: how many changes its pulls ask for at most; 0: as many as the server gives. */
+  transportOf(tab: Node, pageChanges: number): Transport {
     return {
-      connect: (events) => this.#connect(device, events),
-      request: (request) => this.#request(device, request),
+      connect: (events) => this.#connect(tab, events),
+      request: (request) => this.#request(tab, request, pageChanges),
     }
   }
 
-  #connect(device: Node, events: LiveEvents): LiveSocket {
-    const down = this.#direction(device)
-    let up: Direction | undefined
-    let server: SocketEvents | undefined
-    let host: Node | undefined
-    let clientEnded = false
-    let serverEnded = false
-    const endAtClient = (code: number) => {
-      if (clientEnded) return
-      clientEnded = true
-      events.closed(code)
-    }
-    const endAtServer = () => {
-      if (serverEnded) return
-      serverEnded = true
-      if (host?.alive) server?.closed()
-    }
-    /** One side learns of an end; now and then nobody tells it. */
-    const tell = (node: Node, label: string, run: () => void) => {
-      if (!this.#random.chance(this.faults.cut / 2)) this.#later(node, label, run)
-    }
-
-    this.#later(this.#world, 'connect', () => {
-      const { node, server: running } = this.#host()
-      if (running === undefined || this.#random.chance(this.faults.cut)) return tell(device, 'unreachable', () => endAtClient(1006))
-      host = node
-      up = this.#direction(node)
-      const socket: GatewaySocket = {
-        send: (text) => {
-          if (serverEnded) return
-          this.#scheduler.note(`down ${text.length}`)
-          down(text.slice(0, 20), () => !clientEnded && events.frame(text))
-        },
-        close: (code) => {
-          endAtServer()
-          tell(device, 'closed', () => endAtClient(code))
-        },
-        terminate: () => {
-          endAtServer()
-          tell(device, 'terminated', () => endAtClient(1006))
-        },
-        bufferedBytes: 0,
-        pause() {},
-        resume() {},
-      }
-      server = running.gateway.accept(socket)
-      this.#hosted.add({ node, ended: () => tell(device, 'gone', () => endAtClient(1006)) })
-      this.#later(device, 'opened', () => !clientEnded && events.opened())
-    })
-
-    return {
-      send: (text) => up?.(text.slice(0, 20), () => !serverEnded && server?.text(text)),
-      close: () => {
-        clientEnded = true
-        if (host !== undefined) tell(host, 'client closed', endAtServer)
-      },
-    }
-  }
-
-  readonly #hosted = new Set<{ readonly node: Node; readonly ended: () => void }>()
-
-  /** The process behind this node died: most of its peers are told by their systems. */
+  /** The process behind this node died: its peers are told by their systems, unless nobody tells them. */
   died(node: Node): void {
     for (const link of [...this.#hosted]) {
       if (link.node !== node) continue
@@ -118,56 +54,197 @@ export class Network {
     }
   }
 
-  #request(device: Node, { path, token, timeoutMs }: HttpRequest): Promise<HttpAnswer> {
-    return new Promise((resolve, reject) => {
-      this.#scheduler.at(device, timeoutMs, 'request timeout', () => reject(new Error('no answer in time')))
-      this.#later(this.#world, `request ${path}`, () => {
-        const { server } = this.#host()
-        if (this.#random.chance(this.faults.wrongAnswer))
-          return this.#later(device, 'portal', () =>
-            resolve({ status: 200, contentType: 'text/html', text: '<html>Sign in to the hotel</html>' }),
-          )
-        if (server === undefined || this.#random.chance(this.faults.cut))
-          return this.#later(device, 'refused', () => reject(new Error('unreachable')))
-        const answered = (async (): Promise<HttpAnswer> => {
-          const answer = await server.hono.request(`http://server${path}`, {
-            headers: { authorization: `Bearer ${token}` },
+  #connect(tab: Node, events: LiveEvents): LiveSocket {
+    const { faults } = this
+    const random = this.#streamOf(tab)
+    const wire = this.#wire
+    const down = this.#direction(tab, random)
+    let up: Direction | undefined
+    let server: SocketEvents | undefined
+    let host: Node | undefined
+    let clientEnded = false
+    let serverEnded = false
+    let isDead = false
+    let silentFrom = Number.POSITIVE_INFINITY
+    let framesDown = 0
+    let slowUntilMs = 0
+    const isLate = random.chance(faults.late)
+    const endAtClient = (code: number) => {
+      if (clientEnded) return
+      clientEnded = true
+      events.closed(code)
+    }
+    const endAtServer = () => {
+      if (serverEnded) return
+      serverEnded = true
+      this.#hosted.delete(hosted)
+      if (host?.alive) server?.closed()
+    }
+    /** One side learns of an end; now and then nobody tells it. */
+    const tell = (node: Node, label: string, run: () => void) => {
+      if (!isDead && !random.chance(faults.silentClose)) this.#later(random, node, label, run)
+    }
+    const hosted = { node: this.#wire, ended: () => tell(tab, 'gone', () => endAtClient(1006)) }
+
+    this.#later(random, wire, 'connect', () => {
+      const { node, server: running } = this.#host()
+      if (running === undefined || random.chance(faults.cut / 2) || random.chance(faults.refused) || random.chance(faults.html))
+        return this.#later(random, tab, 'unreachable', () => endAtClient(1006))
+      host = node
+      up = this.#direction(node, random)
+      if (random.chance(faults.cut))
+        this.#unlessFair(wire, random.between(0, LIFE_MS_MAX), 'cut', () => {
+          tell(node, 'cut', endAtServer)
+          tell(tab, 'cut', () => endAtClient(1006))
+        })
+      if (random.chance(faults.halfOpen))
+        this.#unlessFair(wire, random.between(0, LIFE_MS_MAX), 'dies', () => {
+          isDead = true
+        })
+      if (random.chance(faults.oneWayCut)) {
+        const isUp = random.chance(0.5)
+        this.#unlessFair(wire, random.between(0, LIFE_MS_MAX / 2), 'one way', () => {
+          if (isUp) up = () => {}
+          else silentFrom = framesDown
+        })
+      }
+      const slow = () => this.#scheduler.nowMs < slowUntilMs
+      if (random.chance(faults.slowPipe))
+        this.#unlessFair(node, random.between(0, LIFE_MS_MAX / 2), 'slow', () => {
+          const forMs = random.between(100, SLOW_MS_MAX)
+          slowUntilMs = this.#scheduler.nowMs + forMs
+          this.#scheduler.at(node, forMs, 'drained', () => !serverEnded && server?.drained())
+        })
+      const socket: GatewaySocket = {
+        send: (text) => {
+          if (serverEnded) return
+          this.#count('server', text)
+          framesDown++
+          if (framesDown > silentFrom) return
+          down(text.slice(0, 20), () => {
+            if (!isDead && (!clientEnded || isLate)) events.frame(text)
           })
-          return {
-            status: answer.status,
-            contentType: (answer.headers.get('content-type') ?? '').split(';')[0] ?? '',
-            text: await answer.text(),
-          }
-        })()
+        },
+        close: (code) => {
+          endAtServer()
+          tell(tab, 'closed', () => endAtClient(code))
+        },
+        terminate: () => {
+          endAtServer()
+          tell(tab, 'terminated', () => endAtClient(1006))
+        },
+        get bufferedBytes() {
+          return slow() ? FULL_BYTES : 0
+        },
+        pause() {},
+        resume() {},
+      }
+      server = running.gateway.accept(socket)
+      hosted.node = node
+      this.#hosted.add(hosted)
+      this.#later(random, tab, 'opened', () => !clientEnded && events.opened())
+    })
+
+    return {
+      send: (text) => {
+        this.#count('client', text)
+        up?.(text.slice(0, 20), () => {
+          if (!serverEnded && !isDead) server?.text(text)
+        })
+      },
+      close: () => {
+        clientEnded = true
+        if (host !== undefined) tell(host, 'client closed', endAtServer)
+      },
+    }
+  }
+
+  #request(tab: Node, { path, token, timeoutMs }: HttpRequest, pageChanges: number): Promise<HttpAnswer> {
+    const { faults } = this
+    const random = this.#streamOf(tab)
+    this.#frames('client', path.includes('/older') ? 'older' : 'pull')
+    const limited = pageChanges > 0 && !path.includes('limit=') ? `${path}${path.includes('?') ? '&' : '?'}limit=${pageChanges}` : path
+    return new Promise((resolve, reject) => {
+      const cancel = this.#scheduler.at(tab, timeoutMs, 'request timeout', () => reject(new Error('no answer in time')))
+      const end = (label: string, run: () => void) =>
+        this.#later(random, tab, label, () => {
+          cancel()
+          run()
+        })
+      this.#later(random, this.#wire, `request ${path}`, () => {
+        const { server } = this.#host()
+        if (random.chance(faults.html))
+          return end('portal', () => resolve({ status: 200, contentType: 'text/html', text: '<html>Sign in to the hotel</html>' }))
+        if (random.chance(faults.refused))
+          return end('no upstream', () => resolve({ status: 503, contentType: 'text/html', text: '<html>503</html>' }))
+        if (server === undefined || random.chance(faults.cut)) return end('refused', () => reject(new Error('unreachable')))
+        // Its answer, or it itself, is lost.
+        if (random.chance(faults.oneWayCut) && random.chance(0.5)) return
+        const isLost = random.chance(faults.oneWayCut)
+        const answered = answerOf(server, limited, token)
         this.#scheduler.hold(
           answered.then((answer) => {
             this.#scheduler.note(`answer ${answer.status} ${answer.text.length}`)
-            if (!this.#random.chance(this.faults.cut)) this.#later(device, 'answer', () => resolve(answer))
+            if (!isLost) end('answer', () => resolve(answer))
           }, reject),
         )
       })
     })
   }
 
+  /** What goes wrong then, unless the faults have ended by then. */
+  #unlessFair(node: Node, afterMs: number, label: string, run: () => void): void {
+    this.#scheduler.at(node, afterMs, label, () => {
+      if (this.faults !== FAIR) run()
+    })
+  }
+
   /** One direction of one connection: in order, unless this network is worse than that. */
-  #direction(to: Node): Direction {
+  #direction(to: Node, random: SeededRandom): Direction {
     let lastMs = 0
     return (label, deliver) => {
-      if (this.#random.chance(this.faults.loss)) return
-      const copies = this.#random.chance(this.faults.repeat) ? 2 : 1
+      const { faults } = this
+      if (random.chance(faults.loss)) return
+      const copies = random.chance(faults.repeat) ? 2 : 1
       for (let copy = 0; copy < copies; copy++) {
-        const atMs = this.#scheduler.nowMs + this.#delayMs()
-        if (!this.#random.chance(this.faults.reorder)) lastMs = Math.max(lastMs + 1, atMs)
+        const atMs = this.#scheduler.nowMs + this.#delayMs(random)
+        if (!random.chance(faults.reorder)) lastMs = Math.max(lastMs + 1, atMs)
         this.#scheduler.at(to, Math.max(lastMs, atMs) - this.#scheduler.nowMs, label, deliver)
       }
     }
   }
 
-  #later(node: Node, label: string, run: () => void): void {
-    this.#scheduler.at(node, this.#delayMs(), label, run)
+  #streamOf({ name }: Node): SeededRandom {
+    const number = (this.#connections.get(name) ?? 0) + 1
+    this.#connections.set(name, number)
+    return streamOf(this.#seed, 'network', name, number)
   }
 
-  #delayMs(): number {
-    return this.#random.between(1, Math.max(1, this.faults.delayMsMax))
+  #later(random: SeededRandom, node: Node, label: string, run: () => void): void {
+    this.#scheduler.at(node, this.#delayMs(random), label, run)
+  }
+
+  #delayMs(random: SeededRandom): number {
+    return random.between(1, Math.max(1, this.faults.delayMsMax))
+  }
+
+  #count(sender: 'client' | 'server', text: string): void {
+    // The type comes first in every frame.
+    this.#frames(sender, text.slice(6, text.indexOf('"', 6)))
+  }
+
+  #frames(sender: 'client' | 'server', type: string): void {
+    const key = `${sender} ${type}`
+    this.#scheduler.note(key)
+    this.frames.set(key, (this.frames.get(key) ?? 0) + 1)
+  }
+}
+
+async function answerOf(server: SyncServer, path: string, token: string): Promise<HttpAnswer> {
+  const answer = await server.hono.request(`http://server${path}`, { headers: { authorization: `Bearer ${token}` } })
+  return {
+    status: answer.status,
+    contentType: (answer.headers.get('content-type') ?? '').split(';')[0] ?? '',
+    text: await answer.text(),
   }
 }

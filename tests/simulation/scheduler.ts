@@ -1,26 +1,49 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '@tidemark/shared'
-import type { SeededRandom } from './seeded-random.ts'
+import { hashOf } from './seeded-random.ts'
 
 /** Saved at import, so that nothing that a test replaces later can hold a step open. */
 const nextMacrotask = setImmediate
+/** Node runs it when no microtask is left. */
+const afterMicrotasks = process.nextTick
 /** Turns of the event loop that something outside the virtual clock may take. */
 const HELD_TURNS_MAX = 10_000
+const NOTES_A_HASHING = 500
 const START_MS = 1_700_000_000_000
 
-interface Task {
-  readonly atMs: number
-  /** Among those due at one moment the seed decides. */
-  readonly order: number
-  readonly node: Node
-  readonly label: string
-  readonly run: () => void
-}
-
-/** Something that can die: its timers die with it. */
+/** Something that can die, and all that it waits for with it: a process, or a tab. */
 export interface Node {
   readonly name: string
   alive: boolean
+  /** Nothing of it runs before this moment; what is due waits. */
+  frozenUntilMs: number
+  /** Its timers run at whole multiples of this, in ms. */
+  timerGrainMs: number
+  /** For how long it has slept, in ms: its monotonic clock stood still meanwhile. */
+  sleptMs: number
+  /** A sleep ends then. */
+  sleepsUntilMs: number
+  /** What its wall clock is off by, in ms. */
+  skewMs: number
+  /** Tasks that wait for it. */
+  waiting: number
+}
+
+export function newNode(name: string, settings: Partial<Node> = {}): Node {
+  return { name, alive: true, frozenUntilMs: 0, timerGrainMs: 1, sleptMs: 0, sleepsUntilMs: 0, skewMs: 0, waiting: 0, ...settings }
+}
+
+interface Task {
+  atMs: number
+  /** Among nodes that have something due at one moment the seed decides; the tasks of one node keep their order. */
+  order: number
+  readonly seq: number
+  readonly node: Node
+  readonly label: string
+  readonly run: () => void
+  /** Of a timer: for how long its node had slept by then. */
+  sleptMs: number | undefined
+  isOver: boolean
 }
 
 /**
@@ -31,12 +54,16 @@ export class Scheduler {
   #nowMs = 0
   #steps = 0
   #held = 0
-  readonly #tasks = new Set<Task>()
+  #seq = 0
+  /** A binary heap, the first task on top. */
+  readonly #tasks: Task[] = []
   readonly #trace = createHash('sha256')
-  readonly #random: SeededRandom
+  #notes: string[] = []
+  readonly #seed: number
+  readonly #hashes = new Map<string, number>()
 
-  constructor(random: SeededRandom) {
-    this.#random = random
+  constructor(seed: number) {
+    this.#seed = seed
   }
 
   get nowMs(): number {
@@ -48,18 +75,37 @@ export class Scheduler {
   }
 
   at(node: Node, afterMs: number, label: string, run: () => void): () => void {
-    const task: Task = { atMs: this.#nowMs + Math.max(0, Math.ceil(afterMs)), order: this.#random.unit(), node, label, run }
-    this.#tasks.add(task)
-    return () => this.#tasks.delete(task)
+    return this.#add(node, this.#nowMs + Math.max(0, Math.ceil(afterMs)), label, run, undefined)
   }
 
-  /** The clock of one node; `skewMs` shifts its wall time. */
-  clockOf(node: Node, skewMs = 0): Clock {
+  /** The clock of one node. */
+  clockOf(node: Node): Clock {
     return {
-      nowMs: () => START_MS + this.#nowMs + skewMs,
-      monotonicMs: () => this.#nowMs,
-      after: (ms, task) => this.at(node, ms, 'timer', task),
+      nowMs: () => START_MS + this.#nowMs + node.skewMs,
+      monotonicMs: () => this.#nowMs - node.sleptMs,
+      after: (ms, task) => {
+        const atMs = Math.ceil((this.#nowMs + Math.max(0, ms)) / node.timerGrainMs) * node.timerGrainMs
+        return this.#add(node, atMs, 'timer', task, node.sleptMs)
+      },
     }
+  }
+
+  /** Nothing of the node runs for a time; what is due waits. */
+  freeze(node: Node, forMs: number): void {
+    node.frozenUntilMs = Math.max(node.frozenUntilMs, this.#nowMs + forMs)
+  }
+
+  /** As frozen, and its monotonic clock stands still. */
+  sleep(node: Node, forMs: number): void {
+    this.freeze(node, forMs)
+    const untilMs = Math.max(node.sleepsUntilMs, this.#nowMs + forMs)
+    node.sleptMs += untilMs - Math.max(node.sleepsUntilMs, this.#nowMs)
+    node.sleepsUntilMs = untilMs
+  }
+
+  wake(node: Node): void {
+    node.sleptMs -= Math.max(0, node.sleepsUntilMs - this.#nowMs)
+    node.sleepsUntilMs = node.frozenUntilMs = 0
   }
 
   /**
@@ -75,7 +121,8 @@ export class Scheduler {
   }
 
   note(event: string): void {
-    this.#trace.update(`${this.#nowMs} ${event}\n`)
+    this.#notes.push(`${this.#nowMs} ${event}\n`)
+    if (this.#notes.length >= NOTES_A_HASHING) this.#hashNotes()
   }
 
   /** Runs tasks until `untilMs` of virtual time, or until `done` says so after a step. */
@@ -84,17 +131,15 @@ export class Scheduler {
       await settle()
       for (let turn = 0; this.#held > 0; turn++) {
         if (turn > HELD_TURNS_MAX) throw new Error('what holds the world still waits for its clock')
-        await settle()
+        await new Promise<void>((resolve) => nextMacrotask(resolve))
       }
       if (done()) return
-      const task = this.#next()
-      if (task === undefined || task.atMs > untilMs) {
+      const task = this.#next(untilMs)
+      if (task === undefined) {
         this.#nowMs = Math.max(this.#nowMs, untilMs)
         return
       }
-      this.#tasks.delete(task)
-      this.#nowMs = task.atMs
-      if (!task.node.alive) continue
+      this.#nowMs = Math.max(this.#nowMs, task.atMs)
       this.#steps++
       this.note(`${task.node.name} ${task.label}`)
       task.run()
@@ -102,19 +147,95 @@ export class Scheduler {
   }
 
   traceHash(): string {
+    this.#hashNotes()
     return this.#trace.copy().digest('hex')
   }
 
-  #next(): Task | undefined {
-    let first: Task | undefined
-    for (const task of this.#tasks) {
-      if (first === undefined || task.atMs < first.atMs || (task.atMs === first.atMs && task.order < first.order)) first = task
+  /** Takes the next task that can run by then off the heap. */
+  #next(untilMs: number): Task | undefined {
+    for (let task = this.#tasks[0]; task !== undefined && task.atMs <= untilMs; task = this.#tasks[0]) {
+      this.#takeFirst()
+      const { node } = task
+      if (task.isOver) continue
+      const sleptMs = task.sleptMs === undefined ? 0 : node.sleptMs - task.sleptMs
+      const dueMs = Math.max(task.atMs + sleptMs, node.frozenUntilMs)
+      if (node.alive && dueMs > task.atMs) {
+        task.atMs = dueMs
+        if (task.sleptMs !== undefined) task.sleptMs = node.sleptMs
+        this.#put(task)
+        continue
+      }
+      this.#end(task)
+      if (node.alive) return task
     }
-    return first
+    return undefined
+  }
+
+  #add(node: Node, atMs: number, label: string, run: () => void, sleptMs: number | undefined): () => void {
+    const task: Task = { atMs, order: 0, seq: this.#seq++, node, label, run, sleptMs, isOver: false }
+    node.waiting++
+    this.#put(task)
+    return () => this.#end(task)
+  }
+
+  #end(task: Task): void {
+    if (task.isOver) return
+    task.isOver = true
+    task.node.waiting--
+  }
+
+  #put(task: Task): void {
+    task.order = this.#orderOf(task)
+    const tasks = this.#tasks
+    let at = tasks.length
+    tasks.push(task)
+    while (at > 0) {
+      const above = (at - 1) >> 1
+      const parent = tasks[above] as Task
+      if (!isBefore(task, parent)) break
+      tasks[at] = parent
+      at = above
+    }
+    tasks[at] = task
+  }
+
+  #takeFirst(): void {
+    const tasks = this.#tasks
+    const last = tasks.pop()
+    if (last === undefined || tasks.length === 0) return
+    let at = 0
+    for (;;) {
+      const left = 2 * at + 1
+      if (left >= tasks.length) break
+      const below = left + 1 < tasks.length && isBefore(tasks[left + 1] as Task, tasks[left] as Task) ? left + 1 : left
+      if (!isBefore(tasks[below] as Task, last)) break
+      tasks[at] = tasks[below] as Task
+      at = below
+    }
+    tasks[at] = last
+  }
+
+  /** By the seed, the node and the moment alone, so that leaving a step out of a plan moves no other. */
+  #orderOf({ node, atMs }: Task): number {
+    let hash = this.#hashes.get(node.name)
+    if (hash === undefined) {
+      hash = hashOf(this.#seed, node.name)
+      this.#hashes.set(node.name, hash)
+    }
+    return Math.imul(hash ^ atMs, 0x9e3779b1) >>> 0
+  }
+
+  #hashNotes(): void {
+    this.#trace.update(this.#notes.join(''))
+    this.#notes = []
   }
 }
 
-/** Lets every microtask run, and what streams and message channels need beyond that. */
-export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise<void>((resolve) => nextMacrotask(resolve))
+function isBefore(a: Task, b: Task): boolean {
+  return a.atMs !== b.atMs ? a.atMs < b.atMs : a.order !== b.order ? a.order < b.order : a.seq < b.seq
+}
+
+/** Lets every microtask run. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => afterMicrotasks(resolve))
 }

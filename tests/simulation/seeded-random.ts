@@ -7,8 +7,6 @@ export interface SeededRandom extends Random {
   /** True with the given probability. */
   chance(probability: number): boolean
   pick<T>(items: readonly T[]): T
-  /** A stream of its own, so that what one node draws does not move what others draw. */
-  fork(): SeededRandom
 }
 
 export function seededRandom(seed: number): SeededRandom {
@@ -26,6 +24,17 @@ export function seededRandom(seed: number): SeededRandom {
     between,
     chance: (probability) => unit() < probability,
     pick: (items) => items[between(0, items.length - 1)] as (typeof items)[number],
-    fork: () => seededRandom(between(0, 2 ** 32 - 1)),
   }
+}
+
+/** The stream of one purpose, so that what one node draws does not move what others draw. */
+export function streamOf(seed: number, ...purpose: readonly (string | number)[]): SeededRandom {
+  return seededRandom(hashOf(seed, purpose.join(' ')))
+}
+
+/** 32 bits: FNV-1a (Fowler, Noll and Vo, 1991, public domain) over the text, begun with the seed. */
+export function hashOf(seed: number, text: string): number {
+  let hash = (0x811c9dc5 ^ Math.imul(seed, 0x9e3779b1)) >>> 0
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
+  return hash >>> 0
 }

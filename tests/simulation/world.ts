@@ -1,109 +1,267 @@
-import type { Older } from '@tidemark/client'
-import { createReplica, fixedBeat, type MemoryStorage, memoryStorage, NO_HINTS } from '@tidemark/client/testing'
-import { createSyncServer, type MemoryChangelog, memoryChangelog, type SyncServer } from '@tidemark/server'
-import { FAIR, Network, type NetworkFaults } from './network.ts'
-import { type Node, Scheduler } from './scheduler.ts'
-import { type SeededRandom, seededRandom } from './seeded-random.ts'
-import { app, type SimulatedSpace, SPACES } from './simulated-app.ts'
+import type { Refused, Status } from '@tidemark/client'
+import { createReplica, fixedBeat, NO_HINTS } from '@tidemark/client/testing'
+import type { MemoryChangelog } from '@tidemark/server'
+import type { BehaviorSubject } from 'rxjs'
+import type { Disk, DiskHandle } from './disk.ts'
+import { DiskWatch, type Made } from './disk-watch.ts'
+import { History, type Moment } from './history.ts'
+import { memoryDisk } from './memory-disk.ts'
+import { Network } from './network.ts'
+import { type Action, type DeviceAction, type DevicePlan, FAIR, type Plan, type ServerAction, type TabAction } from './plan.ts'
+import { type Node, newNode, Scheduler } from './scheduler.ts'
+import { streamOf } from './seeded-random.ts'
+import { ServerHost } from './server-host.ts'
+import { plainApp, type SimulatedSpace, SPACES, simulatedApp } from './simulated-app.ts'
 import { TokenIssuer } from './token-issuer.ts'
 
-export type SimulatedReplica = Awaited<ReturnType<typeof createReplica<typeof app>>>
+type Replica = Awaited<ReturnType<typeof createReplica>>
+/** A space of a replica, as any caller sees it. */
+interface Space {
+  readonly mutate: Readonly<Record<string, (args: object) => Promise<{ readonly n: number }>>>
+  readonly lines: { older(options: { limit: number }): Promise<{ readonly added: number }> }
+  close(): void
+}
 
-/** One device of one user: what is on its disk survives what happens to its process. */
+/** One tab of a device: a replica of its own on the disk that it shares with the others. */
+interface Tab {
+  readonly node: Node
+  readonly handle: DiskHandle
+  replica: Replica | undefined
+  readonly spaces: Map<SimulatedSpace, Space>
+}
+
+/** What one user has on one device. */
 export interface Device {
   readonly name: string
-  readonly user: string
-  node: Node
-  storage: MemoryStorage
-  replica: SimulatedReplica | undefined
-  readonly spaces: Map<SimulatedSpace, ReturnType<SimulatedReplica['space']>>
+  readonly plan: DevicePlan
+  readonly disk: Disk
+  readonly watch: DiskWatch
+  tabs: Tab[]
 }
 
-/** What devices asked for. `saved`: the call had resolved, so it must take effect once, or be refused readably. */
-export interface Operation {
-  readonly id: string
-  readonly kind: 'note' | 'count' | 'move' | 'hide' | 'forge'
-  readonly space: SimulatedSpace
-  readonly device: string
-  saved: boolean
+/** What does not hold, and by which oracle. */
+export interface Failure {
+  readonly oracle: string
+  readonly message: string
 }
 
-/** Devices, network, server and clock out of one seed; real client and real server code between them. */
+const TABS_MAX = 3
+/** How long an app waits before it opens again a replica that could not be opened, in ms. */
+const REOPEN_MS = 5000
+/** How long a tab that is being closed in good order may take, in ms. */
+const CLOSE_MS = 20_000
+const FAILURES_KEPT = 20
+
+/** Devices, network, server and clock out of one plan; real client and real server code between them. */
 export class World {
-  readonly random: SeededRandom
   readonly scheduler: Scheduler
   readonly network: Network
   readonly issuer: TokenIssuer
-  readonly devices: Device[]
-  readonly operations: Operation[] = []
-  readonly changelog: MemoryChangelog = memoryChangelog()
-  readonly failures: string[] = []
+  readonly host: ServerHost
+  /** By name. */
+  readonly devices = new Map<string, Device>()
+  readonly histories = new Map<string, History>(SPACES.map((space) => [space, new History()]))
+  readonly made = new Map<string, Made>()
+  readonly failures: Failure[] = []
   /** Pages of older lines that brought any. */
   pagesTaken = 0
-  server: SyncServer | undefined
-  #serverNode: Node = { name: 'server 0', alive: false }
-  #starts = 0
+  readonly #plan: Plan
+  readonly #openDisk: (name: string) => Disk
+  readonly #self = newNode('world')
+  /** Who uses a device now. */
+  readonly #active = new Map<string, string>()
+  #backup: { readonly snapshot: ReturnType<MemoryChangelog['snapshot']>; readonly heads: ReadonlyMap<string, Moment> } | undefined
+  #tabs = 0
 
-  constructor(seed: number, users: readonly string[]) {
-    this.random = seededRandom(seed)
-    this.scheduler = new Scheduler(this.random.fork())
-    this.network = new Network(this.scheduler, this.random.fork(), () => ({ node: this.#serverNode, server: this.server }))
-    this.issuer = new TokenIssuer(this.random.fork(), this.scheduler.clockOf({ name: 'issuer', alive: true }))
-    this.devices = users.map((user, at) => ({
-      name: `device ${at}`,
-      user,
-      node: { name: `device ${at}`, alive: false },
-      storage: memoryStorage(),
-      replica: undefined,
-      spaces: new Map(),
-    }))
-  }
-
-  startServer(): void {
-    if (this.server !== undefined) return
-    this.#serverNode = { name: `server ${++this.#starts}`, alive: true }
-    const { changelog } = this
-    const clock = this.scheduler.clockOf(this.#serverNode)
-    this.server = createSyncServer({
-      app,
-      // The disk outlives the process.
-      changelog: {
-        write: (work) => changelog.write(work),
-        read: (tenant, work) => changelog.read(tenant, work),
-        spaces: (after, count) => changelog.spaces(after, count),
-        clients: (after, count) => changelog.clients(after, count),
-        ready: () => changelog.ready(),
-        close: async () => {},
-      },
-      authenticate: async (token, nowMs) => this.issuer.check(token, nowMs),
-      access: { room: () => 'write' },
-      clock,
-      turn: () => new Promise((resolve) => clock.after(0, () => resolve())),
+  constructor(plan: Plan, openDisk: (name: string) => Disk = () => memoryDisk()) {
+    this.#plan = plan
+    this.#openDisk = openDisk
+    this.scheduler = new Scheduler(plan.seed)
+    this.network = new Network(this.scheduler, plan.seed, () => this.host)
+    this.network.faults = plan.network
+    this.issuer = new TokenIssuer(this.scheduler.clockOf(newNode('issuer')))
+    this.issuer.faults = plan.tokens
+    this.host = new ServerHost({
+      seed: plan.seed,
+      scheduler: this.scheduler,
+      issuer: this.issuer,
+      faults: plan.server,
+      committed: () => this.#committed(),
+      died: (node) => this.network.died(node),
     })
   }
 
-  /** As by kill -9: nothing of the process runs on. */
-  killServer(): void {
-    this.#serverNode.alive = false
-    this.server = undefined
-    this.network.died(this.#serverNode)
+  /** Starts everything, and lays the steps of the plan into the future. */
+  begin(): void {
+    this.host.start()
+    for (const plan of this.#plan.devices) {
+      const device = this.#addDevice(plan.name, plan, this.#openDisk(plan.name))
+      this.#active.set(plan.name, plan.name)
+      this.#openTabs(device, plan.tabs)
+    }
+    for (const { atMs, ...action } of this.#plan.steps) this.scheduler.at(this.#self, atMs, action.do, () => this.#act(action as Action))
   }
 
-  startDevice(device: Device): void {
-    if (device.node.alive) return
-    const node: Node = { name: device.name, alive: true }
-    device.node = node
-    device.storage = device.storage.reopen()
-    const random = this.random.fork()
-    const clock = this.scheduler.clockOf(node, random.between(-86_400_000, 86_400_000))
+  fail(oracle: string, message: string): void {
+    if (this.failures.length < FAILURES_KEPT) this.failures.push({ oracle, message: `${Math.round(this.scheduler.nowMs)} ms: ${message}` })
+  }
+
+  /** The faults end: everything runs, everybody may, and what was frozen thaws. */
+  heal(): void {
+    this.network.faults = FAIR
+    this.issuer.faults = { ...this.issuer.faults, fails: 0, delayMsMax: 0, wrong: 0 }
+    this.host.faults = { ...this.host.faults, throws: 0, hints: 0 }
+    this.host.isUndecided = false
+    this.host.access.clear()
+    this.host.failingCommits.length = 0
+    if (this.host.isStopping) this.host.kill()
+    this.host.start()
+    for (const device of this.devices.values()) {
+      device.disk.calm()
+      for (const { node, replica, spaces } of device.tabs) {
+        this.scheduler.wake(node)
+        node.timerGrainMs = 1
+        replica?.goOnline()
+        if (replica) for (const id of SPACES) if (!spaces.has(id)) spaces.set(id, replica.space(id) as unknown as Space)
+      }
+      if (device.tabs.length === 0) this.#openTabs(device, 1)
+    }
+  }
+
+  /** What people and apps do: a space that was denied is opened once more, a page whose data was cleared is loaded again. */
+  tend(): void {
+    for (const device of this.devices.values())
+      for (const tab of device.tabs) {
+        const status = statusOf(tab.replica)
+        if (status?.because?.message.includes('reload') === true) {
+          this.#leave(device, tab)
+          this.#openTabs(device, 1)
+          continue
+        }
+        for (const [id, space] of tab.spaces) {
+          if (status?.spaces[id]?.denied?.code !== 'forbidden') continue
+          tab.spaces.set(id, tab.replica?.space(id) as unknown as Space)
+          space.close()
+        }
+      }
+  }
+
+  /** [P7] Tabs that are not connected. */
+  unconnected(): string[] {
+    return [...this.#tabsOf()].flatMap(({ node, replica }) => {
+      const phase = statusOf(replica)?.phase
+      return phase === 'live'
+        ? []
+        : [
+            `${node.name} is ${phase}: ${statusOf(replica)?.because} ${(statusOf(replica)?.retryAtMs ?? 0) - this.scheduler.clockOf(node).nowMs()}`,
+          ]
+    })
+  }
+
+  *#tabsOf(): Generator<Tab> {
+    for (const device of this.devices.values()) yield* device.tabs
+  }
+
+  /** Nothing runs on. */
+  end(): void {
+    for (const device of this.devices.values()) this.#crash(device)
+    this.host.kill()
+  }
+
+  /** Every space that is open in a tab that lives. */
+  *spaces(): Generator<readonly [device: Device, id: SimulatedSpace, space: Space]> {
+    for (const device of this.devices.values())
+      for (const { spaces } of device.tabs) for (const [id, space] of spaces) yield [device, id, space]
+  }
+
+  /** The nonces of all mutations that some disk holds or that the server did. */
+  #held(): Set<string> {
+    const held = new Set<string>()
+    for (const { watch } of this.devices.values()) for (const nonce of watch.nonces()) held.add(nonce)
+    for (const { head } of this.histories.values())
+      for (let moment: Moment | undefined = head; moment !== undefined; moment = moment.before) if (moment.origin) held.add(moment.origin)
+    return held
+  }
+
+  /** Does what destroys: of what nobody holds afterwards nobody can expect that it comes back. */
+  #destroy(work: () => void): void {
+    const before = this.#held()
+    work()
+    const after = this.#held()
+    for (const nonce of before) {
+      const mutation = this.made.get(nonce)
+      if (mutation && !after.has(nonce)) mutation.mayBeLost = true
+    }
+  }
+
+  async #committed(): Promise<void> {
+    for (const [space, history] of this.histories) {
+      const last = history.head
+      const path = new Set<string>()
+      for (const moment of await history.grow(this.host.changelog, space)) {
+        const { version, origin, before } = moment
+        if (version !== (before?.version ?? 0) + 1) this.fail('contiguous', `${space} went from ${before?.version} to ${version}`)
+        if (origin === undefined) continue
+        if (path.size === 0) for (let at: Moment | undefined = last; at; at = at.before) if (at.origin) path.add(at.origin)
+        if (path.has(origin)) this.fail('once', `${origin} (${this.made.get(origin)?.name}) made a second commit in ${space}, ${version}`)
+        path.add(origin)
+        this.#inOrder(space, moment)
+      }
+    }
+  }
+
+  /** [M1] What one device made comes in its order; what nobody made does not come. */
+  #inOrder(space: string, { origin, before, version }: Moment): void {
+    const mutation = this.made.get(origin as string)
+    if (mutation === undefined) {
+      this.fail('invented', `commit ${version} of ${space} is of ${origin}, which nobody made`)
+      return
+    }
+    for (let at = before; at; at = at.before) {
+      const earlier = at.origin === undefined ? undefined : this.made.get(at.origin)
+      if (earlier?.device !== mutation.device) continue
+      if (earlier.seq > mutation.seq)
+        this.fail('order', `${space}: number ${mutation.seq} that ${mutation.device} made came after its number ${earlier.seq}`)
+      return
+    }
+  }
+
+  #addDevice(name: string, plan: DevicePlan, disk: Disk): Device {
+    const watch = new DiskWatch(disk, {
+      device: name,
+      user: plan.user,
+      histories: this.histories,
+      made: this.made,
+      fail: (oracle, message) => this.fail(oracle, message),
+    })
+    const device: Device = { name, plan, disk, watch, tabs: [] }
+    const slowness = streamOf(this.#plan.seed, 'slowness', name)
+    if (plan.slownessMs > 0) disk.slowness = () => slowness.between(0, plan.slownessMs)
+    this.devices.set(name, device)
+    return device
+  }
+
+  #openTabs(device: Device, count: number): void {
+    for (let opened = 0; opened < count && device.tabs.length < TABS_MAX; opened++) this.#openTab(device)
+  }
+
+  #openTab(device: Device): void {
+    const { name, plan, disk } = device
+    const settings = { skewMs: plan.skewMs, timerGrainMs: device.tabs[0]?.node.timerGrainMs ?? 1 }
+    const node = newNode(`${name} tab ${++this.#tabs}`, settings)
+    const clock = this.scheduler.clockOf(node)
+    const random = streamOf(this.#plan.seed, 'tab', node.name)
+    const handle = disk.open(clock, () => this.#crash(device))
+    const tab: Tab = { node, handle, replica: undefined, spaces: new Map() }
+    device.tabs.push(tab)
     createReplica({
-      app,
-      user: device.user,
-      token: () => this.issuer.issue(device.user, clock),
-      storage: device.storage,
+      app: plainApp(simulatedApp()),
+      user: plan.user,
+      token: () => this.issuer.issue(plan.user, clock, random),
+      storage: handle.storage,
       durable: true,
-      tables: () => ({ scope: () => ({}) as never, table: noTables, close() {} }),
-      transport: this.network.transportOf(node),
+      tables: handle.tables ?? (() => ({ scope: () => ({}) as never, table: noTables, close() {} })),
+      transport: this.network.transportOf(node, plan.pageChanges),
       clock,
       random,
       lifecycle: NO_HINTS,
@@ -111,107 +269,230 @@ export class World {
       beat: fixedBeat,
     }).then(
       (replica) => {
-        if (device.node !== node || !node.alive) return
-        device.replica = replica
-        for (const id of SPACES) device.spaces.set(id, replica.space(id))
+        if (!node.alive) return
+        tab.replica = replica
+        for (const id of SPACES) tab.spaces.set(id, replica.space(id) as unknown as Space)
       },
-      (error) => this.failures.push(`${device.name} could not open its replica: ${error}`),
+      (error: { readonly code?: string }) => {
+        if (!node.alive) return
+        if (error.code !== 'unavailable') this.fail('opens', `${node.name} could not open its replica: ${error}`)
+        clock.after(REOPEN_MS, () => {
+          this.#close(device, tab)
+          this.#openTabs(device, 1)
+        })
+      },
     )
   }
 
-  /** The process dies; what was committed to its disk stays. */
-  crashDevice(device: Device): void {
-    device.node.alive = false
-    device.storage.crash()
-    device.replica = undefined
-    device.spaces.clear()
+  /** The tab dies. */
+  #close(device: Device, tab: Tab): void {
+    tab.node.alive = false
+    tab.handle.crash()
+    device.tabs = device.tabs.filter((other) => other !== tab)
   }
 
-  /** The browser clears its disk. */
-  wipe(device: Device): void {
-    this.crashDevice(device)
-    device.storage = memoryStorage()
-    this.startDevice(device)
+  /** The browser dies, with all its tabs; what was committed to its disk stays. */
+  #crash(device: Device): void {
+    for (const tab of device.tabs) this.#close(device, tab)
   }
 
-  /** Schedules `times` of `act` within `withinMs`, at moments of chance. */
-  sprinkle(times: number, withinMs: number, label: string, act: () => void): void {
-    const world: Node = { name: 'world', alive: true }
-    for (let time = 0; time < times; time++) this.scheduler.at(world, this.random.between(0, withinMs), label, act)
-  }
-
-  operate(device: Device): void {
-    const space = device.spaces.get(this.random.pick(SPACES))
-    if (space === undefined) return
-    const id = `${device.name.replace(' ', '-')}-${this.operations.length}`
-    const kind = this.random.pick(['note', 'count', 'count', 'move', 'hide', 'forge'] as const)
-    const operation: Operation = { id, kind, space: space.id as SimulatedSpace, device: device.name, saved: false }
-    const other = SPACES.find((candidate) => candidate !== space.id) as SimulatedSpace
-    const call = () => {
-      switch (kind) {
-        case 'note':
-          return space.mutate.note({ id, text: id })
-        case 'count':
-          return space.mutate.count({ operation: id })
-        case 'move':
-          return space.mutate.move({ operation: id, to: other })
-        case 'hide':
-          return space.mutate.hide({ id, text: id })
-        case 'forge':
-          // Somebody else's note, if there is one: fine here, forbidden there. Without one it is refused at the call.
-          return space.mutate.patch({ c: 'notes', id: this.#noteOfAnother(device, operation.space), set: { text: id } })
-      }
+  /** A tab ends in good order. */
+  #leave(device: Device, tab: Tab): void {
+    device.tabs = device.tabs.filter((other) => other !== tab)
+    const end = () => {
+      tab.node.alive = false
+      tab.handle.crash()
     }
-    this.operations.push(operation)
-    call().then(
-      () => {
-        operation.saved = true
-      },
-      () => {},
-    )
+    tab.replica?.close().then(end)
+    this.scheduler.at(this.#self, tab.replica ? CLOSE_MS : 0, 'closed', end)
   }
 
-  /** Changes a line, or deletes it. What becomes of it is held against the log alone. */
-  scribble(device: Device): void {
-    const space = device.spaces.get(this.random.pick(SPACES))
-    const id = `line-${this.random.between(0, 20)}`
-    const doc = { text: `${this.random.between(0, 1e9)}`, by: device.user }
-    const done = this.random.chance(0.3) ? space?.mutate.delete({ c: 'lines', id }) : space?.mutate.put({ c: 'lines', id, doc })
-    // A crash takes its answer with it.
-    done?.catch(() => {})
+  #deviceOf(name: string): Device | undefined {
+    return this.devices.get(this.#active.get(name) ?? name)
   }
 
-  scrollUp(device: Device): void {
-    const page = device.spaces.get(this.random.pick(SPACES))?.lines.older({ limit: this.random.between(1, 6) })
-    page?.then(
-      ({ added }: Older) => {
-        if (added > 0) this.pagesTaken++
-      },
-      () => {},
-    )
+  #act(action: Action): void {
+    if ('device' in action) {
+      const device = this.#deviceOf(action.device)
+      if (device === undefined) return
+      if ('tab' in action) {
+        const tab = device.tabs[action.tab % Math.max(1, device.tabs.length)]
+        if (tab) this.#actInTab(action, device, tab)
+      } else this.#actOnDevice(action, device)
+    } else this.#actOnServer(action)
   }
 
-  heal(): void {
-    this.network.faults = FAIR
-    this.issuer.faults = { ...this.issuer.faults, fails: 0, delayMsMax: 0 }
-    this.startServer()
-    for (const device of this.devices) this.startDevice(device)
+  #actInTab(action: TabAction, device: Device, tab: Tab): void {
+    const { replica, spaces, node } = tab
+    switch (action.do) {
+      case 'mutate': {
+        const { [action.name]: call } = spaces.get(action.space)?.mutate ?? {}
+        call?.(action.args).then(
+          ({ n }) => this.#resolved(device, n),
+          () => {},
+        )
+        return
+      }
+      case 'older':
+        spaces
+          .get(action.space)
+          ?.lines.older({ limit: action.limit })
+          .then(
+            ({ added }) => {
+              if (added > 0) this.pagesTaken++
+            },
+            () => {},
+          )
+        return
+      case 'retry':
+      case 'dismiss': {
+        const refused = (replica?.rejected$ as BehaviorSubject<readonly Refused[]> | undefined)?.value[0]
+        if (refused === undefined) return
+        const nonce = device.disk.rows('refused').get(refused.n)?.nonce
+        if (nonce !== undefined) device.watch.allowedToGo.add(nonce as string)
+        void (action.do === 'retry' ? refused.retry() : refused.dismiss()).catch(() => {})
+        return
+      }
+      case 'follow':
+        if (replica && !spaces.has(action.space)) spaces.set(action.space, replica.space(action.space) as unknown as Space)
+        return
+      case 'unfollow':
+        spaces.get(action.space)?.close()
+        spaces.delete(action.space)
+        return
+      case 'reload':
+        this.#leave(device, tab)
+        this.#openTabs(device, 1)
+        return
+      case 'close tab':
+        if (device.tabs.length > 1) this.#leave(device, tab)
+        return
+      case 'go offline':
+        replica?.goOffline()
+        return
+      case 'go online':
+        replica?.goOnline()
+        return
+      case 'freeze':
+        this.scheduler.freeze(node, action.forMs)
+    }
   }
 
-  set faults(faults: NetworkFaults) {
-    this.network.faults = faults
+  #actOnDevice(action: DeviceAction, device: Device): void {
+    const { disk, watch, plan, name } = device
+    const nodes = device.tabs.map(({ node }) => node)
+    switch (action.do) {
+      case 'start':
+        this.#openTabs(device, action.tabs)
+        return
+      case 'crash':
+        this.#crash(device)
+        return
+      case 'throttle':
+        for (const node of nodes) node.timerGrainMs = action.grainMs
+        return
+      case 'sleep':
+        for (const node of nodes) this.scheduler.sleep(node, action.forMs)
+        return
+      case 'jump':
+        for (const node of nodes) node.skewMs += action.byMs
+        return
+      case 'strike':
+        disk.strike(action.fault)
+        return
+      case 'clone': {
+        if (this.devices.has(action.as)) return
+        const copy = this.#addDevice(action.as, { ...plan, name: action.as }, disk.clone())
+        this.#openTabs(copy, 1)
+        return
+      }
+      case 'switch user': {
+        for (const tab of device.tabs) this.#leave(device, tab)
+        const other = action.user === this.#plan.devices.find((original) => original.name === action.device)?.user
+        const next = other ? action.device : `${action.device} of ${action.user}`
+        this.#active.set(action.device, next)
+        const there = this.devices.get(next) ?? this.#addDevice(next, { ...plan, name: next, user: action.user }, this.#openDisk(next))
+        this.#openTabs(there, 1)
+        return
+      }
+      case 'roll back':
+        this.#crash(device)
+        this.#destroy(() => disk.rollBack(action.commits))
+        watch.begin()
+        return
+      case 'lose power': {
+        this.#crash(device)
+        const held = new Set(watch.nonces())
+        this.#destroy(() => disk.losePower())
+        watch.begin()
+        for (const nonce of watch.nonces()) held.delete(nonce)
+        for (const nonce of held) if (this.made.get(nonce)?.resolved) this.fail('saved', `${name} lost ${nonce} with its power`)
+        return
+      }
+      case 'evict':
+        this.#destroy(() => disk.evict())
+        watch.begin()
+        return
+    }
   }
 
-  #noteOfAnother(device: Device, space: SimulatedSpace): string {
-    const note = this.operations.find(
-      ({ kind, space: where, device: whose }) => kind === 'note' && where === space && this.#userOf(whose) !== device.user,
-    )
-    return note?.id ?? 'nobody'
+  #actOnServer(action: ServerAction): void {
+    const { host } = this
+    switch (action.do) {
+      case 'kill server':
+        host.kill()
+        return
+      case 'start server':
+        host.start()
+        return
+      case 'stop server':
+        host.stop()
+        return
+      case 'backup':
+        this.#backup = {
+          snapshot: host.changelog.snapshot(),
+          heads: new Map(Array.from(this.histories, ([space, { head }]) => [space, head])),
+        }
+        return
+      case 'restore': {
+        const backup = this.#backup
+        if (backup === undefined) return
+        if (!action.living) host.kill()
+        this.#destroy(() => {
+          host.restore(backup.snapshot)
+          for (const [space, history] of this.histories) history.setBack(backup.heads.get(space) as Moment)
+        })
+        return
+      }
+      case 'trim':
+        host.trim(action.space, action.log, action.deletions).catch(() => {})
+        return
+      case 'fail commit':
+        host.failingCommits.push(action.taken)
+        return
+      case 'allow':
+        host.access.set(`${action.user} ${action.space}`, action.access)
+        if (action.access !== 'none') this.tend()
+        return
+      case 'undecide':
+        host.isUndecided = true
+        this.scheduler.at(this.#self, action.forMs, 'decide', () => {
+          host.isUndecided = false
+        })
+    }
   }
 
-  #userOf(name: string): string | undefined {
-    return this.devices.find((device) => device.name === name)?.user
+  /** [P1] What a call said is saved is on the disk, in one form or another. */
+  #resolved({ name, disk }: Device, n: number): void {
+    const nonce = (disk.rows('outbox').get(n) ?? disk.rows('tail').get(n) ?? disk.rows('refused').get(n))?.nonce as string | undefined
+    const mutation = nonce === undefined ? undefined : this.made.get(nonce)
+    if (mutation === undefined) this.fail('saved', `${name} says that ${n} is saved, and it is not`)
+    else mutation.resolved = true
   }
+}
+
+function statusOf(replica: Replica | undefined): Status | undefined {
+  return (replica?.status$ as BehaviorSubject<Status> | undefined)?.value
 }
 
 function noTables(): never {

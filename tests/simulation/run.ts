@@ -1,0 +1,154 @@
+import type { Disk } from './disk.ts'
+import type { Made } from './disk-watch.ts'
+import type { FaultClass } from './fault-classes.ts'
+import type { Moment } from './history.ts'
+import type { Plan } from './plan.ts'
+import { SPACES } from './simulated-app.ts'
+import { type Failure, World } from './world.ts'
+
+/** Within this after the faults end everything must be right, in ms: back-off, a beat, and what they lead to. */
+export const HEAL_MS = 180_000
+/** The same where a mutation is poison: it is refused after five throws over ten minutes [M7]. */
+const HEAL_POISONED_MS = 1_500_000
+/** Within this a dead connection is found, in ms: an interval and the time for an answer. */
+const BEAT_MS = 45_000
+/** Timers that were set while they ran once a minute are this late, in ms. */
+const THROTTLED_MS = 60_000
+const LOOK_EVERY_MS = 2000
+/** Older lines are asked for this many times at most before all of them must be there. */
+const SCROLLS_MAX = 20
+const SCROLL_MS = 1000
+
+export interface Outcome {
+  readonly failures: readonly Failure[]
+  readonly classes: readonly FaultClass[]
+  readonly traceHash: string
+  readonly steps: number
+  /** Mutations that were made. */
+  readonly made: number
+  /** Virtual time, in ms; and how much of it the world took to come right. */
+  readonly virtualMs: number
+  readonly healedMs: number
+  readonly pagesTaken: number
+}
+
+/** Runs a plan: faults for a while, then none, then everything must come right, and stay quiet. Oracles look on all the while. */
+export async function run(plan: Plan, openDisk?: (name: string) => Disk): Promise<Outcome> {
+  const world = new World(plan, openDisk)
+  const { scheduler } = world
+  const unhandled = (error: unknown) => world.fail('unhandled', `${(error as Error | undefined)?.stack ?? error}`)
+  process.on('unhandledRejection', unhandled)
+  let healedMs = 0
+  try {
+    world.begin()
+    await scheduler.run(plan.chaosMs)
+    world.heal()
+    const poisoned = plan.classes.includes('poison')
+    const untilMs = plan.chaosMs + (poisoned ? HEAL_POISONED_MS : HEAL_MS)
+    await comeRight(world, untilMs)
+    healedMs = scheduler.nowMs - plan.chaosMs
+    // What died without a word just before the faults ended is found by the next beat.
+    await scheduler.run(scheduler.nowMs + BEAT_MS + (plan.classes.includes('throttle') ? THROTTLED_MS : 0))
+    await comeRight(world, scheduler.nowMs + HEAL_MS)
+    for (const message of unconverged(world)) world.fail('converges', message)
+    if (world.failures.length === 0) await scrollUp(world)
+    if (world.failures.length === 0) await idle(world, plan)
+    for (const message of unconverged(world)) world.fail('converges', message)
+    if (world.failures.length === 0) account(world)
+    await new Promise<void>((resolve) => setImmediate(resolve))
+  } finally {
+    process.off('unhandledRejection', unhandled)
+  }
+  const { failures, made, pagesTaken } = world
+  const outcome = { failures, classes: plan.classes, traceHash: scheduler.traceHash(), steps: scheduler.steps }
+  const result = { ...outcome, made: made.size, virtualMs: scheduler.nowMs, healedMs, pagesTaken }
+  world.end()
+  return result
+}
+
+async function comeRight(world: World, untilMs: number): Promise<void> {
+  const { scheduler, failures } = world
+  while (scheduler.nowMs < untilMs && failures.length === 0 && unconverged(world).length > 0) {
+    world.tend()
+    await scheduler.run(scheduler.nowMs + LOOK_EVERY_MS)
+  }
+}
+
+/** [P6 P7] Every copy is whole and at the head of the server, and nothing is pending. */
+function unconverged(world: World): string[] {
+  const failures = world.unconnected()
+  for (const { name, disk, watch, tabs } of world.devices.values()) {
+    if (tabs.length === 0) failures.push(`${name} does not run`)
+    const copies = new Map(watch.copies().map((copy) => [copy.space, copy]))
+    for (const [space, { head }] of world.histories) {
+      const copy = copies.get(space)
+      const isThere = copy
+        ? copy.whole && !copy.next && copy.version === head.version && copy.seal.startsWith(head.digits)
+        : head.version === 0
+      if (!isThere && !(copy?.version === 0 && head.version === 0))
+        failures.push(`${name} is at ${copy?.version} ${copy?.seal} of ${head.version} ${head.digits} in ${space}, whole: ${copy?.whole}`)
+    }
+    for (const table of ['outbox', 'base']) {
+      const { size } = disk.rows(table)
+      if (size > 0) failures.push(`${name} still has ${size} rows in ${table}`)
+    }
+  }
+  return failures
+}
+
+/** [W1 W2] Whoever scrolls up long enough has all lines. */
+async function scrollUp(world: World): Promise<void> {
+  const missing = () =>
+    [...world.devices.values()].flatMap(({ name, watch }) =>
+      SPACES.flatMap((space) => watch.below(space).map((key) => `${name} lacks ${key} of ${space}`)),
+    )
+  for (let scroll = 0; scroll < SCROLLS_MAX && missing().length > 0; scroll++) {
+    for (const [device, id, space] of world.spaces()) {
+      if (device.watch.below(id).length === 0) continue
+      space.lines.older({ limit: 3 }).then(
+        ({ added }) => {
+          if (added > 0) world.pagesTaken++
+        },
+        () => {},
+      )
+    }
+    await world.scheduler.run(world.scheduler.nowMs + SCROLL_MS)
+  }
+  for (const message of missing()) world.fail('windows', message)
+}
+
+/** A system in which nothing happens sends beats, and what tokens need that end. */
+async function idle(world: World, plan: Plan): Promise<void> {
+  world.network.frames.clear()
+  await world.scheduler.run(world.scheduler.nowMs + plan.idleMs)
+  const quiet = ['client beat', 'server beat', ...(plan.tokens.lifeMs > 0 ? ['client auth', 'server error'] : [])]
+  for (const [frame, count] of world.network.frames)
+    if (!quiet.includes(frame)) world.fail('quiet', `${count} times ${frame} while nothing happened for ${plan.idleMs} ms`)
+}
+
+/** Mutators that leave a trace wherever they are done. */
+const LEAVES_TRACE = ['note', 'count', 'hide', 'move', 'poison']
+
+/** [P2 P9] Each mutation was done once, or refused, and told so. */
+function account(world: World): void {
+  const done = new Map<string, number>()
+  for (const { head } of world.histories.values())
+    for (let at: Moment | undefined = head; at !== undefined; at = at.before)
+      if (at.origin) done.set(at.origin, (done.get(at.origin) ?? 0) + 1)
+  const creators = new Map(Array.from(world.made.values(), ({ name, args, user }) => [name === 'note' ? args.id : undefined, user]))
+  for (const [nonce, { refused, mayBeLost, name, device, user, seq, args }] of world.made as ReadonlyMap<string, Made>) {
+    const commits = done.get(nonce) ?? 0
+    const what = `number ${seq} of ${device} (${name} ${JSON.stringify(args)})`
+    if (name === 'move' ? commits !== 0 && commits !== 2 : commits > 1) world.fail('once', `${what} made ${commits} commits`)
+    if (refused && commits > 0) world.fail('once', `${what} was refused and done`)
+    if (name === 'patch' && args.c === 'notes' && commits > 0 && creators.get(args.id) !== user)
+      world.fail('rights', `${what} changed what belongs to somebody else`)
+    if (LEAVES_TRACE.includes(name) && commits === 0 && !refused && !mayBeLost) world.fail('lost', `${what} is gone`)
+  }
+  for (const [space, { head }] of world.histories)
+    for (const [key, { text }] of head.documents) {
+      if (!key.startsWith('tallies ')) continue
+      const { count, operations } = JSON.parse(text) as { readonly count: number; readonly operations: readonly string[] }
+      if (count !== operations.length || new Set(operations).size !== count) world.fail('once', `${key} of ${space} counts ${text}`)
+    }
+}
