@@ -1,5 +1,6 @@
 import type { Key, ReplicaStorage, ReplicaWorld, Row } from '@tidemark/client/testing'
 import type { App, Clock } from '@tidemark/shared'
+import type { Scheduler } from './scheduler.ts'
 
 /** What strikes one unit of a device's storage. */
 export interface DiskFault {
@@ -54,3 +55,6 @@ export interface Disk {
   /** The browser clears it, perhaps under open tabs. */
   evict(): void
 }
+
+/** An empty disk of that name; what the engine behind it does in its own time runs on the scheduler. */
+export type OpenDisk = (name: string, scheduler: Scheduler) => Disk

@@ -48,7 +48,9 @@ export class History {
       const head = await tx.head(space)
       return head.version === from.version ? [] : tx.log(space, toVersion(from.version), ALL)
     })
-    return commits.map(({ version, seal, origin, changes }) => {
+    // Whoever came meanwhile has taken some of them.
+    const news = commits.filter(({ version }) => version > this.head.version)
+    return news.map(({ version, seal, origin, changes }) => {
       const documents = new Map(this.head.documents)
       for (const { text, creator } of changes) apply(documents, JSON.parse(text) as Change, creator, version)
       this.head = { version, digits: seal, before: this.head, documents, origin }

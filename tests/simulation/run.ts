@@ -1,4 +1,4 @@
-import type { Disk } from './disk.ts'
+import type { OpenDisk } from './disk.ts'
 import type { Made } from './disk-watch.ts'
 import type { FaultClass } from './fault-classes.ts'
 import type { Moment } from './history.ts'
@@ -6,6 +6,8 @@ import type { Plan } from './plan.ts'
 import { SPACES } from './simulated-app.ts'
 import { type Failure, World } from './world.ts'
 
+/** Saved at import, for disks that put another in its place. */
+const nextMacrotask = setImmediate
 /** Within this after the faults end everything must be right, in ms: back-off, a beat, and what they lead to. */
 export const HEAL_MS = 180_000
 /** The same where a mutation is poison: it is refused after five throws over ten minutes [M7]. */
@@ -33,7 +35,7 @@ export interface Outcome {
 }
 
 /** Runs a plan: faults for a while, then none, then everything must come right, and stay quiet. Oracles look on all the while. */
-export async function run(plan: Plan, openDisk?: (name: string) => Disk): Promise<Outcome> {
+export async function run(plan: Plan, openDisk?: OpenDisk): Promise<Outcome> {
   const world = new World(plan, openDisk)
   const { scheduler } = world
   const unhandled = (error: unknown) => world.fail('unhandled', `${(error as Error | undefined)?.stack ?? error}`)
@@ -55,7 +57,7 @@ export async function run(plan: Plan, openDisk?: (name: string) => Disk): Promis
     if (world.failures.length === 0) await idle(world, plan)
     for (const message of unconverged(world)) world.fail('converges', message)
     if (world.failures.length === 0) account(world)
-    await new Promise<void>((resolve) => setImmediate(resolve))
+    await new Promise<void>((resolve) => nextMacrotask(resolve))
   } finally {
     process.off('unhandledRejection', unhandled)
   }

@@ -106,6 +106,8 @@ export class ServerHost {
   /** Forgets the log but for the last `log` commits, and deletions but for the last `deletions`. */
   async trim(space: SimulatedSpace, log: number, deletions: number): Promise<void> {
     await this.changelog.write(async (tenant) => {
+      // What is forgotten must have been looked at.
+      await this.#ports.committed()
       const tx = tenant('default')
       const { version } = await tx.head(space)
       const logStart = Math.max(await tx.logStart(space), version - log, 0)

@@ -2,7 +2,7 @@ import type { Refused, Status } from '@tidemark/client'
 import { createReplica, fixedBeat, NO_HINTS } from '@tidemark/client/testing'
 import type { MemoryChangelog } from '@tidemark/server'
 import type { BehaviorSubject } from 'rxjs'
-import type { Disk, DiskHandle } from './disk.ts'
+import type { Disk, DiskHandle, OpenDisk } from './disk.ts'
 import { DiskWatch, type Made } from './disk-watch.ts'
 import { History, type Moment } from './history.ts'
 import { memoryDisk } from './memory-disk.ts'
@@ -52,6 +52,8 @@ const REOPEN_MS = 5000
 const CLOSE_MS = 20_000
 const FAILURES_KEPT = 20
 
+const memoryDisks: OpenDisk = () => memoryDisk()
+
 /** Devices, network, server and clock out of one plan; real client and real server code between them. */
 export class World {
   readonly scheduler: Scheduler
@@ -66,14 +68,14 @@ export class World {
   /** Pages of older lines that brought any. */
   pagesTaken = 0
   readonly #plan: Plan
-  readonly #openDisk: (name: string) => Disk
+  readonly #openDisk: OpenDisk
   readonly #self = newNode('world')
   /** Who uses a device now. */
   readonly #active = new Map<string, string>()
   #backup: { readonly snapshot: ReturnType<MemoryChangelog['snapshot']>; readonly heads: ReadonlyMap<string, Moment> } | undefined
   #tabs = 0
 
-  constructor(plan: Plan, openDisk: (name: string) => Disk = () => memoryDisk()) {
+  constructor(plan: Plan, openDisk: OpenDisk = memoryDisks) {
     this.#plan = plan
     this.#openDisk = openDisk
     this.scheduler = new Scheduler(plan.seed)
@@ -95,7 +97,7 @@ export class World {
   begin(): void {
     this.host.start()
     for (const plan of this.#plan.devices) {
-      const device = this.#addDevice(plan.name, plan, this.#openDisk(plan.name))
+      const device = this.#addDevice(plan.name, plan, this.#openDisk(plan.name, this.scheduler))
       this.#active.set(plan.name, plan.name)
       this.#openTabs(device, plan.tabs)
     }
@@ -411,7 +413,8 @@ export class World {
         const other = action.user === this.#plan.devices.find((original) => original.name === action.device)?.user
         const next = other ? action.device : `${action.device} of ${action.user}`
         this.#active.set(action.device, next)
-        const there = this.devices.get(next) ?? this.#addDevice(next, { ...plan, name: next, user: action.user }, this.#openDisk(next))
+        const there =
+          this.devices.get(next) ?? this.#addDevice(next, { ...plan, name: next, user: action.user }, this.#openDisk(next, this.scheduler))
         this.#openTabs(there, 1)
         return
       }
