@@ -22,7 +22,7 @@ export type Input =
 
 /** Of each schema of the wire so many values, drawn once. */
 const DRAWN = 200
-const BODIES = ['MutationBatch', 'CommitsBody', 'ErrorBody', 'Range'] as const
+const BODIES = ['MutationBatch', 'CommitsBody', 'ErrorBody', 'Range', 'ServerFrame'] as const
 type Kind = (typeof BODIES)[number] | `Client${string}Frame`
 const frameKinds = Object.keys(published.$defs).filter((name): name is Kind => /^Client.+Frame$/.test(name))
 
@@ -32,7 +32,7 @@ function drawn(): ReadonlyMap<Kind, readonly unknown[]> {
   return new Map([...frameKinds, ...BODIES].map((name, at) => [name, draw(name, at)]))
 }
 const pool = drawn()
-const ofSchema = (name: Kind, chance: SeededRandom): unknown => chance.pick(pool.get(name) ?? [])
+export const ofSchema = (name: Kind, chance: SeededRandom): unknown => chance.pick(pool.get(name) ?? [])
 
 /** Input number `index` of a seed: the same bytes each time. */
 export function inputOf(seed: number, index: number): Input {
@@ -49,7 +49,7 @@ export function inputOf(seed: number, index: number): Input {
 const times = (chance: SeededRandom) => chance.pick([1, 1, 1, 2, 2, 3, 8])
 
 /** A fifth stays as it is, so that the state stays worth attacking; a third is spoilt only where anything may stand, and gets past every schema. */
-function spoilt(value: unknown, chance: SeededRandom, other: () => Buffer): Buffer {
+export function spoilt(value: unknown, chance: SeededRandom, other: () => Buffer): Buffer {
   const dice = chance.unit()
   if (dice < 0.2) return Buffer.from(JSON.stringify(value))
   if (dice < 0.45) return spoilBytes(Buffer.from(JSON.stringify(value)), chance.pick([1, 1, 2, 5]), chance, other())

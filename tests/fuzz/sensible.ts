@@ -26,7 +26,7 @@ export function standings(chance: SeededRandom): Record<string, [number, string]
   )
 }
 
-const doc = (chance: SeededRandom): Record<string, unknown> =>
+export const doc = (chance: SeededRandom): Record<string, unknown> =>
   chance.pick([
     { text: text(chance), n: chance.between(-5, 5), list: [1, 'a', null], deep: { a: { b: [] } } },
     { text: text(chance), author: 'fuzzer', sentAtMs: 1 },

@@ -156,9 +156,26 @@ describe('attempts', () => {
 
   it('fall into the window that goaway names', () => {
     const windowMs = [2000, 30_000] as const
-    const at = (chance: number) => connectionWakeAtMs(step(STATES.open, { type: 'failed', because, windowMs }, NOW, chance).state) - NOW
+    const steady = { ...STATES.open, sinceMs: NOW - STEADY_AFTER_MS }
+    const at = (chance: number) => connectionWakeAtMs(step(steady, { type: 'failed', because, windowMs }, NOW, chance).state) - NOW
     expect(at(0)).toBe(2000)
     expect(at(0.5)).toBe(16_000)
+  })
+
+  it.each([[[1e300, 1e300]], [[-1, 1e300]], [[3_600_001, 3_600_001]]] as const)(
+    'a goaway with %j silences a device for an hour at most',
+    (windowMs) => {
+      const { state } = step({ ...STATES.open, sinceMs: NOW - STEADY_AFTER_MS }, { type: 'failed', because, windowMs }, NOW, 0.9)
+      expect(connectionWakeAtMs(state) - NOW).toBe(3_600_000)
+    },
+  )
+
+  it('a server that says goaway as soon as it is greeted is not asked without end: each further attempt comes later', () => {
+    const at = (attempt: number, windowMs: readonly [number, number]) =>
+      connectionWakeAtMs(step({ ...STATES.open, attempt }, { type: 'failed', because, windowMs }, NOW, 0.9).state) - NOW
+    expect(at(1, [0, 0])).toBe(0)
+    expect(at(5, [0, 0])).toBeGreaterThan(10_000)
+    expect(at(5, [-9e9, -9e9])).toBeGreaterThan(10_000)
   })
 
   it('a token that only grew old is renewed at once, the first time; one that was never good gives no hope for that', () => {

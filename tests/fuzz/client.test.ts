@@ -1,0 +1,26 @@
+// Goal: whatever a server, a proxy or a bug says to a client, it neither fails nor waits for ever, and loses nothing that was saved. Method: a
+// real replica in memory hears a server that spoils most of its frames and answers, in their structure and byte by byte, and that has a
+// history of its own; then it is led to the real server, with which it must come right by itself: every copy equal, every mutation there.
+import { describe, expect, it } from 'vitest'
+import { visit } from './visit.ts'
+
+const VISITS = process.env.CI === undefined ? 20 : 200
+const SEED = Number(process.env.TIDEMARK_SEED_FROM ?? 1)
+
+describe('a client that hears a hostile server', () => {
+  it(`[B7] [P7] [P8] ${VISITS} times comes right with an honest one: its copies are the server's, and all that was saved is done`, {
+    timeout: 300_000,
+  }, async () => {
+    let said = 0
+    let saved = 0
+    for (let seed = SEED; seed < SEED + VISITS; seed++) {
+      const seen = await visit(seed, { acknowledges: false })
+      expect(seen.failures, `seed ${seed}`).toEqual([])
+      said += seen.said
+      saved += seen.saved
+    }
+    console.log(`${VISITS} visits: ${said} hostile frames and answers, ${saved} mutations saved meanwhile`)
+    expect(said).toBeGreaterThan(VISITS * 40)
+    expect(saved).toBeGreaterThan(VISITS * 8)
+  })
+})
