@@ -29,7 +29,7 @@ export interface Visit {
 export async function visit(seed: number, { acknowledges }: { readonly acknowledges: boolean }): Promise<Visit> {
   const chance = seededRandom(seed)
   const clock = handClock()
-  const hostile = new HostileServer(clock, chance.fork(), USER, acknowledges)
+  const hostile = new HostileServer(clock, seededRandom(Math.imul(seed, 0x9e3779b1)), USER, acknowledges)
   const honest = new HonestServer(clock)
   let present: Transport = hostile
   const storage = memoryStorage()
@@ -43,7 +43,7 @@ export async function visit(seed: number, { acknowledges }: { readonly acknowled
     tables: () => ({ scope: () => ({}) as never, table: () => undefined, close() {} }),
     transport: network,
     clock,
-    random: chance.fork(),
+    random: seededRandom(Math.imul(seed, 0x85ebca6b)),
     lifecycle: NO_HINTS,
     network: NO_HINTS,
     beat: fixedBeat,
