@@ -46,4 +46,4 @@ export function caseApp({ isStrict = false, drafts = 'space', before }: CaseAppO
 export type CaseApp = ReturnType<typeof caseApp>
 
 /** A text of which one fills a page of a gateway, and two do not fit into one: 256 KiB. */
-export const BIG = 'x'.repeat(200_000)
+export const BIG = 'x'.repeat(140_000)

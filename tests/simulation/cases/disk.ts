@@ -19,9 +19,25 @@ export interface CopyOnDisk {
   readonly documents: ReadonlyMap<string, Held>
 }
 
-type Rows = Readonly<Record<string, readonly any[]>>
+export type Rows = Readonly<Record<string, readonly any[]>>
 
-const rowsOf = (disk: MemoryStorage) => JSON.parse(disk.dump()) as Rows
+/** What lies on a disk; read again only when something on it has changed. */
+export class Disk {
+  readonly #storage: MemoryStorage
+  #rows: Rows | undefined
+
+  constructor(storage: MemoryStorage) {
+    this.#storage = storage
+    storage.onChange(() => {
+      this.#rows = undefined
+    })
+  }
+
+  get rows(): Rows {
+    this.#rows ??= JSON.parse(this.#storage.dump()) as Rows
+    return this.#rows
+  }
+}
 
 function* documentsOf(rows: Rows, space: SpaceId, s: number): Generator<readonly [string, Held]> {
   const kind = space.split(':')[0]
@@ -32,8 +48,7 @@ function* documentsOf(rows: Rows, space: SpaceId, s: number): Generator<readonly
   }
 }
 
-export function copyOnDisk(disk: MemoryStorage, space: SpaceId): CopyOnDisk | undefined {
-  const rows = rowsOf(disk)
+export function copyOnDisk({ rows }: Disk, space: SpaceId): CopyOnDisk | undefined {
   const copy = rows.copies?.find((row) => row.space === space)
   if (copy === undefined) return undefined
   const documents = new Map(documentsOf(rows, space, copy.$s))
@@ -48,8 +63,7 @@ export function copyOnDisk(disk: MemoryStorage, space: SpaceId): CopyOnDisk | un
   return { version, seal, whole: whole && next === undefined, floors, documents }
 }
 
-export function shownOnDisk(disk: MemoryStorage, space: SpaceId): Readonly<Record<string, unknown>> {
-  const rows = rowsOf(disk)
+export function shownOnDisk({ rows }: Disk, space: SpaceId): Readonly<Record<string, unknown>> {
   const copy = rows.copies?.find((row) => row.space === space)
   return Object.fromEntries(Array.from(documentsOf(rows, space, copy?.$s ?? -1), ([key, { doc }]) => [key, doc]))
 }

@@ -29,14 +29,9 @@ export async function saidOnServer(world: ScriptedWorld): Promise<readonly strin
  * mutation took effect once, and nothing that was typed has vanished from both ends.
  */
 export async function expectSound(world: ScriptedWorld, ...tabs: readonly Tab[]): Promise<void> {
-  const isLevel = async (tab: Tab, space: SpaceId) => {
-    const copy = tab.copy(space)
-    const head = await world.head(space)
-    return copy?.whole === true && copy.version === head.version && copy.seal.slice(0, 8) === head.seal
-  }
   const isQuiet = async (tab: Tab) => {
     const { pending } = await tab.replica.audit()
-    return tab.isLive && pending === 0 && (await Promise.all(tab.spaces.map((space) => isLevel(tab, space)))).every(Boolean)
+    return tab.isLive && pending === 0 && (await Promise.all(tab.spaces.map((space) => isLevel(world, tab, space)))).every(Boolean)
   }
   await world
     .until('every copy stands at the head and nothing is pending', async () => (await Promise.all(tabs.map(isQuiet))).every(Boolean))
@@ -62,17 +57,36 @@ export async function expectSound(world: ScriptedWorld, ...tabs: readonly Tab[])
         seal,
         whole: true,
       })
-      const documents = await documentsOnServer(world, space, tab.user)
-      // Of lines a copy may hold a part [W1].
-      for (const [key, { b }] of documents)
-        if (key.startsWith('lines ') && b <= (copy?.floors.lines ?? 0) && !copy?.documents.has(key)) documents.delete(key)
-      expect(sorted(copy?.documents ?? []), `${space} of ${tab.user} is what the server has`).toEqual(sorted(documents))
+      const documents = await expectSame(world, tab, space)
       const shown = tab.shown(space)
       expect(Object.keys(shown).sort(), `${tab.user} sees ${space}`).toEqual([...documents.keys()].sort())
       for (const [key, { doc }] of documents) expect(shown[key]).toEqual(doc)
     }
   }
   expect([...new Set(kept)].sort(), 'nothing typed has vanished').toEqual([...world.typed].sort())
+}
+
+/** A whole copy that stands at the server's head, with its seal, holds what the server has: what it returns. */
+async function expectSame(world: ScriptedWorld, tab: Tab, space: SpaceId): Promise<Map<string, Held>> {
+  const copy = tab.copy(space)
+  const documents = await documentsOnServer(world, space, tab.user)
+  // Of lines a copy may hold a part [W1].
+  for (const [key, { b }] of documents)
+    if (key.startsWith('lines ') && b <= (copy?.floors.lines ?? 0) && !copy?.documents.has(key)) documents.delete(key)
+  expect(sorted(copy?.documents ?? []), `${space} of ${tab.user} is what the server has`).toEqual(sorted(documents))
+  return documents
+}
+
+/** Whether a copy says that it has all of the server's history. */
+async function isLevel(world: ScriptedWorld, tab: Tab, space: SpaceId): Promise<boolean> {
+  const copy = tab.copy(space)
+  const head = await world.head(space)
+  return copy?.whole === true && copy.version === head.version && copy.seal.slice(0, 8) === head.seal
+}
+
+/** What may be held against a device at any moment: where it says that it has all of the server's history, it has. */
+export async function expectTrue(world: ScriptedWorld, tab: Tab): Promise<void> {
+  for (const space of tab.spaces) if (await isLevel(world, tab, space)) await expectSame(world, tab, space)
 }
 
 const sorted = (documents: Iterable<readonly [string, Held]>) => [...documents].sort(([a], [b]) => (a < b ? -1 : 1))

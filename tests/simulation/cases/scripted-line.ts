@@ -30,11 +30,13 @@ export interface LineWorld {
 /** What the script keeps back. */
 export class Hold {
   readonly kept: Passing[] = []
-  readonly fits: (passing: Passing) => boolean
+  readonly way: Way
+  readonly wants: (body: Passing['body']) => boolean
   readonly #end: () => void
 
-  constructor(fits: (passing: Passing) => boolean, end: (hold: Hold) => void) {
-    this.fits = fits
+  constructor(way: Way, wants: (body: Passing['body']) => boolean, end: (hold: Hold) => void) {
+    this.way = way
+    this.wants = wants
     this.#end = () => end(this)
   }
 
@@ -72,12 +74,9 @@ export class ScriptedLine implements Transport {
     this.requestsAt = server
   }
 
-  /** Keeps back what fits from now on, until the hold ends. */
-  hold(way: Way, fits: (body: Passing['body']) => boolean = () => true): Hold {
-    const hold = new Hold(
-      (passing) => passing.way === way && fits(passing.body),
-      (ended) => this.#holds.delete(ended),
-    )
+  /** Keeps back what it wants from now on, until the hold ends. */
+  hold(way: Way, wants: (body: Passing['body']) => boolean = () => true): Hold {
+    const hold = new Hold(way, wants, (ended) => this.#holds.delete(ended))
     this.#holds.add(hold)
     return hold
   }
@@ -161,7 +160,7 @@ export class ScriptedLine implements Transport {
       })
     const passing: Passing = { way, body, pass }
     for (const hold of this.#holds)
-      if (hold.fits(passing)) {
+      if (hold.way === way && hold.wants(body)) {
         hold.kept.push(passing)
         return
       }

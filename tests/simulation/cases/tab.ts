@@ -2,7 +2,7 @@ import type { Refused, Replica, Status } from '@tidemark/client'
 import type { MemoryStorage } from '@tidemark/client/testing'
 import type { SpaceId, SpaceIdOf } from '@tidemark/shared'
 import type { CaseApp } from './case-app.ts'
-import { type CopyOnDisk, copyOnDisk, shownOnDisk } from './disk.ts'
+import { type CopyOnDisk, copyOnDisk, Disk, type Rows, shownOnDisk } from './disk.ts'
 import type { Process } from './scripted-clock.ts'
 import type { ScriptedLine } from './scripted-line.ts'
 import type { ScriptedWorld } from './scripted-world.ts'
@@ -32,6 +32,7 @@ export class Tab {
   readonly #world: ScriptedWorld
   readonly #hints: ReadonlySet<() => void>
   readonly #spaces: Spaces = new Map()
+  readonly #rows: Disk
   #status: Status | undefined
   #refused: readonly Refused[] = []
 
@@ -39,6 +40,7 @@ export class Tab {
     this.#world = world
     this.user = user
     this.disk = disk
+    this.#rows = new Disk(disk)
     this.line = line
     this.replica = replica
     this.process = process
@@ -76,14 +78,19 @@ export class Tab {
     await this.#world.pass(FAN_OUT_MS)
   }
 
+  /** Every row of its disk, by table. */
+  get rows(): Rows {
+    return this.#rows.rows
+  }
+
   /** The copy as the server made it, without what is pending; undefined where there is none. */
   copy(space: SpaceId = 'room:1'): CopyOnDisk | undefined {
-    return copyOnDisk(this.disk, space)
+    return copyOnDisk(this.#rows, space)
   }
 
   /** What this device shows: `collection id` to its document. */
   shown(space: SpaceId = 'room:1'): Readonly<Record<string, unknown>> {
-    return shownOnDisk(this.disk, space)
+    return shownOnDisk(this.#rows, space)
   }
 
   /** Texts that the server refused, and that this device keeps. */

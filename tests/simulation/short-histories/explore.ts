@@ -1,4 +1,5 @@
 import { playOut } from './history.ts'
+import type { Model, Stage } from './model.ts'
 
 export interface Explored {
   readonly histories: number
@@ -6,7 +7,11 @@ export interface Explored {
 }
 
 /** Plays every history of up to `depth` steps, the shortest first; what fails is not made longer. `skips` leaves steps out, by name. */
-export async function explore(depth: number, skips: (step: string) => boolean = () => false): Promise<Explored> {
+export async function explore<S extends Stage>(
+  model: Model<S>,
+  depth: number,
+  skips: (step: string) => boolean = () => false,
+): Promise<Explored> {
   const failures: Explored['failures'][number][] = []
   let histories = 0
   for (let level: readonly (readonly string[])[] = [[]]; level.length > 0; ) {
@@ -14,7 +19,7 @@ export async function explore(depth: number, skips: (step: string) => boolean = 
     for (const steps of level) {
       histories++
       try {
-        const following = await playOut(steps)
+        const following = await playOut(model, steps)
         if (steps.length < depth) for (const step of following) if (!skips(step)) longer.push([...steps, step])
       } catch (error) {
         failures.push({ steps, message: error instanceof Error ? error.message : String(error) })

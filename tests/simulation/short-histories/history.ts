@@ -1,41 +1,35 @@
-import { expectSound, saidOnServer } from '../cases/end-state.ts'
-import { STEPS, Stage, type Step } from './steps.ts'
+import { expectSound, expectTrue, saidOnServer } from '../cases/end-state.ts'
+import type { Model, Stage } from './model.ts'
 
 /** Texts that are somewhere: on the server, waiting, refused, or among what a device keeps to offer again. */
-async function held({ world, a, b }: Stage): Promise<ReadonlySet<string>> {
+async function held({ world, tabs }: Stage): Promise<ReadonlySet<string>> {
   const texts = new Set(await saidOnServer(world))
-  for (const { disk } of [a, b]) {
-    const { outbox = [], refused = [], tail = [] } = JSON.parse(disk.dump()) as Record<string, { args?: { text?: string } }[]>
+  for (const { rows } of tabs) {
+    const { outbox = [], refused = [], tail = [] } = rows
     for (const { args } of [...outbox, ...refused, ...tail]) if (args?.text !== undefined) texts.add(args.text)
   }
   return texts
 }
 
-async function play(names: readonly string[]): Promise<Stage> {
-  const stage = new Stage()
-  await stage.open()
+/** Plays a history, lets everything come back, and throws unless it came out right. Returns which steps could have followed. */
+export async function playOut<S extends Stage>({ begin, steps }: Model<S>, names: readonly string[]): Promise<readonly string[]> {
+  const stage = await begin()
   let before = await held(stage)
   for (const name of names) {
-    const step = STEPS.find((candidate) => candidate.name === name) as Step
+    const step = steps.find((candidate) => candidate.name === name)
+    if (step === undefined) throw new Error(`no step is called ${name}`)
     await step.run(stage)
     await stage.world.pass(20)
+    for (const tab of stage.tabs) await expectTrue(stage.world, tab)
     const after = await held(stage)
     const gone = [...before].filter((text) => !after.has(text))
     if (!step.isLossy && gone.length > 0) throw new Error(`${gone.join()} vanished when ${name}`)
     before = after
   }
-  return stage
-}
-
-/** Plays a history, lets everything come back, and throws unless it came out right. Returns which steps could have followed. */
-export async function playOut(names: readonly string[]): Promise<readonly string[]> {
-  const stage = await play(names)
-  const following = STEPS.filter((step) => step.can(stage, names)).map(({ name }) => name)
-  const before = await held(stage)
-  stage.release()
-  stage.isAway = false
+  const following = steps.filter((step) => step.can(stage, names)).map(({ name }) => name)
+  stage.heal()
   // What no device and no server held any more is nobody's to bring back.
-  stage.world.typed.splice(0, Infinity, ...before)
-  await expectSound(stage.world, stage.a, stage.b)
+  stage.world.typed.splice(0, Number.POSITIVE_INFINITY, ...before)
+  await expectSound(stage.world, ...stage.tabs)
   return following
 }
