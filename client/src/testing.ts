@@ -10,6 +10,7 @@ export {
   type ReplicaCore,
   type ReplicaPorts,
 } from './replica/replica-core.ts'
+export { dexieTables } from './replica/scope.ts'
 export { type Key, type KeyRange, type ReplicaStorage, type Row, type StorageRead, UnitEndedError, type Write } from './replica/storage.ts'
 export { describeReplicaStorage, type SuiteSubject } from './replica/storage-contract-suite.ts'
 export { chatApp } from './testing/chat-app.ts'

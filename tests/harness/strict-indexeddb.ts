@@ -14,6 +14,8 @@ export interface Step {
   readonly kind: 'open' | 'upgraded' | 'opened' | 'request' | 'commit' | 'complete'
   /** Of its transaction; a step of `open` has none. */
   readonly mode?: IDBTransactionMode
+  /** It is a request that stores a row. */
+  readonly stores: boolean
 }
 
 /**
@@ -29,8 +31,8 @@ export type Failure = 'crash' | 'lost' | 'hang' | 'abort' | 'quota'
 export interface StrictDisk {
   /** Another process, or another tab, with handles of its own. */
   start(): StrictProcess
-  /** The same databases on a device of its own. Processes are not copied. */
-  clone(): StrictDisk
+  /** The same databases on a device of its own, each by the name that `rename` gives it. Processes are not copied. */
+  clone(rename?: (name: string) => string): StrictDisk
   /** Makes the databases those of `backup`; every process dies before. */
   restore(backup: StrictDisk): void
   /** Every process dies, and the newest `commits` of those that nothing has flushed yet are gone; all of them by default. */
@@ -43,8 +45,11 @@ export interface StrictDisk {
   readonly unflushed: number
   /** Commits, in their order; what `rollBack` counts. */
   readonly commits: number
-  /** Called once a commit that wrote is on the disk, before anything else happens. */
-  onCommit: (() => void) | undefined
+  /** Called once a commit that wrote is on the disk, before anything else happens, with the tables that it wrote to. */
+  onCommit: ((tables: ReadonlySet<string>) => void) | undefined
+  tables(name: string): readonly string[]
+  /** All rows of a table, as they are this moment; what is under way is among them. */
+  rows(name: string, table: string): Iterable<{ readonly key: unknown; readonly value: unknown }>
   /** All rows of a database, in order, as one JSON text; tables without rows are left out. `{}` where there is none. */
   dump(name: string): string
 }
@@ -81,11 +86,13 @@ interface Transaction extends Omit<IDBTransaction, 'db' | 'error' | 'dispatchEve
   _markFinished(): void
   /** Ours: what this transaction has done so far; done again, it does the same. */
   done?: (() => unknown)[]
+  /** Ours: the tables that it wrote to. */
+  wrote?: Set<string>
 }
 interface Request {
   operation: () => unknown
   /** Without a source it builds an index. */
-  readonly request: Target & { readonly readyState: IDBRequestReadyState; readonly source: unknown }
+  readonly request: Target & { readonly readyState: IDBRequestReadyState; readonly source: { readonly name: string } | null }
 }
 interface Handle extends Omit<IDBDatabase, 'dispatchEvent'>, Target {
   readonly _rawDatabase: Database
@@ -128,8 +135,11 @@ interface Records {
 
 /** Whose handle it is; handles that are not ours stay as fake-indexeddb has them. */
 const owners = new WeakMap<Handle, Process>()
-/** The newest first that is told of a transaction is the engine itself. */
+/** The first that are told of a transaction are the engine itself. */
 const OWN_LISTENERS = 3
+/** Operations by their names. */
+const STORES = /storeRecord/
+const WRITES = /storeRecord|deleteRecord|clear/
 
 /** An empty disk. */
 export function strictDisk(): StrictDisk {
@@ -162,13 +172,12 @@ class Disk implements StrictDisk {
     if (this.#journal.length > JOURNAL_COMMITS_MAX) this.#journal.shift()
   }
 
-  clone(): Disk {
+  clone(rename = (name: string) => name): Disk {
     const copy = new Disk()
-    for (const [name, database] of this.databases)
-      copy.databases.set(
-        name,
-        withoutUnfinished(database, () => copyOf(database)),
-      )
+    for (const [name, database] of this.databases) {
+      const copied = withoutUnfinished(database, () => copyOf(database, rename(name)))
+      copy.databases.set(copied.name, copied)
+    }
     return copy
   }
 
@@ -193,6 +202,14 @@ class Disk implements StrictDisk {
     for (const process of this.processes) process.closeByForce()
     this.databases.clear()
     this.#journal = []
+  }
+
+  tables(name: string): readonly string[] {
+    return [...(this.databases.get(name)?.rawObjectStores.keys() ?? [])]
+  }
+
+  rows(name: string, table: string): Iterable<{ readonly key: unknown; readonly value: unknown }> {
+    return this.databases.get(name)?.rawObjectStores.get(table)?.records.values() ?? []
   }
 
   dump(name: string): string {
@@ -279,16 +296,20 @@ class Process extends FakeFactory implements StrictProcess {
   }
 
   #run(tx: Transaction, next: Request, doNext: () => void): void {
-    const asked = this.#ask('request', tx)
+    const stores = STORES.test(next.operation.name)
+    const asked = this.#ask('request', tx, stores)
     // Only what is stored needs room.
-    const failure = asked === 'quota' && !next.operation.name.includes('storeRecord') ? undefined : asked
+    const failure = asked === 'quota' && !stores ? undefined : asked
     const isTold = next.request.source && failure !== 'crash' && failure !== 'hang'
     if (!isTold && this.#ends(tx, failure)) return
     const { operation } = next
     next.operation = () => {
       if (failure && isTold) throw errorOf(failure)
       const result = operation()
-      tx.done = [...(tx.done ?? []), operation]
+      if (WRITES.test(operation.name)) {
+        tx.done = [...(tx.done ?? []), operation]
+        tx.wrote = new Set(tx.wrote).add(next.request.source?.name ?? '')
+      }
       return result
     }
     doNext()
@@ -308,7 +329,7 @@ class Process extends FakeFactory implements StrictProcess {
       tx.dispatchEvent(eventOf('abort'))
     } else doNext()
     if (failure === 'crash') this.crash()
-    this.#disk.onCommit?.()
+    this.#disk.onCommit?.(tx.wrote ?? NONE)
   }
 
   /** True where a transaction goes no further. */
@@ -373,12 +394,14 @@ class Process extends FakeFactory implements StrictProcess {
     this.#handles.add(handle)
   }
 
-  #ask(kind: Step['kind'], tx?: Transaction): Failure | undefined {
+  #ask(kind: Step['kind'], tx?: Transaction, stores = false): Failure | undefined {
     if (this.dead) return undefined
     this.steps++
-    return this.fail?.({ at: this.steps, kind, ...(tx && { mode: tx.mode }) })
+    return this.fail?.({ at: this.steps, kind, stores, ...(tx && { mode: tx.mode }) })
   }
 }
+
+const NONE: ReadonlySet<string> = new Set()
 
 makeStrict()
 
@@ -480,10 +503,10 @@ function withoutUnfinished<T>(database: Database, look: () => T): T {
   return seen
 }
 
-function copyOf(database: Database): Database {
+function copyOf(database: Database, name: string): Database {
   const like = <T extends object>(original: T, ...args: unknown[]): T =>
     new (original.constructor as new (...args: unknown[]) => T)(...args)
-  const copy = like(database, database.name, database.version)
+  const copy = like(database, name, database.version)
   for (const store of database.rawObjectStores.values()) {
     const stored = like(store, copy, store.name, store.keyPath, store.autoIncrement)
     copy.rawObjectStores.set(store.name, stored)

@@ -20,6 +20,8 @@ export interface DiskHandle {
   readonly storage: ReplicaStorage
   /** What reads documents for the app; where there is none, only the disk is looked at. */
   readonly tables?: ReplicaWorld<App>['tables']
+  /** What its live queries told last and is not so; asked when nothing is under way. */
+  stale?(): string[]
   /** The tab dies: units under way write nothing, and nothing of it is told any more. */
   crash(): void
 }

@@ -1,12 +1,14 @@
-// npm run simulate -- --seeds 1000 --from 1 [--until-failure] [--classes a,b] [--without a,b] [--replay FILE]
+// npm run simulate -- --seeds 1000 --from 1 [--tier 1|2] [--until-failure] [--classes a,b] [--without a,b] [--replay FILE]
 import { parseArgs } from 'node:util'
 import { CLASSES_TO_COME, FAULT_CLASS_NAMES, type FaultClass, WAITING } from './fault-classes.ts'
-import { simulate } from './simulate.ts'
+import { simulate, TIERS, type Tier } from './simulate.ts'
 
 const { values: options } = parseArgs({
   options: {
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '1' },
+    /** What keeps the devices' data: 1 memory, 2 Dexie on IndexedDB. */
+    tier: { type: 'string', default: '1' },
     'until-failure': { type: 'boolean', default: false },
     /** Classes that are on in every seed. */
     classes: { type: 'string', default: '' },
@@ -25,6 +27,8 @@ function classesOf(text: string): Set<FaultClass> {
 const all = options.without === 'all'
 const forced = { on: classesOf(options.classes), off: all ? new Set(FAULT_CLASS_NAMES) : classesOf(options.without) }
 const from = Number(options.from)
+const tier = Number(options.tier) as Tier
+if (!(tier in TIERS)) throw new Error(`there is no tier ${options.tier}: 1 or 2`)
 const on = FAULT_CLASS_NAMES.filter((name) => !forced.off.has(name) && (!WAITING.has(name) || forced.on.has(name)))
 console.log(`${on.length} fault classes, each off in about half of the seeds: ${on.join(', ')}`)
 const off = Object.entries(CLASSES_TO_COME).map(([name, what]) => `${name} (${what})`)
@@ -37,7 +41,7 @@ let made = 0
 let virtualMs = 0
 let healedMs = 0
 for (let seed = from; seed < from + Number(options.seeds); seed++) {
-  const outcome = await simulate(seed, forced)
+  const outcome = await simulate(seed, forced, tier)
   steps += outcome.steps
   made += outcome.made
   virtualMs += outcome.virtualMs

@@ -56,6 +56,7 @@ export async function run(plan: Plan, openDisk?: OpenDisk): Promise<Outcome> {
     if (world.failures.length === 0) await scrollUp(world)
     if (world.failures.length === 0) await idle(world, plan)
     for (const message of unconverged(world)) world.fail('converges', message)
+    for (const message of world.stale()) world.fail('told', message)
     if (world.failures.length === 0) account(world)
     await new Promise<void>((resolve) => nextMacrotask(resolve))
   } finally {

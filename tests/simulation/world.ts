@@ -160,6 +160,13 @@ export class World {
     })
   }
 
+  /** [P4] What apps were told last, where it is not what the disk shows. */
+  stale(): string[] {
+    return [...this.#tabsOf()].flatMap(({ node, handle }) =>
+      (handle.stale?.() ?? []).map((what) => `${node.name} was told last of ${what}`),
+    )
+  }
+
   *#tabsOf(): Generator<Tab> {
     for (const device of this.devices.values()) yield* device.tabs
   }
