@@ -86,6 +86,22 @@ export const backendBugs: readonly PlantedBug[] = [
     what: 'a mutation whose mutator always throws holds up those behind it for ever',
   },
   {
+    name: 'outage-counts-as-failure',
+    file: 'server/src/backend/run-mutation.ts',
+    find: "throw new UnavailableError('The server cannot store this now. Try again.', { cause: draft.trouble })",
+    replace: "return { failure: new InternalError('The mutator failed.') }",
+    rule: 'M7',
+    what: 'a changelog that flaps counts as a mutator that throws',
+  },
+  {
+    name: 'given-up-at-once',
+    file: 'server/src/backend/poison.ts',
+    find: 'times === POISON_FAILURES && nowMs - sinceMs >= POISON_MS',
+    replace: 'times > 1',
+    rule: 'M7',
+    what: 'a mutation is given up at the second throw of its mutator',
+  },
+  {
     name: 'failed-write-kept',
     file: 'server/src/changelog/memory/memory-changelog.ts',
     find: `into.rollback()
@@ -126,6 +142,14 @@ export const backendBugs: readonly PlantedBug[] = [
     replace: "if (may === 'none') throw",
     rule: 'P11',
     what: 'who may only read may write',
+  },
+  {
+    name: 'undecided-is-none',
+    file: 'server/src/backend/access.ts',
+    find: 'throw new AccessUndecidedError(error)',
+    replace: "return 'none'",
+    rule: 'B8',
+    what: 'an access rule that throws empties every phone',
   },
   {
     name: 'preset-ignored',
@@ -200,6 +224,23 @@ export const backendBugs: readonly PlantedBug[] = [
     what: 'the seal of a run is judged at its version instead of the head of its last page',
   },
   {
+    name: 'run-judged-by-the-horizon',
+    file: JUDGE,
+    find: 'run.from === 0 ? Math.max(run.began, version) : version',
+    replace: 'version',
+    rule: 'N1',
+    what: 'a run in a trimmed space begins again and again',
+  },
+  {
+    name: 'run-history-not-judged',
+    file: JUDGE,
+    find: 'const at = run?.lastHead ?? version',
+    replace: `if (run !== undefined) return { form: 'compacted', from: version, reset: undefined, run }
+  const at = version`,
+    rule: 'N1',
+    what: 'a run goes on over a restore',
+  },
+  {
     name: 'run-forgotten',
     file: RANGE,
     find: 'const seal = to === head.version ? plainSeal(head, view.tag) : runSeal(head, view.tag, run)',
@@ -257,6 +298,14 @@ export const backendBugs: readonly PlantedBug[] = [
     what: 'the log is sent to readers who may not see it',
   },
   {
+    name: 'deletions-hidden',
+    file: 'server/src/backend/log-steps.ts',
+    find: 'changes.filter(({ collection, creator }) => shows(collection, creator))',
+    replace: `changes.filter(({ collection, creator, text }) => shows(collection, creator) && !text.endsWith('"del":true}'))`,
+    rule: 'C4',
+    what: 'a reader who sees only a part is told of no deletions',
+  },
+  {
     name: 'compacted-filter-dropped',
     file: 'server/src/backend/compacted-steps.ts',
     find: 'if (shows === undefined || shows(document.collection, document.creator)) return',
@@ -273,12 +322,28 @@ export const backendBugs: readonly PlantedBug[] = [
     what: 'what went out of sight during a run stays in the copy',
   },
   {
+    name: 'filtered-compacted',
+    file: JUDGE,
+    find: "if (view.shows !== undefined) return begin('horizon')",
+    replace: '',
+    rule: 'C4',
+    what: 'a reader who sees only a part is brought up to date by a compacted answer',
+  },
+  {
     name: 'deletions-left-out',
     file: 'server/src/changelog/documents-in-order.ts',
     find: 'yield* byVersion([...sources, rows.deletedAfter(tenant, space, afterAll)])',
     replace: 'yield* byVersion(sources)',
     rule: 'C2',
     what: 'a compacted page brings no deletions',
+  },
+  {
+    name: 'run-without-deletions',
+    file: 'server/src/backend/compacted-steps.ts',
+    find: '{ began: run.began, floors }',
+    replace: '{ began: Number.MAX_SAFE_INTEGER as Version, floors }',
+    rule: 'C2',
+    what: 'what is deleted between the pages of a run stays in the copy',
   },
   {
     name: 'floors-not-sent',
@@ -296,6 +361,22 @@ export const backendBugs: readonly PlantedBug[] = [
       'return new Map([...floors].filter(([collection]) => windows.get(collection) !== 0).map(([c, floor]) => [c, (floor - 1) as Version]))',
     rule: 'W1',
     what: 'a floor is told one lower than it was cut',
+  },
+  {
+    name: 'window-cut-anywhere',
+    file: RANGE,
+    find: 'run.from === 0 && run.isCut ? await',
+    replace: 'run.isCut ? await',
+    rule: 'W1',
+    what: 'a copy that is only brought up to date has its window cut',
+  },
+  {
+    name: 'floor-moves-in-a-run',
+    file: JUDGE,
+    find: "return { form: 'compacted', from: version, reset: undefined, run }",
+    replace: "return { form: 'compacted', from: version, reset: undefined, run: { ...run, began: head.version } }",
+    rule: 'W1',
+    what: 'each page of a run is cut as if the run began with it',
   },
   {
     name: 'older-one-short',

@@ -103,6 +103,14 @@ export const followingBugs: readonly PlantedBug[] = [
     what: 'what a welcome tells as done ends no showing',
   },
   {
+    name: 'acked-settles',
+    file: 'client/src/sync.ts',
+    find: "await follow({ type: 'reach', versions: await outbox.settle([]) })",
+    replace: "await follow({ type: 'reach', versions: await outbox.settle([{ n: acked[0], nonce: acked[1], in: {} }] as never) })",
+    rule: 'M4',
+    what: 'what a welcome tells as done is settled by it: a swallowed refusal',
+  },
+  {
     name: 'reach-forgotten',
     file: SYNC,
     find: "await follow({ type: 'reach', versions })",

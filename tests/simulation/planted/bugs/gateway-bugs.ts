@@ -31,6 +31,17 @@ export const gatewayBugs: readonly PlantedBug[] = [
     what: "a gateway whose number is past its backend's goes on as before",
   },
   {
+    name: 'stale-gateway-resets',
+    file: CHANNEL,
+    find: `    this.followers.add(follower)
+    this.serve(follower)`,
+    replace: `    this.followers.add(follower)
+    if (this.#top !== undefined && follower.standing.version > this.#top.version) follower.standing = { version: ZERO, seal: '00000000' as Standing['seal'] }
+    this.serve(follower)`,
+    rule: 'B3',
+    what: 'a gateway that meets a number ahead of its own takes it for a dead one',
+  },
+  {
     name: 'stated-unanswered',
     file: 'server/src/gateway/follower.ts',
     find: 'mustAsk = true',

@@ -162,6 +162,15 @@ export const replicaBugs: readonly PlantedBug[] = [
     what: 'the last number given out is not kept',
   },
   {
+    name: 'number-from-memory',
+    file: 'client/src/replica/enqueue.ts',
+    find: 'const n = self.n + 1',
+    replace: `const memory = stage as Stage & { n?: number }
+  const n = (memory.n = (memory.n ?? self.n) + 1)`,
+    rule: 'M1',
+    what: 'a tab counts its numbers by itself: frozen, it gives one that another has given',
+  },
+  {
     name: 'outbox-relaxed',
     file: CORE,
     find: "const n = await unit('strict', save)",
@@ -200,6 +209,14 @@ export const replicaBugs: readonly PlantedBug[] = [
     replace: 'if (next && !range) {',
     rule: 'R6',
     what: 'an unfinished copy takes the place of the old one at its first page',
+  },
+  {
+    name: 'reset-in-place',
+    file: APPLY,
+    find: "if (before?.settled && reset !== 'rights')",
+    replace: "if (before?.settled && reset === 'horizon')",
+    rule: 'R6',
+    what: 'a reset for history is built in place of the copy that is shown',
   },
   {
     name: 'unfinished-unstated',
