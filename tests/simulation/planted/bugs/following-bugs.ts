@@ -74,7 +74,7 @@ export const followingBugs: readonly PlantedBug[] = [
     name: 'late-pull-taken',
     file: SYNC,
     find: 'if (isPulling(following.spaces.get(space), number)) await take(range, number)',
-    replace: 'await take(range)',
+    replace: 'await take(range, number)',
     rule: 'B8',
     what: 'the answer to a pull is taken although the space is forbidden or let go since',
   },
