@@ -36,7 +36,12 @@ function failing(storage: ReplicaStorage) {
     storage: {
       ...storage,
       read: (tables, work) => unless('read', () => storage.read(tables, work)),
-      write: (tables, durability, work) => unless(durability, () => storage.write(tables, durability, work)),
+      write: (tables, durability, work) =>
+        storage.write(tables, durability, async (tx) => {
+          const unit = await work(tx)
+          // Only rows need room.
+          return state.trouble === 'full' && !unit.writes.some((write) => 'put' in write) ? unit : unless(durability, async () => unit)
+        }),
     } satisfies ReplicaStorage,
   }
 }

@@ -1,4 +1,4 @@
-import type { Status } from '@tidemark/client'
+import { type Status, StorageError } from '@tidemark/client'
 import { useStatus } from '../replica/use-status.ts'
 import { useWords } from '../words/words.ts'
 import { Blank } from './blank.tsx'
@@ -12,23 +12,25 @@ interface Props {
 
 /** A room without messages: still coming, out of reach, closed to this user, or truly empty. */
 export function RoomBlank({ copy, loading }: Props) {
-  const words = useWords().room
+  const { room: words, storage } = useWords()
   const { phase } = useStatus()
+  const denied = copy?.denied
   const arriving = copy === undefined || copy.partial || copy.head > copy.version || (copy.version === 0 && phase !== 'live')
   const unreachable = phase === 'offline' || phase === 'waiting'
 
-  if (copy?.denied !== undefined) {
+  if (denied?.retryable === false) {
     return (
       <Blank title={words.closedTitle} tone="closed">
         {words.closedText}
       </Blank>
     )
   }
-  if (loading || (arriving && !unreachable)) return <Skeleton />
+  const noRoom = denied instanceof StorageError ? storage.trouble[denied.trouble] : undefined
+  if (loading || (arriving && !unreachable && noRoom === undefined)) return <Skeleton />
   if (arriving) {
     return (
       <Blank title={words.absentTitle} tone="absent">
-        {words.absentText}
+        {noRoom ?? words.absentText}
       </Blank>
     )
   }

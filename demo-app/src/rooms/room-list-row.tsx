@@ -29,7 +29,7 @@ export function RoomListRow({ room: { name, title, last, unread }, open, reading
   const pending = usePending().filter((mutation) => mutation.space === space).length
   const refused = useRefused().filter((mutation) => mutation.space === space).length
   const version = copy?.version ?? 0
-  const tide = tideOf(status.phase, version, copy?.head ?? 0, copy?.denied !== undefined)
+  const tide = tideOf(status.phase, version, copy?.head ?? 0, copy?.denied !== undefined || status.storage.error !== undefined)
   const shown = reading ? 0 : unread
   const own = last?.author === user
 

@@ -6,6 +6,7 @@ import { useUserSpace } from '../replica/use-space.ts'
 import { SettingsMenu } from '../settings/settings-menu.tsx'
 import { useWords, type Words } from '../words/words.ts'
 import { JoinRoom } from './join-room.tsx'
+import { LossNotice } from './loss-notice.tsx'
 import { RefusedNotice } from './refused-notice.tsx'
 import './room-list.css'
 import { RoomListRow } from './room-list-row.tsx'
@@ -95,6 +96,7 @@ export function RoomList({ open, reading }: Props) {
           )}
         </ul>
       )}
+      <LossNotice />
       <RefusedNotice joined={names} />
       {problem !== undefined && (
         <p className="problem room-list-problem" role="alert">

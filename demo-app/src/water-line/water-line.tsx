@@ -16,11 +16,17 @@ export function WaterLine({ space }: { readonly space: string }) {
   const copy = status.spaces[space]
   const version = copy?.version ?? 0
   const head = Math.max(copy?.head ?? 0, version)
-  const tide = tideOf(status.phase, version, head, copy?.denied !== undefined || (pending > 0 && status.blocked !== undefined))
+  const trouble = status.storage.error?.trouble
+  const closed = copy?.denied?.retryable === false
+  const stuck = closed || trouble !== undefined || (pending > 0 && status.blocked !== undefined)
+  const tide = tideOf(status.phase, version, head, stuck)
   const counted = useCounting(version)
   const nowMs = useNowMs(status.phase === 'waiting')
-  const sentence =
-    copy?.denied === undefined ? statusSentence({ status, version, head, pending, nowMs }, words.network) : words.network.closed
+  const sentence = trouble
+    ? words.storage.trouble[trouble]
+    : closed
+      ? words.network.closed
+      : statusSentence({ status, version, head, pending, nowMs }, words.network)
 
   return (
     <section

@@ -1,3 +1,4 @@
+import { StorageError, type StorageTrouble } from '@tidemark/client'
 import type { ErrorCode, SyncError } from '@tidemark/shared'
 import type { NameProblem } from '../names/name-code.ts'
 
@@ -137,6 +138,14 @@ export interface Words {
     waits(count: number): string
   }
 
+  /** This device's own storage. */
+  readonly storage: {
+    /** What is wrong with it, in at most two sentences. */
+    readonly trouble: Readonly<Record<StorageTrouble, string>>
+    readonly lostLabel: string
+    lost(unsent: number): string
+    readonly understood: string
+  }
   readonly update: { readonly text: string; readonly reload: string; readonly later: string }
   readonly trouble: {
     readonly title: string
@@ -157,6 +166,14 @@ const HELD_BACK: { readonly [code in ErrorCode]?: string } = {
   internal: 'the server fails at one message, and tries it again.',
   unavailable: 'the server cannot take it now, and is asked again.',
   'rate-limited': 'that was too fast; it goes on by itself.',
+}
+
+const TROUBLE: Words['storage']['trouble'] = {
+  full: 'This device is full: nothing new can be kept until there is room. What was kept before stays.',
+  stalled: 'The storage of this device does not answer. Closing other tabs of this page often helps.',
+  failing: 'The storage of this device fails again and again. Reload the page; what was kept stays.',
+  cleared: 'What was kept here was cleared while the page was open. Reload the page.',
+  outdated: 'A newer version of this page was here. Reload the page to write.',
 }
 
 export const en: Words = {
@@ -274,7 +291,10 @@ export const en: Words = {
         return `Refused (${error.code}): ${error.message}`
     }
   },
-  problem: (error) => (error instanceof Error ? error.message : String(error)),
+  problem: (error) => {
+    if (error instanceof StorageError) return TROUBLE[error.trouble]
+    return error instanceof Error ? error.message : String(error)
+  },
 
   composer: {
     label: (room) => `Message to ${room}`,
@@ -307,6 +327,13 @@ export const en: Words = {
     waits: (count) => (count === 1 ? 'message waits' : 'messages wait'),
   },
 
+  storage: {
+    trouble: TROUBLE,
+    lostLabel: 'Lost on this device',
+    lost: (unsent) =>
+      `This device has cleared what was kept here. With it went ${unsent === 1 ? '1 change' : `up to ${number.format(unsent)} changes`} that had not reached the server. The rest comes again.`,
+    understood: 'Understood',
+  },
   update: { text: 'A newer version of this page is here.', reload: 'Reload', later: 'Later' },
   trouble: {
     title: 'The copy on this device does not open',

@@ -1,3 +1,4 @@
+import { StorageError } from '@tidemark/client'
 import { InvalidError, RateLimitedError } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { en } from './en.ts'
@@ -31,5 +32,11 @@ describe('the languages', () => {
     expect(zh.refusal(invalid)).toBe('服务器不接受：text: has more than 2000 characters')
     expect(zh.network.heldBack(new RateLimitedError('slow down'))).toBe('暂缓发送：发送太快，稍后会自动重试。你写的内容保留在这台设备上。')
     expect(zh.problem(new Error('disk full'))).toBe('disk full')
+    const full = new StorageError('full', 'The storage of this device is full.')
+    expect([en.problem(full), zh.problem(full)]).toEqual([en.storage.trouble.full, zh.storage.trouble.full])
+    expect([en.storage.lost(1), en.storage.lost(3)]).toEqual([
+      expect.stringContaining('went 1 change that'),
+      expect.stringContaining('up to 3 changes that'),
+    ])
   })
 })

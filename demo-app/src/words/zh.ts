@@ -1,3 +1,4 @@
+import { StorageError } from '@tidemark/client'
 import type { ErrorCode } from '@tidemark/shared'
 import type { Words } from './en.ts'
 
@@ -15,6 +16,14 @@ const REASONS: Partial<Record<ErrorCode, string>> = {
   'upgrade-required': '页面版本太旧，请重新加载。',
   'client-conflict': '另一台设备在用这台设备的编号。',
   'out-of-order': '服务器已不记得这台设备之前发过的内容。',
+}
+
+const TROUBLE: Words['storage']['trouble'] = {
+  full: '这台设备已满，腾出空间之前存不下新内容。之前存下的都还在。',
+  stalled: '本机存储没有应答。关闭本页面的其他标签页通常有用。',
+  failing: '本机存储一再出错。请重新加载页面，已存下的内容还在。',
+  cleared: '页面打开期间，存在这里的内容被清除了。请重新加载页面。',
+  outdated: '这里用过本页面的新版本。要继续写，请重新加载页面。',
 }
 
 export const zh: Words = {
@@ -124,6 +133,7 @@ export const zh: Words = {
     }
   },
   problem: (error) => {
+    if (error instanceof StorageError) return TROUBLE[error.trouble]
     const reason = error instanceof Error && 'code' in error ? REASONS[error.code as ErrorCode] : undefined
     return reason ?? (error instanceof Error ? error.message : String(error))
   },
@@ -159,6 +169,12 @@ export const zh: Words = {
     waits: () => '条消息在等待',
   },
 
+  storage: {
+    trouble: TROUBLE,
+    lostLabel: '在这台设备上丢失',
+    lost: (unsent) => `这台设备清除了存在这里的内容，最多 ${number.format(unsent)} 项还没到达服务器的变更随之丢失。其余内容会重新取回。`,
+    understood: '知道了',
+  },
   update: { text: '这个页面有新版本。', reload: '重新加载', later: '以后再说' },
   trouble: {
     title: '打不开这台设备上的副本',
