@@ -3,8 +3,10 @@ import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { CorruptRowError } from '../corrupt-row-error.ts'
 import { fromEngine } from './engine-error.ts'
-import { migrate } from './schema.ts'
+import { assertOurs, hasOurSchema, migrate } from './schema.ts'
+import { hasLostTransactions } from './write-ahead-log.ts'
 
+const SQLITE_ERROR = 1
 /** How long a statement waits for another process that holds the file (a backup tool, a shell), blocking this thread. */
 const BUSY_TIMEOUT_MS = 2000
 /** Page cache of one connection. */
@@ -21,22 +23,29 @@ const WAL_BYTES_KEPT_MAX = 64 * 1_048_576
 export function openWriter(file: string, fileBytesMax: number | undefined): DatabaseSync {
   if (file === '' || file === ':memory:') throw new TypeError('sqliteChangelog needs a file; memoryChangelog() needs none')
   createFolder(dirname(resolve(file)))
+  // Before SQLite sees it: it would go on without what it cannot read.
+  if (hasLostTransactions(file))
+    throw new Error(`${file}-wal is damaged, and what was acknowledged would be lost with it: put a backup in the place of both files.`)
   const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, defensive: true })
   try {
+    // Nothing is written to a file before it is known to be ours, and whole.
+    assertOurs(db, file)
+    assertWhole(db, file)
     db.exec('pragma journal_mode = wal; pragma synchronous = full')
     assertPragma(db, 'journal_mode', 'wal')
     assertPragma(db, 'synchronous', 2)
     tune(db)
     // Temporary storage holds the pages to which a savepoint goes back: in a file each would be written once more.
     db.exec(`pragma journal_size_limit = ${WAL_BYTES_KEPT_MAX}; pragma temp_store = memory`)
-    migrate(db, file)
-    assertWhole(db, file)
+    migrate(db)
+    if (!hasOurSchema(db)) throw damaged(file, 'a table or an index is not the one that was made')
+    // What an earlier process left: behind its log a new one would begin, and damage could not be told from where it ended.
+    db.exec('pragma wal_checkpoint(truncate)')
     if (fileBytesMax !== undefined) limitSize(db, fileBytesMax)
     return db
   } catch (error) {
     db.close()
-    if (fromEngine(error, file) instanceof CorruptRowError) throw damaged(file, error)
-    throw error
+    throw isDamage(error) ? damaged(file, error) : error
   }
 }
 
@@ -60,6 +69,11 @@ function assertWhole(db: DatabaseSync, file: string): void {
   if (bytes > CHECKED_BYTES_MAX) return
   const found = db.prepare('pragma integrity_check(1)').get()?.integrity_check
   if (found !== 'ok') throw damaged(file, found)
+}
+
+/** Our statements are right: where SQLite takes one for wrong, the schema is not what it says. */
+function isDamage(error: unknown): boolean {
+  return fromEngine(error, '') instanceof CorruptRowError || (error as { errcode?: unknown }).errcode === SQLITE_ERROR
 }
 
 function damaged(file: string, cause: unknown): Error {

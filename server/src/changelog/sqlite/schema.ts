@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 
 /** `application_id`: "Tide", so that another application's file is never taken for ours. */
 export const APPLICATION_ID = 0x54696465
@@ -111,9 +111,9 @@ export const STEPS: readonly string[] = [
 /** `user_version` of the files that this build writes. A file with a higher one was written by a later build. */
 const SCHEMA_VERSION = STEPS.length
 
-/** Brings a file to this build's schema, or refuses it with an error that says what to do. */
-export function migrate(db: DatabaseSync, file: string): void {
-  const found = Number(db.prepare('pragma user_version').get()?.user_version)
+/** Refuses another application's file, or a later build's, with an error that says what to do. */
+export function assertOurs(db: DatabaseSync, file: string): void {
+  const found = versionOf(db)
   const application = Number(db.prepare('pragma application_id').get()?.application_id)
   const isEmpty = db.prepare('select 1 from sqlite_schema limit 1').get() === undefined
   if (application !== APPLICATION_ID && !(isEmpty && application === 0)) {
@@ -124,6 +124,11 @@ export function migrate(db: DatabaseSync, file: string): void {
       `${file} has schema version ${found}, this build knows up to ${SCHEMA_VERSION}: it was written by a later Tidemark. Run that one, or restore a backup.`,
     )
   }
+}
+
+/** Brings a file of ours to this build's schema. */
+export function migrate(db: DatabaseSync): void {
+  const found = versionOf(db)
   if (found === SCHEMA_VERSION) return
   db.exec('begin immediate')
   try {
@@ -134,4 +139,27 @@ export function migrate(db: DatabaseSync, file: string): void {
     if (db.isTransaction) db.exec('rollback')
     throw error
   }
+}
+
+/** True where tables and indexes are the ones that the steps make, word for word: a damaged word would fail only the statements that need it. */
+export function hasOurSchema(db: DatabaseSync): boolean {
+  const found = new Set(schemaOf(db))
+  const ours = new DatabaseSync(':memory:')
+  try {
+    for (const step of STEPS) ours.exec(step)
+    return schemaOf(ours).every((part) => found.has(part))
+  } finally {
+    ours.close()
+  }
+}
+
+function schemaOf(db: DatabaseSync): string[] {
+  return db
+    .prepare('select type, name, tbl_name, sql from sqlite_schema')
+    .all()
+    .map((row) => JSON.stringify(row))
+}
+
+function versionOf(db: DatabaseSync): number {
+  return Number(db.prepare('pragma user_version').get()?.user_version)
 }
