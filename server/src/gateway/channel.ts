@@ -43,7 +43,10 @@ export class Channel {
   /** The highest version heard of: a reason to ask, never an answer. */
   #known: Version = ZERO
   #memory: number
-  /** Where a reader stood who lacked nothing: what this gateway states of the space [B6]. */
+  /**
+   * The highest place where a reader stood who lacked nothing: what this gateway states of the space [B6]. It falls only when what is
+   * remembered is forgotten: one who came back to another history must not hide those who still stand in the old one.
+   */
   #top: Standing | undefined
   #fannedOutAtMs = Number.NEGATIVE_INFINITY
   #cancelFanOut: (() => void) | undefined
@@ -230,7 +233,7 @@ export class Channel {
     follower.mustAsk = false
     follower.caughtUp = range.to === range.head
     follower.catchUpBytes = follower.caughtUp ? 0 : follower.catchUpBytes + frame.length
-    if (follower.caughtUp) this.#top = follower.standing
+    if (follower.caughtUp && range.to > (this.#top?.version ?? -1)) this.#top = follower.standing
     if (follower.catchUpBytes > bounds.catchUpBytesMax) {
       metrics.behind()
       this.#end(follower, frames.behind(this.space, range.head))

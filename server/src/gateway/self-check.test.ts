@@ -58,6 +58,26 @@ describe('the check against the backend', () => {
     expect(world.backend.asked.filter(({ what }) => what === 'range').length).toBeLessThanOrEqual(2)
   })
 
+  it.each([
+    ['to the beginning', 0],
+    ['to the same number', 1],
+  ])('[B6] a restore %s is found for a reader who stayed, though one who came back has been reset since', async (_, commits) => {
+    const world = new GatewayWorld()
+    world.backend.commit('room:a', 'one')
+    const seal = sealOf('a', 1)
+    const alice = await world.greet('alice', { 'room:a': [0, ''] })
+    world.backend.commits('room:a').length = 0
+    world.backend.history = 'b'
+    for (let n = 0; n < commits; n++) world.backend.commit('room:a', 'other', { hint: false })
+    const bob = await world.greet('bob', { 'room:a': [1, seal] })
+    expect(bob.last('range')).toMatchObject({ reset: 'history', to: commits })
+    await world.clock.pass(10_100)
+    expect(alice.last('range')).toMatchObject({ reset: 'history', on: seal, to: commits })
+    world.backend.asked.length = 0
+    await world.clock.pass(20_000)
+    expect(world.backend.asked.filter(({ what }) => what === 'range')).toEqual([])
+  })
+
   it('a stale hint from before a restore is asked about once, not for ever', async () => {
     const world = new GatewayWorld()
     world.backend.commit('room:a', 'one')

@@ -49,6 +49,20 @@ describe('numbers and seals', () => {
     await expectSound(world, alice, bob)
   })
 
+  it('laundered seal: in an idle space a reader who came back after a restore does not hide one who stayed [B6]', async () => {
+    const world = new ScriptedWorld()
+    const empty = world.changelog.snapshot()
+    const alice = await world.open('alice')
+    const bob = await world.open('bob')
+    await world.put(ROOM, 'notes', 'a1', note('1'))
+    world.restore(empty)
+    alice.line.cut()
+    await world.until('alice is back, and reset', () => alice.copy()?.version === 0)
+    expect(bob.notes).toEqual(['a1'])
+    await expectSound(world, alice, bob)
+    expect(bob.notes).toEqual([])
+  })
+
   it('late answer of a dead history: neither a reset nor a range of before moves a copy that has gone over to the new one [R1]', async () => {
     const world = new ScriptedWorld()
     const first = await world.open('alice')
