@@ -11,6 +11,7 @@ import { inProcessBus } from './bus/in-process-bus.ts'
 import type { Changelog } from './changelog/changelog.ts'
 import type { GatewayBounds } from './gateway/bounds.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
+import { Arriving } from './http/arriving.ts'
 import { clientAddress } from './http/client-address.ts'
 import { commitsRoute } from './http/commits-route.ts'
 import { createCompression } from './http/compression.ts'
@@ -69,6 +70,8 @@ export interface SyncServer<A extends App = App> extends ServerCommits<A> {
 /** How long frames in hand may take when the server ends, and closing handshakes after that, in ms. */
 const FINISH_MS = 2000
 const GRACE_MS = 500
+/** Bytes of frames and bodies that are not whole yet, over all connections. */
+const ARRIVING_BYTES_MAX = 64 * 1_048_576
 /** The earliest that a client comes back after the server went away, in ms, and how much later for each connection, so that they do not all at once. */
 const BACK_AFTER_MS = 500
 const BACK_PER_CONNECTION_MS = 5
@@ -94,6 +97,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
   retention.start()
   let closed: Promise<void> | undefined
   let requestsInHand = 0
+  const arriving = new Arriving(ARRIVING_BYTES_MAX)
   const stopping = () => closed !== undefined
 
   const server: SyncServer<A> = {
@@ -105,6 +109,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
       log,
       prometheus,
       compression: createCompression(),
+      arriving,
       stopping,
       inHand(change) {
         requestsInHand += change
@@ -114,7 +119,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
       page: options.page,
       loopbackOnly: () => !server.reachableFromOutside,
     }),
-    handleUpgrade: createUpgrade({ gateway, origins, addressOf, log, stopping }),
+    handleUpgrade: createUpgrade({ gateway, origins, addressOf, log, arriving, stopping }),
     reachableFromOutside: false,
     close() {
       closed ??= end()

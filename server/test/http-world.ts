@@ -1,4 +1,5 @@
 import type { Hono } from 'hono'
+import { Arriving } from '../src/http/arriving.ts'
 import { type Compression, createCompression } from '../src/http/compression.ts'
 import type { DevSignIn } from '../src/http/dev-sign-in.ts'
 import { createRoutes, type RoutesWorld } from '../src/http/routes.ts'
@@ -23,6 +24,7 @@ export class HttpWorld {
       log: { ...SILENT, error: (detail, message) => this.logged.push({ detail, message }) },
       prometheus: this.prometheus,
       compression: this.compression,
+      arriving: new Arriving(64 * 1_048_576),
       commits: undefined,
       dev: undefined,
       page: undefined,

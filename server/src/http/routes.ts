@@ -3,6 +3,7 @@ import { type Context, Hono } from 'hono'
 import type { Backend } from '../backend/backend.ts'
 import type { Log } from '../observe/log.ts'
 import type { Prometheus } from '../observe/prometheus.ts'
+import type { Arriving } from './arriving.ts'
 import { assertNoPage } from './commits-route.ts'
 import { type Compression, vary } from './compression.ts'
 import { type DevSignIn, devSignInRoute } from './dev-sign-in.ts'
@@ -19,6 +20,7 @@ export interface RoutesWorld {
   readonly log: Log
   readonly prometheus: Prometheus
   readonly compression: Compression
+  readonly arriving: Arriving
   /** POST /v1/commits, where there are API keys. */
   readonly commits: ((c: Context) => Promise<Response>) | undefined
   readonly dev: DevSignIn | undefined
@@ -100,7 +102,7 @@ export function createRoutes(world: RoutesWorld): Hono {
   })
   hono.get('/v1/spaces/:space/changes', (c) => pullRoute(c, backend, compression))
   hono.get('/v1/spaces/:space/collections/:collection/older', (c) => olderRoute(c, backend, compression))
-  hono.post('/v1/mutations', (c) => mutationsRoute(c, backend))
+  hono.post('/v1/mutations', (c) => mutationsRoute(c, backend, world.arriving))
   if (world.commits !== undefined) hono.post('/v1/commits', world.commits)
   if (dev !== undefined) hono.post('/v1/dev/token', (c) => devSignInRoute(c, dev, world.loopbackOnly()))
 

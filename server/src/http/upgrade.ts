@@ -16,6 +16,7 @@ import {
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Log } from '../observe/log.ts'
+import type { Arriving } from './arriving.ts'
 import type { AddressOf } from './client-address.ts'
 import { errorHeaders } from './json-answer.ts'
 import { mayUse, type Origins, originRefused } from './origins.ts'
@@ -26,6 +27,7 @@ export interface UpgradeWorld {
   readonly origins: Origins
   readonly addressOf: AddressOf
   readonly log: Log
+  readonly arriving: Arriving
   stopping(): boolean
 }
 
@@ -42,7 +44,7 @@ const CLOSE_WITHIN_MS = 5000
 const NEWER_AFTER_MS = 30_000
 
 /** GET /v1/connect: the live connection. What is refused is refused before the handshake, as HTTP. */
-export function createUpgrade({ gateway, origins, addressOf, log, stopping }: UpgradeWorld): HandleUpgrade {
+export function createUpgrade({ gateway, origins, addressOf, log, arriving, stopping }: UpgradeWorld): HandleUpgrade {
   const encoded = new LastEncoded()
   // A variable: `closeTimeout` is missing from the types.
   const options = {
@@ -76,8 +78,8 @@ export function createUpgrade({ gateway, origins, addressOf, log, stopping }: Up
       socket.off('error', ignore)
       const fault = faultOf(chosen(offeredBy(request)) ?? PROTOCOL)
       if (fault !== undefined) return sendAway(ws, fault)
-      const adapted = new WsSocket(ws, encoded)
-      adapted.attach(gateway.accept(adapted, addressOf(request)), noteFailure)
+      const adapted = new WsSocket(ws, encoded, arriving)
+      adapted.attach(socket, gateway.accept(adapted, addressOf(request)), noteFailure)
     })
   }
 }

@@ -1,5 +1,7 @@
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { GatewaySocket, SocketEvents } from '../gateway/gateway-socket.ts'
+import type { Arriving, Sender } from './arriving.ts'
 
 /** The text sent last, as bytes: a range that leaves for a thousand readers in a row is encoded once. */
 export class LastEncoded {
@@ -16,23 +18,32 @@ export class LastEncoded {
 }
 
 /** A `ws` socket as the gateway knows one. `attach` gives it the events, once the gateway has taken it. */
-export class WsSocket implements GatewaySocket {
+export class WsSocket implements GatewaySocket, Sender {
   readonly #ws: WebSocket
   readonly #encoded: LastEncoded
+  readonly #arriving: Arriving
   #drained: () => void = () => {}
 
-  constructor(ws: WebSocket, encoded: LastEncoded) {
+  constructor(ws: WebSocket, encoded: LastEncoded, arriving: Arriving) {
     this.#ws = ws
     this.#encoded = encoded
+    this.#arriving = arriving
   }
 
-  attach(events: SocketEvents, onError: (error: Error) => void): void {
+  /** `stream`: what the socket reads from. */
+  attach(stream: Duplex, events: SocketEvents, onError: (error: Error) => void): void {
     this.#drained = () => events.drained()
+    // Before `ws` reads it: it may make a frame whole.
+    stream.prependListener('data', (chunk: Buffer) => this.#arriving.add(this, chunk.length))
     this.#ws.on('message', (data: Buffer, isBinary) => {
+      this.#arriving.done(this)
       if (isBinary) events.binary()
       else events.text(data.toString('utf8'))
     })
-    this.#ws.on('close', () => events.closed())
+    this.#ws.on('close', () => {
+      this.#arriving.done(this)
+      events.closed()
+    })
     // Without a listener an error of one peer would end the process; `close` follows it.
     this.#ws.on('error', onError)
   }
@@ -52,6 +63,10 @@ export class WsSocket implements GatewaySocket {
   }
 
   terminate(): void {
+    this.#ws.terminate()
+  }
+
+  cut(): void {
     this.#ws.terminate()
   }
 
