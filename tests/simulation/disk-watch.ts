@@ -2,6 +2,7 @@ import type { Key, Row } from '@tidemark/client/testing'
 import type { Changed, Disk } from './disk.ts'
 import { canonical, type History } from './history.ts'
 import { type PlainSpace, runPlain } from './plain-mutators.ts'
+import { type Shown as ShownMutation, wronglyShown } from './showing.ts'
 import { COLLECTIONS } from './simulated-app.ts'
 
 /** A mutation that some disk held, from the commit on that put it there. */
@@ -127,6 +128,7 @@ export class DiskWatch {
       this.#likeModel(copy)
     }
     if (touched.size > 0 || changed.has('outbox')) this.#baseAndPending()
+    if (changed.has('copies') || changed.has('outbox')) this.#shownOnce(changed.get('outbox') ?? NO_KEYS)
   }
 
   /** Takes rows into what is known of documents. Returns the copies that they belong to. */
@@ -230,6 +232,23 @@ export class DiskWatch {
             .has(version)
         )
           fail('acknowledged', `${device} was told that ${row?.nonce} is commit ${version} of ${space}, which it never was`)
+    }
+  }
+
+  /** [M4] What was written here shows once, neither twice nor for a while not at all. `left`: rows of the outbox that may have gone. */
+  #shownOnce(left: ReadonlySet<Key>): void {
+    const { device, histories, fail } = this.#ports
+    const outbox = this.disk.rows('outbox')
+    const copies = this.disk.rows('copies')
+    const copyOf = (space: string) => copies.get(space) as CopyRow | undefined
+    const check = (row: ShownMutation) => {
+      for (const message of wronglyShown(row, copyOf, histories)) fail('shown once', `${device}: ${message}`)
+    }
+    for (const row of outbox.values()) check(row as unknown as OutboxEntry)
+    for (const n of left) {
+      const done = outbox.has(n) ? undefined : this.disk.rows('tail').get(n)
+      const spaces = Object.keys((done?.in ?? {}) as object)
+      if (done !== undefined) check({ nonce: done.nonce as string, touched: spaces, arrived: spaces })
     }
   }
 
@@ -350,6 +369,7 @@ export class DiskWatch {
   }
 }
 
+const NO_KEYS: ReadonlySet<Key> = new Set()
 /** What a mutator finds and leaves of a space that the device holds no copy of. */
 const NO_COPY: PlainSpace = { get: () => undefined, set() {} }
 

@@ -1,0 +1,48 @@
+import type { History, Moment } from './history.ts'
+
+/** A mutation of this device that is in the outbox, or has just left it because it was done. */
+export interface Shown {
+  readonly nonce: string
+  readonly touched: readonly string[]
+  /** Where nothing optimistic of it shows any more. */
+  readonly arrived: readonly string[]
+}
+
+/** A copy as it is shown. */
+interface Copy {
+  readonly version: number
+  readonly seal: string
+  readonly whole: boolean
+}
+
+/**
+ * [M4] Whoever wrote something sees it once, at every moment: as an optimistic result until the commit is in the copy, and as what the
+ * server told from then on. Says where the copy already holds the commit and the result lies on it still, so that it shows twice, and
+ * where the result shows no more and the commit is still to come, so that it vanishes for a while.
+ */
+export function wronglyShown(
+  { nonce, touched, arrived }: Shown,
+  copyOf: (space: string) => Copy | undefined,
+  histories: ReadonlyMap<string, History>,
+): string[] {
+  return touched.flatMap((space) => {
+    const copy = copyOf(space)
+    const history = histories.get(space)
+    const moment = copy?.whole ? history?.at(copy.version, copy.seal) : undefined
+    if (history === undefined || moment === undefined) return []
+    const made = [...history.madeAt(nonce)]
+    const holds = (upTo: Moment) => made.some((version) => ancestor(upTo, version)?.origin === nonce)
+    const shows = !arrived.includes(space)
+    if (shows && holds(moment)) return [`${nonce} shows twice in ${space} at ${moment.version}`]
+    const isToCome = ancestor(history.head, moment.version) === moment && holds(history.head) && !holds(moment)
+    if (!shows && isToCome) return [`${nonce} shows no more in ${space} at ${moment.version}, and its commit is still to come`]
+    return []
+  })
+}
+
+/** What a history held at a version before or at a moment of it; undefined past that. */
+function ancestor(of: Moment, version: number): Moment | undefined {
+  let at: Moment | undefined = of
+  while (at !== undefined && at.version > version) at = at.before
+  return at?.version === version ? at : undefined
+}
