@@ -22,6 +22,8 @@ export interface ServerProcessOptions {
   readonly module?: string
   readonly flags?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** A command that becomes the one whose words follow it, in surroundings of its own. */
+  readonly within?: readonly string[]
 }
 
 export async function startServer({
@@ -30,10 +32,13 @@ export async function startServer({
   module = 'demo-app/backend.ts',
   flags = ['--dev'],
   env = {},
+  within = [],
 }: ServerProcessOptions): Promise<ServerProcess> {
+  const [command = process.execPath, ...words] = [...within, process.execPath]
   const child = spawn(
-    process.execPath,
+    command,
     [
+      ...words,
       '--conditions=@tidemark/source',
       'server/src/main.ts',
       'serve',

@@ -40,7 +40,7 @@ export function openWriter(file: string, fileBytesMax: number | undefined): Data
     migrate(db)
     if (!hasOurSchema(db)) throw damaged(file, 'a table or an index is not the one that was made')
     // What an earlier process left: behind its log a new one would begin, and damage could not be told from where it ended.
-    db.exec('pragma wal_checkpoint(truncate)')
+    copyBack(db)
     if (fileBytesMax !== undefined) limitSize(db, fileBytesMax)
     return db
   } catch (error) {
@@ -69,6 +69,15 @@ function assertWhole(db: DatabaseSync, file: string): void {
   if (bytes > CHECKED_BYTES_MAX) return
   const found = db.prepare('pragma integrity_check(1)').get()?.integrity_check
   if (found !== 'ok') throw damaged(file, found)
+}
+
+/** On a disk that is full the log stays: what it holds can be read all the same. */
+function copyBack(db: DatabaseSync): void {
+  try {
+    db.exec('pragma wal_checkpoint(truncate)')
+  } catch (error) {
+    if (isDamage(error)) throw error
+  }
 }
 
 /** Our statements are right: where SQLite takes one for wrong, the schema is not what it says. */
