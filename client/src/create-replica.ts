@@ -73,15 +73,16 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     storageError = error
     soon()
   })
-  /** Mutations that were begun here, those of them that ended, and how many were pending apart from all that were begun. */
-  let begun = 0
-  let ended = 0
-  let others = 0
+  /** Mutations that are being saved; the numbers of those saved since the outbox was read; the last number that was read there. */
+  let saving = 0
+  let saved: number[] = []
+  let lastRead = 0
   const mark =
     device &&
     (await openLossMark({
       ...{ device, database, storage, clock: world.clock },
-      present: () => ({ pending: others + begun, refused: rejected$.value.length }),
+      changed: () => soon(),
+      present: () => ({ pending: pending$.value.length + saved.length + saving, refused: rejected$.value.length }),
     }))
   const holders = new Map<SpaceId, Set<object>>()
   const core = await createReplicaCore({ ...world, storage, isHeld: (space) => holders.has(space) })
@@ -96,12 +97,8 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   )
   const present = (): Status => ({
     ...statusOf(sync.state(), copies, pending$.value.length, rejected$.value.length, world.clock),
-    storage: { durable, persisted, error: storageError, lost: mark?.lost && { ...mark.lost, dismiss: dismissLoss } },
+    storage: { durable, persisted, error: storageError, lost: mark?.loss },
   })
-  const dismissLoss = () => {
-    mark?.dismiss()
-    soon()
-  }
   const pending$ = new BehaviorSubject<readonly Mutation[]>([])
   const rejected$ = new BehaviorSubject<readonly Refused[]>([])
   const status$ = new BehaviorSubject<Status>(present())
@@ -110,9 +107,10 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
 
   const readers: Readonly<Record<string, () => Promise<void>>> = {
     outbox: async () => {
-      const before = ended
+      const before = saved.length
       pending$.next(await core.pending())
-      others = pending$.value.length - before
+      lastRead = pending$.value.at(-1)?.n ?? lastRead
+      saved = saved.slice(before).filter((n) => n > lastRead)
     },
     refused: async () => rejected$.next((await core.refused()).map(refusedOf)),
     copies: async () => {
@@ -142,20 +140,16 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   })
 
   /** What saves a mutation; it is noted before, so that none is missing in what a loss is told by. */
-  async function saved(make: () => Promise<Enqueued>): Promise<Sent> {
-    begun++
+  async function save(make: () => Promise<Enqueued>): Promise<Sent> {
+    saving++
     mark?.note()
     try {
       const made = await make()
-      ended++
+      if (made.n > lastRead) saved.push(made.n)
       return sentOf(made)
-    } catch (error) {
-      begun--
-      mark?.note()
-      throw error
     } finally {
-      stale.add('outbox')
-      soon()
+      saving--
+      mark?.note()
     }
   }
   const sentOf = (made: Enqueued): Sent => {
@@ -167,7 +161,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   const refusedOf = (row: RefusedRow): Refused => ({
     ...row,
     error: errorFromWire(row.error),
-    retry: () => saved(() => core.retry(row.n)),
+    retry: () => save(() => core.retry(row.n)),
     dismiss: () => core.dismiss(row.n),
   })
   async function askPersisted(ask: boolean): Promise<boolean> {
@@ -177,7 +171,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     } catch {
       // A browser without such a promise.
     }
-    return persisted ?? false
+    return persisted === true
   }
   await tell()
   // Not asked of whoever comes for the first time: some browsers ask the person, and most grant it to what is used.
@@ -221,7 +215,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     const { mutators, collections } = definitionNow(id)
     const held: Record<string, unknown> = { id }
     const names = [...Object.keys(mutators), ...Object.keys(BUILT_IN)]
-    held.mutate = Object.fromEntries(names.map((name) => [name, (args: unknown) => saved(() => core.mutate(id, name, args))]))
+    held.mutate = Object.fromEntries(names.map((name) => [name, (args: unknown) => save(() => core.mutate(id, name, args))]))
     for (const [name, { window }] of Object.entries(collections)) {
       let scope: CollectionScope<unknown> | undefined
       Object.defineProperty(held, name, { enumerable: true, get: () => (scope ??= scopeOf(id, name, window)) })

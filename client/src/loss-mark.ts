@@ -10,15 +10,20 @@ export interface Unsent {
   readonly refused: number
 }
 
+/** What a device has lost of that. */
+export interface Loss extends Unsent {
+  /** It is told no more. */
+  dismiss(): void
+}
+
 /** Notices at the next start that a device has cleared the storage of a replica, by what was written down beside it. */
 export interface LossMark {
-  /** What was lost; undefined when nothing was, or once it is dismissed. */
-  readonly lost: Unsent | undefined
+  /** Undefined when nothing was lost, or once it is dismissed. */
+  readonly loss: Loss | undefined
   /** True where this device has kept the replica before. */
   readonly known: boolean
   /** Writes the present counts down. Never throws, never waits. */
   note(): void
-  dismiss(): void
   /** The replica goes for good: nothing will be missed. */
   forget(): Promise<void>
 }
@@ -31,18 +36,20 @@ export interface LossMarkPorts {
   readonly clock: Clock
   /** May count too much for a moment, never too little. */
   readonly present: () => Unsent
+  /** A loss was dismissed. */
+  readonly changed: () => void
 }
 
 /** How long a device may take over one text before it counts as not there, in ms. */
 export const DEVICE_MS_MAX = 1000
 
 /** To be opened before the replica is, for a loss shows in that the storage is new. Throws what the storage throws. */
-export async function openLossMark({ device, database, storage, clock, present }: LossMarkPorts): Promise<LossMark> {
+export async function openLossMark({ device, database, storage, clock, present, changed }: LossMarkPorts): Promise<LossMark> {
   const lostKey = `${database} lost`
   /** Undefined where the device fails, or is silent. */
   const tried = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
     try {
-      return await within(clock, DEVICE_MS_MAX, Promise.resolve(work()), () => new Error('silent'))
+      return await within(clock, DEVICE_MS_MAX, Promise.resolve(work()), Error)
     } catch {
       return undefined
     }
@@ -60,11 +67,19 @@ export async function openLossMark({ device, database, storage, clock, present }
     await remember(lostKey, lost)
     await remember(database, { pending: 0, refused: 0 })
   }
+  let loss: Loss | undefined = lost && {
+    ...lost,
+    dismiss() {
+      loss = undefined
+      void remember(lostKey)
+      changed()
+    },
+  }
   let written: string | undefined
   let over = false
   return {
-    get lost() {
-      return lost
+    get loss() {
+      return loss
     },
     known: before !== undefined,
     // One at a time, the latest only: a device may be slow.
@@ -74,10 +89,6 @@ export async function openLossMark({ device, database, storage, clock, present }
       await device.remember(database, counts)
       written = counts
     }),
-    dismiss() {
-      lost = undefined
-      void remember(lostKey)
-    },
     async forget() {
       over = true
       await remember(database)

@@ -15,7 +15,7 @@ import type {
 } from '@tidemark/shared'
 import type { Collection, Table, WhereClause } from 'dexie'
 import type { Observable } from 'rxjs'
-import type { Unsent } from './loss-mark.ts'
+import type { Loss, Unsent } from './loss-mark.ts'
 import type { StorageError } from './replica/storage-error.ts'
 
 /** A document with what the replica knows of it. */
@@ -114,7 +114,7 @@ export interface StorageStatus {
   /** Why something could not be saved or read just now; gone once it works again. Nothing that was saved is lost by it. */
   readonly error?: StorageError | undefined
   /** This device has cleared what was here before, and with it so much that the server had not got. Told until it is dismissed. May be too high by what was under way just then. */
-  readonly lost?: (Unsent & { dismiss(): void }) | undefined
+  readonly lost?: Loss | undefined
 }
 
 export interface Status {

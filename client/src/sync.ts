@@ -194,7 +194,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
       // It is asked for again, later [R4]; what is pending can be sent meanwhile.
-      return follow({ type: 'denied', space: range.space, error, ...(pull !== undefined && { pull }) })
+      return follow({ type: 'denied', space: range.space, error, pull })
     }
     if (applied.verdict === 'news' || applied.verdict === 'reset') stuckAtMs = NEVER
     await follow({ type: 'applied', range, applied })

@@ -23,7 +23,7 @@ export type FollowingEvent =
   | { readonly type: 'applied'; readonly range: Pick<Range, 'space' | 'to' | 'head'>; readonly applied: Applied }
   | { readonly type: 'behind'; readonly space: SpaceId; readonly head: number }
   /** Said on the connection, or what a pull of this number came to. */
-  | { readonly type: 'denied'; readonly space: SpaceId; readonly error: SyncError; readonly pull?: number }
+  | { readonly type: 'denied'; readonly space: SpaceId; readonly error: SyncError; readonly pull?: number | undefined }
   /** A frame of ours could not be served; the server does not say which. */
   | { readonly type: 'error'; readonly error: SyncError }
   | { readonly type: 'beat sent' }

@@ -14,7 +14,8 @@ export async function makeRoom(unit: Unit, isHeld: (space: SpaceId) => boolean):
   for (const { space, $s, next } of (await unit.tx.list('copies')) as readonly CopyRow[]) {
     if (isHeld(space) || touched.has(space)) continue
     unit.set('copies', space)
-    spare.push($s, ...(next ? [next.$s] : []))
+    spare.push($s)
+    if (next) spare.push(next.$s)
   }
   const documents = tables.filter((table) => !(table in REPLICA_TABLES))
   for (const s of spare) for (const table of ['base', ...documents]) unit.removeRange(table, keysOf(s))

@@ -137,7 +137,7 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
       const result = await work(unit)
       const writes = unit.writes()
       if (writes.length > 0 && (present(await unit.self(), opened).minWriter ?? FORMAT) > FORMAT)
-        throw new StorageError('outdated', 'A newer version of this app has used this device: reload, so that what you write is saved.')
+        throw new StorageError('outdated', 'A newer version of this app was here: reload to write.')
       return { result, writes }
     })
   const { confirmed, look } = confirmations({ ...storage, read })
@@ -230,9 +230,7 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
         const pending = pendingOf(await unit.outbox()).length
         const refused = (await unit.tx.list('refused')).length
         if (!discard && pending + refused > 0)
-          throw new ForbiddenError(
-            `${pending} pending and ${refused} refused mutations exist nowhere else: clear({ discardPending: true }) deletes them`,
-          )
+          throw new ForbiddenError(`${pending} pending and ${refused} refused mutations exist only here: discardPending deletes them`)
         for (const table of tables) unit.removeRange(table, {})
         return { pending, refused }
       }),

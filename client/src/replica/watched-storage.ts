@@ -1,23 +1,24 @@
 import type { ReplicaStorage } from './storage.ts'
 import { StorageError } from './storage-error.ts'
 
-/**
- * Tells what the storage fails with, and `undefined` once a unit of the kind that failed last works again: on a full disk reading
- * works, too, and so does deleting.
- */
+/** What tells the end of a trouble: that a row was written, in a unit of the same durability; of these that it answers at all. */
+const ANSWERS = ['stalled', 'failing']
+
+/** Tells what the storage fails with, and `undefined` once that is over. A disk that is full can still be read, and deleted from. */
 export function watchedStorage(storage: ReplicaStorage, tell: (error?: StorageError) => void): ReplicaStorage {
-  let failed: string | undefined
-  async function watched<T>(kind: string, unit: Promise<T>, proves: () => boolean): Promise<T> {
+  /** What has to work for the trouble to be over. */
+  let awaited: string | undefined
+  async function watched<T>(kind: string, unit: Promise<T>, wrote = () => false): Promise<T> {
     try {
       const result = await unit
-      if (failed === kind && proves()) {
-        failed = undefined
+      if (awaited === '' || (awaited === kind && wrote())) {
+        awaited = undefined
         tell()
       }
       return result
     } catch (error) {
       if (error instanceof StorageError) {
-        failed = kind
+        awaited = ANSWERS.includes(error.trouble) ? '' : kind
         tell(error)
       }
       throw error
@@ -25,7 +26,7 @@ export function watchedStorage(storage: ReplicaStorage, tell: (error?: StorageEr
   }
   return {
     ...storage,
-    read: (tables, work) => watched('read', storage.read(tables, work), () => true),
+    read: (tables, work) => watched('read', storage.read(tables, work)),
     write(tables, durability, work) {
       let puts = false
       const unit = storage.write(tables, durability, async (tx) => {
