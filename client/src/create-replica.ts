@@ -117,6 +117,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       copies = await core.copies([...holders.keys()])
     },
   }
+  let told = JSON.stringify(status$.value)
   /** What has to be read again before the next status. */
   const stale = new Set(Object.keys(readers))
   async function tell(): Promise<void> {
@@ -130,7 +131,9 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     }
     if (!failure) mark?.note()
     const status = present()
-    if (JSON.stringify(status) !== JSON.stringify(status$.value)) status$.next(status)
+    const text = JSON.stringify(status)
+    if (text !== told) status$.next(status)
+    told = text
     if (failure) throw failure
   }
   soon = oneAtATime(tell)

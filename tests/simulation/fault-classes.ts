@@ -16,7 +16,7 @@ export const FAULT_CLASSES = {
   'slow-pipe': 'the system of a device takes no bytes for a while',
   'device-crash': 'the browser dies, at any moment or in the middle of a unit of its storage',
   reload: 'a tab is closed and opened again',
-  tabs: 'tabs come and go',
+  tabs: 'devices have up to three tabs, which come and go',
   freeze: 'a tab is frozen: what is due waits, then all of it runs',
   throttle: 'timers run once a minute',
   sleep: 'a device sleeps: its monotonic clock stands still, its wall clock does not',
@@ -50,6 +50,9 @@ export const FAULT_CLASSES = {
 export type FaultClass = keyof typeof FAULT_CLASSES
 export const FAULT_CLASS_NAMES = Object.keys(FAULT_CLASSES) as readonly FaultClass[]
 
+/** Classes that are on in a tenth of the seeds only: they need ten minutes of virtual time. */
+const RARE: ReadonlySet<FaultClass> = new Set(['poison'])
+
 /** Classes of what is not built yet, and what will bring them. */
 export const CLASSES_TO_COME: Readonly<Record<string, string>> = {
   'double-leader': 'leaders among tabs',
@@ -71,7 +74,7 @@ export interface ForcedClasses {
 export function drawClasses(random: SeededRandom, { on, off }: ForcedClasses): Set<FaultClass> {
   return new Set(
     FAULT_CLASS_NAMES.filter((name) => {
-      const drawn = random.chance(0.5) && !WAITING.has(name)
+      const drawn = random.chance(RARE.has(name) ? 0.1 : 0.5) && !WAITING.has(name)
       return (drawn || on?.has(name) === true) && off?.has(name) !== true
     }),
   )

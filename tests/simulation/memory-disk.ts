@@ -46,6 +46,7 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
 
   /** The fault that strikes the unit that begins now. */
   function nextFault(): DiskFault | undefined {
+    if (faults.length === 0) return undefined
     const due = faults.find(({ afterUnits }) => afterUnits <= 0)
     faults = faults.filter((fault) => fault !== due).map((fault) => ({ ...fault, afterUnits: fault.afterUnits - 1 }))
     return due

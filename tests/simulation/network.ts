@@ -13,6 +13,15 @@ interface Host {
   readonly server: SyncServer | undefined
 }
 
+/** A connection that a process holds. */
+interface Link {
+  node: Node
+  /** The process is gone. */
+  ended(): void
+  /** Tells both sides where one of them does not know that it is over. */
+  endDead(): void
+}
+
 /** How long a pipe that takes no bytes does so at most, and a connection lives at most where it is to end by chance, in ms. */
 const SLOW_MS_MAX = 20_000
 const LIFE_MS_MAX = 60_000
@@ -29,7 +38,7 @@ export class Network {
   readonly #host: () => Host
   readonly #wire = newNode('network')
   readonly #connections = new Map<string, number>()
-  readonly #hosted = new Set<{ readonly node: Node; readonly ended: () => void }>()
+  readonly #links = new Set<Link>()
 
   constructor(scheduler: Scheduler, seed: number, host: () => Host) {
     this.#scheduler = scheduler
@@ -47,11 +56,12 @@ export class Network {
 
   /** The process behind this node died: its peers are told by their systems, unless nobody tells them. */
   died(node: Node): void {
-    for (const link of [...this.#hosted]) {
-      if (link.node !== node) continue
-      this.#hosted.delete(link)
-      link.ended()
-    }
+    for (const link of this.#links) if (link.node === node) link.ended()
+  }
+
+  /** Both sides of what died without a word are told. */
+  endDead(): void {
+    for (const link of this.#links) link.endDead()
   }
 
   #connect(tab: Node, events: LiveEvents): LiveSocket {
@@ -65,6 +75,7 @@ export class Network {
     let clientEnded = false
     let serverEnded = false
     let isDead = false
+    let isOneWay = false
     let silentFrom = Number.POSITIVE_INFINITY
     let framesDown = 0
     let slowUntilMs = 0
@@ -77,14 +88,21 @@ export class Network {
     const endAtServer = () => {
       if (serverEnded) return
       serverEnded = true
-      this.#hosted.delete(hosted)
       if (host?.alive) server?.closed()
     }
     /** One side learns of an end; now and then nobody tells it. */
     const tell = (node: Node, label: string, run: () => void) => {
       if (!isDead && !random.chance(faults.silentClose)) this.#later(random, node, label, run)
     }
-    const hosted = { node: this.#wire, ended: () => tell(tab, 'gone', () => endAtClient(1006)) }
+    const link: Link = {
+      node: this.#wire,
+      ended: () => tell(tab, 'gone', () => endAtClient(1006)),
+      endDead: () => {
+        if (!isDead && !isOneWay && clientEnded === serverEnded) return
+        this.#later(random, tab, 'reset', () => endAtClient(1006))
+        this.#later(random, link.node, 'reset', endAtServer)
+      },
+    }
 
     this.#later(random, wire, 'connect', () => {
       const { node, server: running } = this.#host()
@@ -104,6 +122,7 @@ export class Network {
       if (random.chance(faults.oneWayCut)) {
         const isUp = random.chance(0.5)
         this.#unlessFair(wire, random.between(0, LIFE_MS_MAX / 2), 'one way', () => {
+          isOneWay = true
           if (isUp) up = () => {}
           else silentFrom = framesDown
         })
@@ -140,8 +159,8 @@ export class Network {
         resume() {},
       }
       server = running.gateway.accept(socket)
-      hosted.node = node
-      this.#hosted.add(hosted)
+      link.node = node
+      this.#links.add(link)
       this.#later(random, tab, 'opened', () => !clientEnded && events.opened())
     })
 

@@ -8,6 +8,7 @@ import { type Failure, World } from './world.ts'
 
 /** Saved at import, for disks that put another in its place. */
 const nextMacrotask = setImmediate
+const STACK_LINES = Number(process.env.TIDEMARK_STACK_LINES ?? 0)
 /** Within this after the faults end everything must be right, in ms: back-off, a beat, and what they lead to. */
 export const HEAL_MS = 180_000
 /** The same where a mutation is poison: it is refused after five throws over ten minutes [M7]. */
@@ -17,8 +18,7 @@ const BEAT_MS = 45_000
 /** Timers that were set while they ran once a minute are this late, in ms. */
 const THROTTLED_MS = 60_000
 const LOOK_EVERY_MS = 2000
-/** Older lines are asked for this many times at most before all of them must be there. */
-const SCROLLS_MAX = 20
+/** How often somebody scrolls up, in ms. */
 const SCROLL_MS = 1000
 
 export interface Outcome {
@@ -40,27 +40,35 @@ export async function run(plan: Plan, openDisk?: OpenDisk): Promise<Outcome> {
   const { scheduler } = world
   const unhandled = (error: unknown) => world.fail('unhandled', `${(error as Error | undefined)?.stack ?? error}`)
   process.on('unhandledRejection', unhandled)
+  // Errors are part of the run, and nobody reads where they came from.
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = STACK_LINES
   let healedMs = 0
   try {
     world.begin()
     await scheduler.run(plan.chaosMs)
     world.heal()
+    if (!plan.patient) world.network.endDead()
     const poisoned = plan.classes.includes('poison')
     const untilMs = plan.chaosMs + (poisoned ? HEAL_POISONED_MS : HEAL_MS)
     await comeRight(world, untilMs)
     healedMs = scheduler.nowMs - plan.chaosMs
-    // What died without a word just before the faults ended is found by the next beat.
-    await scheduler.run(scheduler.nowMs + BEAT_MS + (plan.classes.includes('throttle') ? THROTTLED_MS : 0))
-    await comeRight(world, scheduler.nowMs + HEAL_MS)
+    if (plan.patient) {
+      // What died without a word just before the faults ended is found by the next beat.
+      await scheduler.run(scheduler.nowMs + BEAT_MS + (plan.classes.includes('throttle') ? THROTTLED_MS : 0))
+      await comeRight(world, scheduler.nowMs + HEAL_MS)
+    }
     for (const message of unconverged(world)) world.fail('converges', message)
     if (world.failures.length === 0) await scrollUp(world)
-    if (world.failures.length === 0) await idle(world, plan)
+    if (world.failures.length === 0 && plan.patient) await idle(world, plan)
+    await comeRight(world, scheduler.nowMs + HEAL_MS)
     for (const message of unconverged(world)) world.fail('converges', message)
     for (const message of world.stale()) world.fail('told', message)
     if (world.failures.length === 0) account(world)
     await new Promise<void>((resolve) => nextMacrotask(resolve))
   } finally {
     process.off('unhandledRejection', unhandled)
+    Error.stackTraceLimit = stackTraceLimit
   }
   const { failures, made, pagesTaken } = world
   const outcome = { failures, classes: plan.classes, traceHash: scheduler.traceHash(), steps: scheduler.steps }
@@ -105,7 +113,8 @@ async function scrollUp(world: World): Promise<void> {
     [...world.devices.values()].flatMap(({ name, watch }) =>
       SPACES.flatMap((space) => watch.below(space).map((key) => `${name} lacks ${key} of ${space}`)),
     )
-  for (let scroll = 0; scroll < SCROLLS_MAX && missing().length > 0; scroll++) {
+  const untilMs = world.scheduler.nowMs + HEAL_MS
+  while (world.scheduler.nowMs < untilMs && missing().length > 0) {
     for (const [device, id, space] of world.spaces()) {
       if (device.watch.below(id).length === 0) continue
       space.lines.older({ limit: 3 }).then(
