@@ -10,7 +10,7 @@ import { type Asked, ask, type Standings } from './asked.ts'
 import { fillFile, SPACES, USERS } from './filled-file.ts'
 import { verdict } from './verdict.ts'
 
-const CUTS = process.env.CI === undefined ? 24 : 240
+const CUTS = process.env.CI === undefined ? 24 : 120
 /** For each shape and part of a file. */
 const FLIPS = process.env.CI === undefined ? 20 : 200
 
