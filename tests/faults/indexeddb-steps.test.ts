@@ -252,7 +252,7 @@ async function ready(disk: StrictDisk, story: Story): Promise<Running> {
 }
 
 /** The rows of a device; a new one draws its client id again with each try. */
-const rowsOn = (disk: StrictDisk) => disk.dump(DATABASE).replace(/"c_[\w-]{22}"/, '"c_"')
+const rowsOn = (disk: StrictDisk) => disk.dump(DATABASE).replace(/"c_[\w-]{22}"/g, '"c_"')
 
 /** What a story comes to without a failure. */
 async function smooth(story: Story, disk: StrictDisk): Promise<{ steps: number; states: string[]; end: string }> {

@@ -300,7 +300,7 @@ class Process extends FakeFactory implements StrictProcess {
     const asked = this.#ask('request', tx, stores)
     // Only what is stored needs room.
     const failure = asked === 'quota' && !stores ? undefined : asked
-    const isTold = next.request.source && failure !== 'crash' && failure !== 'hang'
+    const isTold = next.request.source && (failure === undefined || failure === 'lost' || failure === 'quota')
     if (!isTold && this.#ends(tx, failure)) return
     const { operation } = next
     next.operation = () => {

@@ -190,8 +190,11 @@ function watch(space: string, collection: string, queries: { toArray(): PromiseL
     next(rows) {
       last = textOf(rows as Row[])
     },
-    // What cannot be read now is asked for again with the next change.
-    error() {},
+    // The end of it, as RxJS has it and React shows it.
+    error(error) {
+      last = `${error}`
+      subscription.unsubscribe()
+    },
   })
   return { space, collection, told: () => last, end: () => subscription.unsubscribe() }
 }

@@ -1,8 +1,8 @@
 import { type App, type Clock, ForbiddenError, SyncError, UnavailableError, within } from '@tidemark/shared'
-import { type DBCore, Dexie, type ObservabilitySet } from 'dexie'
+import { type DBCoreTable, type DBCoreTransaction, Dexie, type ObservabilitySet } from 'dexie'
 import { covers, extend, type Schema, schemaOf } from './dexie-schema.ts'
-import { mutatedParts } from './mutated-parts.ts'
-import { type NativeUnit, runNative, timeout, type UnitDone } from './native-unit.ts'
+import { everything, mutatedParts } from './mutated-parts.ts'
+import { type NativeUnit, runNative, timeout, UNIT_MS_MAX, type UnitDone } from './native-unit.ts'
 import { type ReplicaStorage, type StorageRead, UnitEndedError, type Write } from './storage.ts'
 import { StorageError } from './storage-error.ts'
 
@@ -26,6 +26,8 @@ export interface DexieStorage extends ReplicaStorage {
 export const UNIT_ATTEMPTS_MAX = 4
 /** An open that has not ended by then is given up, in ms: another tab may hold an older version of the database. */
 export const OPEN_MS_MAX = 10_000
+/** How long after what an app read has failed the database is opened again, in ms, where nothing else does. */
+const READ_AGAIN_MS = 5_000
 /** Errors that say that the handle is dead, not the unit. WebKit loses handles of pages in the background; some never answer. */
 const HANDLE_LOST = [
   'TimeoutError',
@@ -49,10 +51,33 @@ export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOption
   const ended = new Set<() => void>()
   let opening: Promise<IDBDatabase> | undefined
   let closed = false
+  /** Since it was open last; undefined until it was. */
+  let isLost: boolean | undefined
   /** While live queries are woken for a unit of this handle. */
   let own: readonly Write[] | undefined
 
-  db.use({ stack: 'dbcore', name: 'tidemark', create: (core) => readOnly(core, schema) })
+  db.use({
+    stack: 'dbcore',
+    name: 'tidemark',
+    create: (core) => ({
+      ...core,
+      table: (table) => readOnly(core.table(table), schema),
+      transaction(...which) {
+        const tx = core.transaction(...which) as DBCoreTransaction & IDBTransaction
+        const answered = clock.after(UNIT_MS_MAX, () => {
+          readLater()
+          tx.abort()
+        })
+        tx.addEventListener('complete', answered)
+        tx.addEventListener('abort', () => {
+          answered()
+          // By the engine, not by the app.
+          if (tx.error) readLater()
+        })
+        return tx
+      },
+    }),
+  })
   // The tab that upgrades goes first; the next unit here opens the database again.
   db.on('versionchange', () => {
     lose()
@@ -60,21 +85,32 @@ export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOption
   })
 
   function lose(): void {
+    isLost = isLost !== undefined
     db.close({ disableAutoOpen: false })
+  }
+  /** What the app reads through Dexie failed: live queries look again once the database is open anew. */
+  function readLater(): void {
+    lose()
+    clock.after(READ_AGAIN_MS, () => isLost && void handle().catch(() => {}))
   }
   const inTime = <T>(work: PromiseLike<T>) => within(clock, OPEN_MS_MAX, work, timeout)
   /** Rejects with VersionError where another tab upgraded first: that is a lost handle, too. */
   async function open(): Promise<IDBDatabase> {
     await inTime(db.open())
     const idb = db.backendDB()
-    if (covers(idb, schema)) return idb
+    if (covers(idb, schema)) {
+      // What was being read meanwhile has failed, and nobody tries it again.
+      if (isLost) Dexie.on.storagemutated.fire(everything())
+      isLost = false
+      return idb
+    }
     lose()
     await inTime(upgrade(factory, name, idb.version + 1, schema))
     return open()
   }
   function handle(): Promise<IDBDatabase> {
     if (closed) return Promise.reject(new UnavailableError('This replica is closed: open it again.'))
-    if (db.isOpen() && !opening) return Promise.resolve(db.backendDB())
+    if (db.isOpen() && !opening && !isLost) return Promise.resolve(db.backendDB())
     opening ??= open().finally(() => {
       opening = undefined
     })
@@ -156,21 +192,30 @@ export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOption
 }
 
 /** Refuses every write that does not come from a unit: documents change by mutations alone. */
-function readOnly(core: DBCore, schema: Schema): DBCore {
+function readOnly(table: DBCoreTable, schema: Schema): DBCoreTable {
+  const { name } = table
+  if (!schema.has(name)) return table
+  const read =
+    <Asked, Answer>(ask: (asked: Asked) => Promise<Answer>) =>
+    (asked: Asked) =>
+      ask(asked).catch(passedOver)
   return {
-    ...core,
-    table(name) {
-      const table = core.table(name)
-      if (!schema.has(name)) return table
-      return {
-        ...table,
-        mutate: () =>
-          Dexie.Promise.reject(
-            new ForbiddenError(`${name} is written by the replica alone: use space.mutate, which works offline and reaches the server`),
-          ),
-      }
-    },
+    ...table,
+    get: read(table.get),
+    getMany: read(table.getMany),
+    query: read(table.query),
+    openCursor: read(table.openCursor),
+    count: read(table.count),
+    mutate: () =>
+      Dexie.Promise.reject(
+        new ForbiddenError(`${name} is written by the replica alone: use space.mutate, which works offline and reaches the server`),
+      ),
   }
+}
+
+/** Of a lost handle live queries are told what they pass over, in place of what would end them. */
+function passedOver(error: unknown): never {
+  throw causeOf(error, ['UnknownError', 'InvalidStateError']) ? new Dexie.DatabaseClosedError() : error
 }
 
 /** Adds tables and indexes that an app has been given. Rejects with VersionError where another tab was faster. */

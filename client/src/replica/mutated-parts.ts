@@ -22,6 +22,11 @@ export function mutatedParts(database: string, schema: Schema, writes: readonly 
   return parts
 }
 
+/** What makes every live query look again, also one that failed before it knew what it reads. */
+export function everything(): ObservabilitySet {
+  return { all: new RangeSet(FIRST, LAST) }
+}
+
 /** Everything of these copies in these tables: what a query that asked for another copy must look at again. */
 export function partsOfCopies(database: string, schema: Schema, tables: readonly string[], copies: Iterable<number>): ObservabilitySet {
   const parts: Record<string, IntervalTree> = {}
