@@ -1,5 +1,5 @@
 import type { Refused, Status } from '@tidemark/client'
-import { createReplica, fixedBeat, NO_HINTS } from '@tidemark/client/testing'
+import { type BeatPolicy, createReplica, fixedBeat, NO_HINTS } from '@tidemark/client/testing'
 import type { MemoryChangelog } from '@tidemark/server'
 import type { BehaviorSubject } from 'rxjs'
 import type { Disk, DiskHandle, OpenDisk } from './disk.ts'
@@ -69,13 +69,15 @@ export class World {
   pagesTaken = 0
   readonly #plan: Plan
   readonly #openDisk: OpenDisk
+  readonly #beat: BeatPolicy
   readonly #self = newNode('world')
   /** Who uses a device now. */
   readonly #active = new Map<string, string>()
   #backup: { readonly snapshot: ReturnType<MemoryChangelog['snapshot']>; readonly heads: ReadonlyMap<string, Moment> } | undefined
   #tabs = 0
 
-  constructor(plan: Plan, openDisk: OpenDisk = memoryDisks) {
+  constructor(plan: Plan, openDisk: OpenDisk = memoryDisks, beat: BeatPolicy = fixedBeat) {
+    this.#beat = beat
     this.#plan = plan
     this.#openDisk = openDisk
     this.scheduler = new Scheduler(plan.seed)
@@ -275,7 +277,7 @@ export class World {
       random,
       lifecycle: NO_HINTS,
       network: NO_HINTS,
-      beat: fixedBeat,
+      beat: this.#beat,
     }).then(
       (replica) => {
         if (!node.alive) return
