@@ -31,8 +31,8 @@ const FULL_BYTES = 2 * 1_048_576
 /** Everything between devices and server. What goes wrong with a connection depends on the seed, its device and its number alone. */
 export class Network {
   faults: NetworkFaults = FAIR
-  /** A frame of the server's that this says true of vanishes. */
-  swallows: (frame: string) => boolean = () => false
+  /** A frame of the server's to a tab that this says true of vanishes. */
+  swallows: (frame: string, tab: Node) => boolean = () => false
   /** Frames by sender and type, since they were counted last. */
   readonly frames = new Map<string, number>()
   readonly #scheduler: Scheduler
@@ -141,7 +141,7 @@ export class Network {
           if (serverEnded) return
           this.#count('server', text)
           framesDown++
-          if (framesDown > silentFrom || this.swallows(text)) return
+          if (framesDown > silentFrom || this.swallows(text, tab)) return
           down(text.slice(0, 20), () => {
             if (!isDead && (!clientEnded || isLate)) events.frame(text)
           })

@@ -3,6 +3,7 @@ import type { Made } from './disk-watch.ts'
 import type { FaultClass } from './fault-classes.ts'
 import type { Moment } from './history.ts'
 import type { Plan } from './plan.ts'
+import { playScene } from './scenes.ts'
 import { SPACES } from './simulated-app.ts'
 import { type Failure, World } from './world.ts'
 
@@ -61,6 +62,7 @@ export async function run(plan: Plan, openDisk?: OpenDisk): Promise<Outcome> {
     for (const message of unconverged(world)) world.fail('converges', message)
     if (world.failures.length === 0) await scrollUp(world)
     if (world.failures.length === 0 && plan.patient) await idle(world, plan)
+    if (world.failures.length === 0 && plan.patient) await playScene(world, plan.seed, () => unconverged(world))
     await comeRight(world, scheduler.nowMs + HEAL_MS)
     for (const message of unconverged(world)) world.fail('converges', message)
     for (const message of world.stale()) world.fail('told', message)

@@ -15,9 +15,14 @@ import { plainApp, type SimulatedSpace, SPACES, simulatedApp } from './simulated
 import { TokenIssuer } from './token-issuer.ts'
 
 type Replica = Awaited<ReturnType<typeof createReplica>>
+/** What the call of a mutation resolves to. */
+interface Sent {
+  readonly n: number
+  readonly confirmed: Promise<void>
+}
 /** A space of a replica, as any caller sees it. */
 interface Space {
-  readonly mutate: Readonly<Record<string, (args: object) => Promise<{ readonly n: number }>>>
+  readonly mutate: Readonly<Record<string, (args: object) => Promise<Sent>>>
   readonly lines: { older(options: { limit: number }): Promise<{ readonly added: number }> }
   close(): void
 }
@@ -339,7 +344,7 @@ export class World {
       case 'mutate': {
         const { [action.name]: call } = spaces.get(action.space)?.mutate ?? {}
         call?.(action.args).then(
-          ({ n }) => this.#resolved(device, n),
+          (sent) => this.#resolved(device, sent),
           () => {},
         )
         return
@@ -494,12 +499,17 @@ export class World {
     }
   }
 
-  /** [P1] What a call said is saved is on the disk, in one form or another. */
-  #resolved({ name, disk }: Device, n: number): void {
+  /** [P1] What a call said is saved is on the disk, in one form or another; [M4] who waits for the server is told when it is done. */
+  #resolved({ name, disk }: Device, { n, confirmed }: Sent): void {
     const nonce = (disk.rows('outbox').get(n) ?? disk.rows('tail').get(n) ?? disk.rows('refused').get(n))?.nonce as string | undefined
     const mutation = nonce === undefined ? undefined : this.made.get(nonce)
     if (mutation === undefined) this.fail('saved', `${name} says that ${n} is saved, and it is not`)
     else mutation.resolved = true
+    const isPending = () => [...disk.rows('outbox').values()].some((row) => row.nonce === nonce && row.in === undefined)
+    confirmed.then(
+      () => isPending() && this.fail('told', `${name} tells ${n} as done, and it is pending`),
+      () => {},
+    )
   }
 }
 

@@ -1,0 +1,128 @@
+import type { Node } from './scheduler.ts'
+import type { SimulatedSpace } from './simulated-app.ts'
+import type { Device, World } from './world.ts'
+
+/** Within this the next beat finds what got lost: its interval, and the time for its answer, in ms. */
+const BEAT_MS = 45_000
+/** Within this a connection makes good for what it lacks without a beat, in ms. */
+const SOON_MS = 2000
+/** Within this who may read no longer has nothing left, in ms: a check of rights, and the sweep after it. */
+const REVOKED_MS = 15_000
+const LIVELY_MS = 36_000
+const LIVELY_COMMITS = 60
+
+const ROOM = 'room:a'
+const OTHER_ROOM = 'room:b'
+
+/** True of a world in which everything is right; what is not. */
+type Wrongs = () => readonly string[]
+
+/** Who writes in a scene, and another user's device that reads. */
+interface Cast {
+  readonly writer: Device
+  readonly reader: Device
+}
+
+/**
+ * Plays one thing on purpose in a world that is right and has no faults: a range that is swallowed, a right that is taken, a space that
+ * nobody has open. Which one depends on the seed; after it everything is right again.
+ */
+export async function playScene(world: World, seed: number, wrongs: Wrongs): Promise<void> {
+  const devices = [...world.devices.values()].filter(({ tabs }) => tabs.length > 0)
+  const [writer] = devices
+  const reader = devices.find(({ plan }) => plan.user !== writer?.plan.user)
+  if (writer === undefined || reader === undefined) return
+  const scenes = [swallowedAtTheEnd, swallowedInTheMiddle, rightTaken, notOpen, seed % 2 === 0 ? lively : swallowedAtTheEnd]
+  await scenes[seed % scenes.length]?.(world, { writer, reader }, wrongs)
+}
+
+/** [P10] The last range that a device should get is lost, and no other follows: the next beat tells. */
+async function swallowedAtTheEnd(world: World, { writer, reader }: Cast, wrongs: Wrongs): Promise<void> {
+  world.network.swallows = (text, tab) => isRangeFor(reader, tab, text)
+  write(world, writer)
+  await pass(world, SOON_MS)
+  world.network.swallows = () => false
+  await pass(world, BEAT_MS)
+  for (const wrong of wrongs()) world.fail('the beat tells', wrong)
+}
+
+/** [R4] One range is lost and others follow it: each tab states its number again, at once and once. */
+async function swallowedInTheMiddle(world: World, { writer, reader }: Cast, wrongs: Wrongs): Promise<void> {
+  const swallowed = new Set<Node>()
+  world.network.swallows = (text, tab) => isRangeFor(reader, tab, text) && swallowed.size < swallowed.add(tab).size
+  world.network.frames.clear()
+  for (let count = 0; count < 12; count++) {
+    write(world, writer)
+    await pass(world, 7)
+  }
+  await pass(world, SOON_MS)
+  world.network.swallows = () => false
+  for (const wrong of wrongs()) world.fail('states again', wrong)
+  const follows = world.network.frames.get('client follow') ?? 0
+  if (follows > swallowed.size) world.fail('states again', `${swallowed.size} tabs that lost a range stated ${follows} numbers`)
+}
+
+/** [P11] [B8] A right ends: nothing flows any more, and the copy goes; given back, it comes again. */
+async function rightTaken(world: World, { writer, reader }: Cast): Promise<void> {
+  const { user } = reader.plan
+  const theirs = [...world.devices.values()].filter(({ plan }) => plan.user === user)
+  world.host.access.set(`${user} ${ROOM}`, 'none')
+  await pass(world, REVOKED_MS)
+  for (const { name, watch } of theirs)
+    if (watch.copies().some(({ space }) => space === ROOM)) world.fail('rights', `${name} of ${user} still has a copy of ${ROOM}`)
+  world.network.swallows = (text, tab) => {
+    if (theirs.some((device) => isRangeFor(device, tab, text))) world.fail('rights', `${tab.name} is sent ${text}`)
+    return false
+  }
+  write(world, writer)
+  await pass(world, REVOKED_MS)
+  world.network.swallows = () => false
+  world.host.access.delete(`${user} ${ROOM}`)
+}
+
+/** [M4] A mutation also touches a space that is not open: it is pulled, and nothing optimistic stays. */
+async function notOpen(world: World, { writer }: Cast): Promise<void> {
+  for (const { spaces } of writer.tabs) {
+    spaces.get(OTHER_ROOM)?.close()
+    spaces.delete(OTHER_ROOM)
+  }
+  call(writer, ROOM, 'move', { operation: 'not-open', to: OTHER_ROOM })
+  await pass(world, SOON_MS)
+  const { size } = writer.disk.rows('outbox')
+  if (size > 0) world.fail('pulled', `${writer.name} waits for ${size} mutations in a space that is not open`)
+  for (const { spaces, replica } of writer.tabs) if (replica) spaces.set(OTHER_ROOM, replica.space(OTHER_ROOM) as never)
+}
+
+/** [B1] However much is written, nobody's number is doubted without cause. */
+async function lively(world: World, { writer }: Cast): Promise<void> {
+  world.network.frames.clear()
+  for (let count = 0; count < LIVELY_COMMITS; count++) {
+    write(world, writer)
+    await pass(world, LIVELY_MS / LIVELY_COMMITS)
+  }
+  await pass(world, SOON_MS)
+  for (const frame of ['client follow', 'client pull', 'client hello']) {
+    const count = world.network.frames.get(frame) ?? 0
+    if (count > 0) world.fail('no doubt', `${count} times ${frame} while ${LIVELY_COMMITS} commits came in ${LIVELY_MS} ms`)
+  }
+}
+
+function write(world: World, device: Device): void {
+  const doc = { text: `at ${world.scheduler.nowMs}`, by: device.plan.user }
+  call(device, ROOM, 'put', { c: 'lines', id: 'scene', doc })
+}
+
+function call({ tabs: [tab] }: Device, space: SimulatedSpace, name: string, args: object): void {
+  tab?.spaces
+    .get(space)
+    ?.mutate[name]?.(args)
+    .catch(() => {})
+}
+
+function isRangeFor(device: Device, tab: Node, text: string): boolean {
+  return text.startsWith(`{"t":"range","space":"${ROOM}"`) && device.tabs.some(({ node }) => node === tab)
+}
+
+function pass(world: World, ms: number): Promise<void> {
+  return world.scheduler.run(world.scheduler.nowMs + ms)
+}
