@@ -1,9 +1,12 @@
 // Goal: a device that has no room, or loses what it kept, says so in words, loses nothing by itself, and goes on by itself. Method: a real
 // Chromium whose quota is taken away and whose IndexedDB is cleared, with the page open and closed.
-import { mkdir } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { CDPSession } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type CDPSession, chromium } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { CHROMIUM_ARGS, findChromium } from '../browser/find-chromium.ts'
 import { isAccessible } from './accessible.ts'
 import { ChatPage } from './chat-page.ts'
 import { sendAs } from './send-as.ts'
@@ -156,5 +159,46 @@ describe('a device that cleared what it kept', () => {
       }
     })
     expect(thrown).toBe('SecurityError')
+  })
+})
+
+/** Which files are damaged, and what becomes of it: Chromium begins anew without a word, or opens no database of this origin any more. */
+const DAMAGE = [
+  { file: '.log', told: 'With it went up to 2 changes that had not reached the server.' },
+  { file: 'CURRENT', told: 'The storage of this device fails again and again.' },
+]
+
+describe('a browser whose files were damaged between two runs', () => {
+  it.each(process.env.CI === undefined ? DAMAGE.slice(0, 1) : DAMAGE)('says what is true of it ($file)', async ({ file, told }) => {
+    const profile = await mkdtemp(join(tmpdir(), 'tidemark-damaged-'))
+    onTestFinished(() => rm(profile, { recursive: true, force: true, maxRetries: 5 }))
+    const run = async (visit: (chat: ChatPage) => Promise<void>) => {
+      const context = await chromium.launchPersistentContext(profile, { executablePath: await findChromium(), args: CHROMIUM_ARGS })
+      try {
+        await visit(new ChatPage(context.pages()[0] ?? (await context.newPage()), stage.url))
+      } finally {
+        await context.close()
+      }
+    }
+    await run(async (chat) => {
+      await chat.signIn('erin')
+      await chat.join('wreck')
+      await chat.isLive()
+      await chat.switchOnline(false)
+      await chat.say('One')
+      await chat.say('Two')
+    })
+    for (const { name, parentPath } of await readdir(join(profile, 'Default/IndexedDB'), { recursive: true, withFileTypes: true })) {
+      if (!name.endsWith(file)) continue
+      const bytes = await readFile(join(parentPath, name))
+      await writeFile(
+        join(parentPath, name),
+        bytes.map((byte, at) => (at % 7 === 0 ? byte ^ 0x5a : byte)),
+      )
+    }
+    await run(async (chat) => {
+      await chat.page.goto(stage.url)
+      await chat.page.getByText(told).waitFor()
+    })
   })
 })
