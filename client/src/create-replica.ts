@@ -174,7 +174,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     } catch {
       // A browser without such a promise.
     }
-    return persisted === true
+    return !!persisted
   }
   await tell()
   // Not asked of whoever comes for the first time: some browsers ask the person, and most grant it to what is used.

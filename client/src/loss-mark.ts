@@ -81,7 +81,7 @@ export async function openLossMark({ device, database, storage, clock, present, 
     get loss() {
       return loss
     },
-    known: before !== undefined,
+    known: !!before,
     // One at a time, the latest only: a device may be slow.
     note: oneAtATime(async () => {
       const counts = JSON.stringify(present())

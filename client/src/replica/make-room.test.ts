@@ -38,7 +38,7 @@ async function lived() {
   const disk = memoryStorage()
   const { state, storage } = smallDisk(disk)
   const clock = handClock()
-  const isHeld = (space: string) => space === 'room:held'
+  const isHeld = (space: string) => ['room:held', 'room:deep'].includes(space)
   const core = await createReplicaCore({ app: chatApp, storage, clock, random: seededRandom(1), user: 'alice', isHeld })
   for (const space of ['room:held', 'room:touched', 'room:spare'])
     await core.apply(rangeOf(0, 1, [message(1, 'a', `in ${space}`)], { space: space as never }))
@@ -106,6 +106,23 @@ describe('a full disk', () => {
     state.full = false
     await core.mutate('room:held', 'send', { id: 'new', text: 'new' })
     expect((await core.pending()).length).toBe(pending.length + 1)
+  })
+
+  it('takes no page of older documents, and says so', async () => {
+    const { core, state, disk } = await lived()
+    const space = 'room:deep' as never
+    const cut = rangeOf(0, 10, [message(9, 'z', 'newest')], { space, compacted: true, floors: { messages: 5 } })
+    await core.apply(cut)
+    Object.assign(state, { full: true, roomFor: 0 })
+    const dump = () => JSON.parse(disk.dump()).room_messages.length
+    // Of the spare copy one goes.
+    const before = dump() - 1
+    const page = async () => ({ docs: [message(4, 'old', 'old')], floor: 0, head: 10, seal: cut.seal }) as never
+    const older = core.takeOlder(space, 'messages', { page, holds: async () => true })
+    await expect(older).rejects.toMatchObject({ trouble: 'full' })
+    expect(dump()).toEqual(before)
+    state.full = false
+    expect(await core.takeOlder(space, 'messages', { page, holds: async () => true })).toMatchObject({ added: 1, floor: 0 })
   })
 
   it('is no refusal by the server: what fails after an ack is pending still, and done by its next', async () => {

@@ -230,7 +230,7 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
         const pending = pendingOf(await unit.outbox()).length
         const refused = (await unit.tx.list('refused')).length
         if (!discard && pending + refused > 0)
-          throw new ForbiddenError(`${pending} pending and ${refused} refused mutations exist only here: discardPending deletes them`)
+          throw new ForbiddenError(`${pending} pending and ${refused} refused exist only here: discardPending deletes them`)
         for (const table of tables) unit.removeRange(table, {})
         return { pending, refused }
       }),

@@ -31,7 +31,7 @@ interface Seen {
 
 /** Throws StorageError where the row is missing, or not that of the replica that was opened: what was here has been deleted. */
 export function present(self: Row | undefined, opened?: SelfRow): SelfRow {
-  if (!self || (opened && self.born !== opened.born)) throw new StorageError('cleared', 'This device has cleared what was here: reload.')
+  if (!self || (opened && self.born !== opened.born)) throw new StorageError('cleared', 'This device was cleared: reload.')
   return self as SelfRow
 }
 
