@@ -307,8 +307,10 @@ class Process extends FakeFactory implements StrictProcess {
       if (failure && isTold) throw errorOf(failure)
       const result = operation()
       if (WRITES.test(operation.name)) {
-        tx.done = [...(tx.done ?? []), operation]
-        tx.wrote = new Set(tx.wrote).add(next.request.source?.name ?? '')
+        tx.done ??= []
+        tx.done.push(operation)
+        tx.wrote ??= new Set()
+        tx.wrote.add(next.request.source?.name ?? '')
       }
       return result
     }

@@ -5,7 +5,6 @@ import type { DiskFault, DiskHandle } from './disk.ts'
 
 /** Longer than any deadline of a storage, in ms. */
 const DEADLINE_MS = 15_000
-let disks = 0
 
 const save = ({ storage }: DiskHandle, durability: 'strict' | 'relaxed', ...rows: Row[]) =>
   storage.write(['outbox'], durability, async (tx) => {
@@ -17,7 +16,7 @@ async function turns(): Promise<void> {
 }
 /** A disk with one row, and a tab on it. */
 async function openDisk() {
-  const disk = dexieDisk(`disk ${++disks}`)
+  const disk = dexieDisk()
   const clock = handClock()
   const crashes: string[] = []
   const tab = disk.open(clock, () => {

@@ -26,8 +26,11 @@ interface Waiting extends DiskFault {
   times: number
 }
 
-/** A disk with a database of IndexedDB, that the client's own storage uses. `database`: no two disks of one process may have the same. */
-export function dexieDisk(database: string, engine: StrictDisk = strictDisk()): Disk {
+/** Databases of this process: each has a name of its own, because Dexie wakes by name. */
+let databases = 0
+
+/** A disk with a database of IndexedDB that the client's own storage uses. */
+export function dexieDisk(database = `database ${++databases}`, engine: StrictDisk = strictDisk()): Disk {
   const app: App = plainApp(simulatedApp())
   const tables = new Map<string, Map<Key, Row>>()
   const tabs = new Set<Tab>()
@@ -153,7 +156,7 @@ export function dexieDisk(database: string, engine: StrictDisk = strictDisk()): 
       return [...tabs].reduce((sum, { units }) => sum + units, 0)
     },
     clone: () => {
-      const name = `${database} copied`
+      const name = `database ${++databases}`
       return dexieDisk(
         name,
         engine.clone(() => name),

@@ -3,15 +3,13 @@ import type { Plan } from './plan.ts'
 import { type Outcome, run } from './run.ts'
 import { withVirtualTasks } from './virtual-tasks.ts'
 
-/** Databases of this process: each has a name of its own, because Dexie wakes by name. */
-let databases = 0
-
-/** Runs a plan with Dexie on the strict IndexedDB under every device. */
+/** Runs a plan with Dexie on the strict IndexedDB under every device. Where disks are slow, each step of the engine takes time. */
 export function runOnDexie(plan: Plan): Promise<Outcome> {
-  return withVirtualTasks((onto) =>
-    run(plan, (name, scheduler) => {
+  const stepMs = plan.devices.some(({ slownessMs }) => slownessMs > 0) ? 1 : 0
+  return withVirtualTasks(stepMs, (onto) =>
+    run(plan, (_, scheduler) => {
       onto(scheduler)
-      return dexieDisk(`${name} ${++databases}`)
+      return dexieDisk()
     }),
   )
 }

@@ -1,21 +1,21 @@
 import { newNode, type Scheduler } from './scheduler.ts'
 
+type Task = (...args: unknown[]) => void
+
 /**
  * Runs `work` while every `setImmediate` and `setTimeout` of this process is a task of the virtual clock that `onto` names:
- * fake-indexeddb and Dexie reach for the globals. Their own queue never dies and keeps its order; tabs die on top of it.
+ * fake-indexeddb and Dexie reach for the globals. Their tasks keep their order, take `taskMs` each, and never die; tabs die on top of them.
  */
-export async function withVirtualTasks<T>(work: (onto: (scheduler: Scheduler) => void) => Promise<T>): Promise<T> {
+export async function withVirtualTasks<T>(taskMs: number, work: (onto: (scheduler: Scheduler) => void) => Promise<T>): Promise<T> {
   const real = { setImmediate: globalThis.setImmediate, setTimeout: globalThis.setTimeout }
   const node = newNode('engine')
   try {
     return await work((scheduler) => {
-      const later = (label: string) =>
-        ((task: (...args: unknown[]) => void, ms: unknown, ...args: unknown[]) =>
-          scheduler.at(node, label === 'timer' ? Number(ms ?? 0) : 0, label, () =>
-            task(...(label === 'timer' ? args : [ms, ...args])),
-          )) as never
-      globalThis.setImmediate = later('task')
-      globalThis.setTimeout = later('timer')
+      const virtual = {
+        setImmediate: (task: Task, ...args: unknown[]) => scheduler.at(node, taskMs, 'task', () => task(...args)),
+        setTimeout: (task: Task, ms = 0, ...args: unknown[]) => scheduler.at(node, ms, 'timer', () => task(...args)),
+      }
+      Object.assign(globalThis, virtual)
     })
   } finally {
     Object.assign(globalThis, real)
