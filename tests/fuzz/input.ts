@@ -132,7 +132,10 @@ function requestOf(chance: SeededRandom, isSpoilt: boolean): Extract<Input, { do
     if (good.body !== undefined) {
       const value = chance.chance(0.15) ? ofSchema(chance.pick(BODIES), chance) : good.body
       body = spoilt(value, chance, () => Buffer.from(JSON.stringify(good.body)))
-      if (chance.chance(0.02)) body = gzipSync(Buffer.alloc(1_000_000, '['))
+      if (chance.chance(0.03)) {
+        body = chance.chance(0.5) ? gzipSync(Buffer.alloc(1_000_000, '[')) : gzipSync(body)
+        good = { ...good, headers: [...good.headers, ['Content-Encoding', chance.pick(['gzip', 'GZIP', 'identity, gzip', 'deflate'])]] }
+      }
     }
     const nasty = () => nastyText(chance)
     if (chance.chance(0.2)) good = { ...good, query: shuffledOne(good.query, chance, ([name]) => [name, nasty()]) }
