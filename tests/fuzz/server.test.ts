@@ -10,6 +10,7 @@ import { connectPeer, pullAll } from '../harness/wire-peer.ts'
 import { campaign } from './campaign.ts'
 import { Feeder, type Tally } from './feeder.ts'
 import { fillCaches } from './fill-caches.ts'
+import { HEAVIEST } from './heaviest.ts'
 import { REGRESSIONS } from './regressions.ts'
 import { report } from './report.ts'
 import { startVictim, type Victim } from './victim.ts'
@@ -71,6 +72,14 @@ describe('hostile input', () => {
     expect(tally.get('ack of something done')).toBeGreaterThan(INPUTS / 50)
     expect(tally.get('range')).toBeGreaterThan(INPUTS / 10)
     expect(count).toBeGreaterThan(10)
+  })
+
+  it.each(HEAVIEST)('%s: allowed, and the event loop goes round all the same', async (_, begin) => {
+    await victim.probe()
+    await begin(victim.url)
+    const { cpuMs, wallMs } = await victim.probe()
+    console.log(`longest stall ${cpuMs.toFixed(0)} ms of work, ${wallMs.toFixed(0)} ms by the clock`)
+    expect(cpuMs).toBeLessThan(STALL_MS_MAX)
   })
 
   it('what was written meanwhile is all there, and the database is whole, table by table', async () => {

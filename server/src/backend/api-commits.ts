@@ -31,9 +31,9 @@ function askOf(
     size: mutations.length,
     named: mutations.map(({ space }) => space),
     assertMayWrite,
-    async run(draft, assertInTime) {
+    async run(draft, goOn) {
       for (const item of mutations) {
-        assertInTime()
+        await goOn()
         await runByName(world.clock, draft, item, { user, isTrusted: true })
       }
     },

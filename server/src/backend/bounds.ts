@@ -54,6 +54,12 @@ export const POISON_MS = 600_000
 
 /** Mutations that go into one write transaction of the changelog. */
 export const GROUP_MUTATIONS_MAX = 500
+/** How long mutations are run in one write transaction, in ms: what of them is not begun by then waits for the next one. */
+export const GROUP_MS_MAX = 50
+/** How long what cannot be put off until the next one runs before the event loop goes round, in ms. */
+export const REST_AFTER_MS = 20
+/** Items of a list times values that are to be removed from it, over all fields of a patch: each is compared with each. */
+export const COMPARED_MAX = 1_000_000
 /** Mutations that wait for the changelog, those that are run included. */
 export const QUEUE_MUTATIONS_MAX = 10_000
 /** Bytes of JSON that wait for the changelog. */

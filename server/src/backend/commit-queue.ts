@@ -3,8 +3,8 @@ import type { Bus } from '../bus/bus.ts'
 import type { Changelog } from '../changelog/changelog.ts'
 import type { Log } from '../observe/log.ts'
 import type { BackendMetrics } from '../observe/metrics.ts'
-import { GROUP_MUTATIONS_MAX } from './bounds.ts'
-import type { GroupJob, GroupPart } from './group-job.ts'
+import { GROUP_MS_MAX, GROUP_MUTATIONS_MAX, REST_AFTER_MS } from './bounds.ts'
+import type { GroupJob, GroupPart, GroupTime } from './group-job.ts'
 
 interface Waiting {
   readonly job: GroupJob<GroupPart>
@@ -66,22 +66,43 @@ export class CommitQueue {
     return this.#waiting.splice(0, jobs)
   }
 
-  async #writeGroup(group: readonly Waiting[]): Promise<void> {
+  #groupTime(): GroupTime {
+    const { clock, turn } = this.#options
+    const endMs = clock.monotonicMs() + GROUP_MS_MAX
+    let restedAtMs = clock.monotonicMs()
+    return {
+      isLeft: () => clock.monotonicMs() < endMs,
+      async rest() {
+        if (clock.monotonicMs() - restedAtMs < REST_AFTER_MS) return
+        await turn()
+        restedAtMs = clock.monotonicMs()
+      },
+    }
+  }
+
+  async #writeGroup(taken: readonly Waiting[]): Promise<void> {
     const { changelog, clock, log, metrics } = this.#options
     const beganMs = clock.monotonicMs()
     let parts: readonly GroupPart[]
     try {
       parts = await changelog.write(async (tenant) => {
         const run: GroupPart[] = []
-        for (const { job } of group) run.push(await job.run(tenant(job.tenant)))
+        const time = this.#groupTime()
+        for (const { job } of taken) {
+          if (run.length > 0 && !time.isLeft()) break
+          run.push(await job.run(tenant(job.tenant), time))
+        }
         return run
       })
     } catch (error) {
-      log.error({ err: error, jobs: group.length }, 'a group of mutations could not be stored')
+      log.error({ err: error, jobs: taken.length }, 'a group of mutations could not be stored')
       const unavailable = error instanceof UnavailableError ? error : unavailableBecause(error)
-      for (const { reject } of group) reject(unavailable)
+      for (const { reject } of taken) reject(unavailable)
       return
     }
+    const group = taken.slice(0, parts.length)
+    // There was no time for them.
+    this.#waiting.unshift(...taken.slice(parts.length))
     const recorded = parts.reduce((sum, part) => sum + part.recorded, 0)
     metrics?.group(recorded, clock.monotonicMs() - beganMs)
     for (const [at, { job }] of group.entries()) metrics?.committed(job.source, parts[at]?.commits ?? 0)

@@ -41,7 +41,7 @@ export class Commits {
       throw new UnavailableError('Too many commits wait. Try again a little later.', { afterMs: API_FULL_AFTER_MS })
     this.#waiting += size
     try {
-      const { ended } = await queue.run({ tenant, source, size, run: (tx) => runCommits(world, tx, asks) })
+      const { ended } = await queue.run({ tenant, source, size, run: (tx, time) => runCommits(world, tx, asks, time) })
       for (const { error, in: versions } of ended) if (versions === undefined) metrics?.refused(asSyncError(error).code)
       return ended
     } finally {

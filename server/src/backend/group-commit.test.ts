@@ -1,11 +1,18 @@
 // Goal: many mutations in one write, bounded, and all right when that write fails.
 import { UnavailableError } from '@tidemark/shared'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { addNote, type app, BackendWorld, CLIENT, clientOf, codes, item, user } from '../../test/backend-world.ts'
 import { settle } from '../../test/virtual-clock.ts'
 import type { Changelog } from '../changelog/changelog.ts'
 import { memoryChangelog } from '../changelog/memory/memory-changelog.ts'
-import { COMMITS_AT_ONCE_MAX, GROUP_MUTATIONS_MAX, QUEUE_COMMIT_MUTATIONS_MAX, QUEUE_MUTATIONS_MAX } from './bounds.ts'
+import {
+  COMMITS_AT_ONCE_MAX,
+  GROUP_MS_MAX,
+  GROUP_MUTATIONS_MAX,
+  QUEUE_COMMIT_MUTATIONS_MAX,
+  QUEUE_MUTATIONS_MAX,
+  REST_AFTER_MS,
+} from './bounds.ts'
 import { type CommitTransaction, serverCommits } from './server-commits.ts'
 
 const alice = user('alice')
@@ -74,6 +81,45 @@ describe('group commit', () => {
     expect(codes(await world.batch(alice, batch))).toEqual(['1 done', '2 done'])
   })
 
+  it('is over after its time: the rest of a long batch waits for the next, behind who came meanwhile, and is answered as one', async () => {
+    const memory = memoryChangelog()
+    let writes = 0
+    const changelog: Changelog = {
+      ...memory,
+      write(work) {
+        writes += 1
+        return memory.write(work)
+      },
+    }
+    const world = new BackendWorld({ changelog })
+    let nowMs = 0
+    vi.spyOn(world.clock, 'monotonicMs').mockImplementation(() => {
+      nowMs += GROUP_MS_MAX / 10
+      return nowMs
+    })
+    const long = Array.from({ length: 30 }, (_, at) => addNote(at + 1))
+    const bob = user('bob')
+    const [answer, other] = await Promise.all([
+      world.batch(alice, { client: CLIENT, on: '', mutations: long }),
+      world.batch(bob, { client: clientOf(bob), on: '', mutations: [item(1, 'open:1', 'add', { id: 'b', text: 'x' })] }),
+    ])
+    expect(codes(answer)).toEqual(long.map(({ n }) => `${n} done`))
+    expect(writes).toBeGreaterThan(3)
+    expect(other.acks[0]?.in?.['open:1']).toBeLessThan(15)
+    expect((await world.head('open:1')).version).toBe(31)
+  })
+
+  it('[M1] a mutation that alone takes longer is done all the same, and so is a batch of such', async () => {
+    const world = new BackendWorld()
+    let nowMs = 0
+    vi.spyOn(world.clock, 'monotonicMs').mockImplementation(() => {
+      nowMs += GROUP_MS_MAX * 2
+      return nowMs
+    })
+    const answer = await world.batch(alice, { client: CLIENT, on: '', mutations: [addNote(1), addNote(2), addNote(3)] })
+    expect(codes(answer)).toEqual(['1 done', '2 done', '3 done'])
+  })
+
   it('refuses more than may wait, and says when to come again', async () => {
     const world = new BackendWorld()
     const mutations = Array.from({ length: 100 }, (_, at) => item(at + 1, 'open:1', 'delete', { c: 'notes', id: 'x' }))
@@ -111,5 +157,27 @@ describe('commits of a backend beside mutations', () => {
     const refused = (await flood).filter(({ status }) => status === 'rejected')
     expect(refused).toHaveLength(20 - QUEUE_COMMIT_MUTATIONS_MAX / COMMITS_AT_ONCE_MAX)
     expect(refused[0]).toMatchObject({ reason: { code: 'unavailable', afterMs: expect.any(Number) } })
+  })
+
+  it('let the event loop go round while they are run: nobody else is kept waiting for what must be one write', async () => {
+    let turns = 0
+    const world = new BackendWorld({
+      turn: async () => {
+        turns += 1
+      },
+    })
+    let nowMs = 0
+    vi.spyOn(world.clock, 'monotonicMs').mockImplementation(() => {
+      nowMs += REST_AFTER_MS / 2
+      return nowMs
+    })
+    const put = (at: number) => ({
+      space: 'open:1' as const,
+      run: (tx: CommitTransaction<typeof app, 'open:1'>) => tx.notes.put(`n${at}`, { text: 'x' }),
+    })
+    const many = Array.from({ length: 20 }, (_, at) => put(at))
+    const ended = await serverCommits<typeof app>(world.backend.commits).commitMany(many)
+    expect(ended.every(({ error }) => error === undefined)).toBe(true)
+    expect(turns).toBeGreaterThan(5)
   })
 })

@@ -78,7 +78,7 @@ export class Mutate {
           tenant: principal.tenant,
           source: 'client',
           size: items.length,
-          run: (tx) => runBatch(world, tx, job),
+          run: (tx, time) => runBatch(world, tx, job, time),
         })
       } catch (error) {
         stopped = asSyncError(error)

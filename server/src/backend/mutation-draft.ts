@@ -18,7 +18,7 @@ import {
   withDelta,
 } from '@tidemark/shared'
 import type { NewChange, ReadTransaction, StoredDocument } from '../changelog/changelog.ts'
-import { MUTATION_BYTES_MAX, MUTATION_SPACES_MAX } from './bounds.ts'
+import { COMPARED_MAX, MUTATION_BYTES_MAX, MUTATION_SPACES_MAX } from './bounds.ts'
 
 /** Where a document lives. */
 export interface Place {
@@ -109,6 +109,7 @@ export class MutationDraft {
     const written = await this.#look(place)
     if (written.text === undefined) throw new RejectedError(`There is no such document in ${place.collection}.`)
     const doc = JSON.parse(written.text) as JsonObject
+    assertComparable(doc, checked)
     this.#write(written, this.#validate(place, withDelta(doc, deltaOf(doc, checked))), false)
   }
 
@@ -213,4 +214,15 @@ function asJson(patch: Patch): Patch {
 
 function keyOf({ space, collection, id }: Place): string {
   return `${space}\0${collection}\0${id}`
+}
+
+/** Throws TooLargeError for a patch that would hold up the server: what is to be removed is compared with all that is there. */
+function assertComparable(doc: JsonObject, { remove = {} }: Patch): void {
+  let compared = 0
+  for (const [field, values] of Object.entries(remove)) {
+    const list = Object.hasOwn(doc, field) ? doc[field] : undefined
+    if (Array.isArray(list)) compared += list.length * values.length
+  }
+  if (compared > COMPARED_MAX)
+    throw new TooLargeError(`remove: ${compared} comparisons, ${COMPARED_MAX} are allowed: remove fewer at a time.`)
 }

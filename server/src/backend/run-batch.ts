@@ -14,7 +14,7 @@ import type { ClientRecord, MutationRecord, WriteTransaction } from '../changelo
 import { asSyncError } from './as-sync-error.ts'
 import type { Principal } from './backend.ts'
 import { commitChanges } from './commit-changes.ts'
-import type { GroupPart } from './group-job.ts'
+import type { GroupPart, GroupTime } from './group-job.ts'
 import { doneText, errorText, versionsIn } from './outcome.ts'
 import { countFailure } from './poison.ts'
 import { type AccessOf, type Ended, type Failed, type MutationWorld, runMutation } from './run-mutation.ts'
@@ -42,8 +42,11 @@ export interface BatchPart extends GroupPart {
   readonly refusals: readonly SyncError[]
 }
 
-/** Runs a batch in the order of `n`, each mutation in a savepoint with the record that it is done [M1]. Never throws. */
-export async function runBatch(world: MutationWorld, tx: WriteTransaction, job: BatchJob): Promise<BatchPart> {
+/**
+ * Runs a batch in the order of `n`, each mutation in a savepoint with the record that it is done [M1]; at least the first, and the rest
+ * as far as there is time. Never throws.
+ */
+export async function runBatch(world: MutationWorld, tx: WriteTransaction, job: BatchJob, time: GroupTime): Promise<BatchPart> {
   const { principal, client, items } = job
   const acks: string[] = []
   const refusals: SyncError[] = []
@@ -58,6 +61,7 @@ export async function runBatch(world: MutationWorld, tx: WriteTransaction, job: 
     let done: ClientRecord | undefined = await tx.client(client)
     for (const [at, item] of items.entries()) {
       const { n, nonce } = item
+      if (at > 0 && !time.isLeft()) return end(undefined)
       const before = await recordOf(tx, job, done, at)
       if (before !== undefined) {
         acks.push(ackText(item, before.outcome))

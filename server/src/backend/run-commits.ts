@@ -13,7 +13,7 @@ import {
 import type { KeyedRecord, NewChange, WriteTransaction } from '../changelog/changelog.ts'
 import { COMMITS_WITHIN_MS } from './bounds.ts'
 import { commitChanges } from './commit-changes.ts'
-import type { GroupPart } from './group-job.ts'
+import type { GroupPart, GroupTime } from './group-job.ts'
 import type { IdempotencyKey } from './idempotency-key.ts'
 import { MutationDraft } from './mutation-draft.ts'
 import { doneText, errorText, versionsIn } from './outcome.ts'
@@ -31,8 +31,8 @@ export interface CommitAsk {
   readonly named: readonly SpaceId[]
   /** Throws what is to be told where it may not write to a space. */
   assertMayWrite(space: SpaceId): void
-  /** Makes the writes. `assertInTime` throws when nothing further is to be begun. */
-  run(draft: MutationDraft, assertInTime: () => void): Promise<void>
+  /** Makes the writes. `goOn` comes before each of several; it throws when nothing further is to be begun. */
+  run(draft: MutationDraft, goOn: () => Promise<void>): Promise<void>
 }
 
 /** How a commit ended: where its spaces are now, or what was thrown. `isRepeated`: that was told before, and nothing was done now. */
@@ -59,10 +59,16 @@ export class NotRecorded extends Error {
  * Runs commits one after another, each in a savepoint with the record of its key. Refusals are recorded too: whoever was told no has
  * been told for good, also where what was sent twice comes late. Never throws.
  */
-export async function runCommits(world: MutationWorld, tx: WriteTransaction, asks: readonly CommitAsk[]): Promise<CommitsPart> {
+export async function runCommits(
+  world: MutationWorld,
+  tx: WriteTransaction,
+  asks: readonly CommitAsk[],
+  time: GroupTime,
+): Promise<CommitsPart> {
   const { clock } = world
   const endMs = clock.monotonicMs() + COMMITS_WITHIN_MS
-  const assertInTime = (): void => {
+  const goOn = async (): Promise<void> => {
+    await time.rest()
     if (clock.monotonicMs() >= endMs)
       throw new NotRun(new UnavailableError(`Not begun: what came before it in the same call took ${COMMITS_WITHIN_MS} ms. Send it again.`))
   }
@@ -71,7 +77,7 @@ export async function runCommits(world: MutationWorld, tx: WriteTransaction, ask
   let recorded = 0
   let commits = 0
   for (const ask of asks) {
-    const end = await runCommit(world, tx, ask, assertInTime)
+    const end = await runCommit(world, tx, ask, goOn)
     ended.push(end)
     if (end.in === undefined || end.isRepeated) continue
     for (const [space, version] of end.in) committed.set(space, version)
@@ -81,7 +87,7 @@ export async function runCommits(world: MutationWorld, tx: WriteTransaction, ask
   return { ended, committed, recorded, commits }
 }
 
-async function runCommit(world: MutationWorld, tx: WriteTransaction, ask: CommitAsk, assertInTime: () => void): Promise<CommitEnded> {
+async function runCommit(world: MutationWorld, tx: WriteTransaction, ask: CommitAsk, goOn: () => Promise<void>): Promise<CommitEnded> {
   const { key } = ask
   try {
     for (const space of ask.named) ask.assertMayWrite(space)
@@ -91,7 +97,7 @@ async function runCommit(world: MutationWorld, tx: WriteTransaction, ask: Commit
   try {
     const before = key && (await tx.keyed(key.source, key.key))
     if (before !== undefined) return before.digest === key?.digest ? repeated(before) : refused(new KeyConflictError(OTHER_COMMIT))
-    const written = await writesOf(world, tx, ask, assertInTime)
+    const written = await writesOf(world, tx, ask, goOn)
     if (written.changes !== undefined) return await store(world, tx, key, written.changes)
     if (key !== undefined && isRefusal(written.error)) await record(world, tx, key, errorText(written.error))
     return refused(written.error)
@@ -107,11 +113,11 @@ type Written =
   | { readonly error: unknown; readonly changes?: undefined }
 
 /** What a commit would write, or what the one who asks for it threw. Throws what the changelog threw. */
-async function writesOf({ app }: MutationWorld, tx: WriteTransaction, ask: CommitAsk, assertInTime: () => void): Promise<Written> {
+async function writesOf({ app }: MutationWorld, tx: WriteTransaction, ask: CommitAsk, goOn: () => Promise<void>): Promise<Written> {
   const draft = new MutationDraft(tx, app, ask.user)
   try {
-    assertInTime()
-    await ask.run(draft, assertInTime)
+    await goOn()
+    await ask.run(draft, goOn)
     const changes = draft.changes()
     for (const space of changes.keys()) ask.assertMayWrite(space)
     if (draft.trouble !== undefined) throw draft.trouble

@@ -68,12 +68,13 @@ export const backendBugs: readonly PlantedBug[] = [
   {
     name: 'ack-before-commit',
     file: QUEUE,
-    find: 'for (const { job } of group) run.push(await job.run(tenant(job.tenant)))',
-    replace: `for (const { job, resolve } of group) {
-          const part = await job.run(tenant(job.tenant))
+    find: `for (const { job } of taken) {
+          if (run.length > 0 && !time.isLeft()) break
+          run.push(await job.run(tenant(job.tenant), time))`,
+    replace: `for (const { job, resolve } of taken) {
+          const part = await job.run(tenant(job.tenant), time)
           run.push(part)
-          resolve(part)
-        }`,
+          resolve(part)`,
     rule: 'P3',
     what: 'an ack leaves before the commit is durable',
   },
