@@ -165,10 +165,9 @@ export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOption
     },
     onChange(listener) {
       const heard = (parts: ObservabilitySet) => {
-        const changed = [...schema.keys()].filter(
-          // `all`: a page that comes back from the cache of the browser may have missed anything.
-          (table) => 'all' in parts || Object.keys(parts).some((part) => part.startsWith(`idb://${name}/${table}/`)),
-        )
+        const changes = Object.keys(parts).join()
+        // `all`: a page that comes back from the cache of the browser may have missed anything.
+        const changed = [...schema.keys()].filter((table) => parts.all || changes.includes(`idb://${name}/${table}/`))
         if (changed.length > 0) listener(changed, own)
       }
       const end = () => {
