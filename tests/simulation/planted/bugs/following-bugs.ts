@@ -23,14 +23,6 @@ export const followingBugs: readonly PlantedBug[] = [
     what: 'a follow that got lost is waited for until the connection ends',
   },
   {
-    name: 'beats-of-before-compared',
-    file: STEP,
-    find: 'beats = beats.map(() => false)',
-    replace: '',
-    rule: 'B1',
-    what: 'a beat is compared although something was followed or unfollowed since it was sent',
-  },
-  {
     name: 'statement-storm',
     file: STEP,
     find: "else if (stage.name === 'followed') {\n        if (failures",
@@ -47,14 +39,6 @@ export const followingBugs: readonly PlantedBug[] = [
     what: 'a lost range is dropped and nothing is stated',
   },
   {
-    name: 'behind-ignored',
-    file: STEP,
-    find: 'if (isStated(spaces.get(event.space))) set(event.space, { head: event.head, named: false, behind: true, stage: DUE })',
-    replace: '',
-    rule: 'B5',
-    what: 'a space that is behind is not pulled',
-  },
-  {
     name: 'forbidden-not-dropped',
     file: STEP,
     find: "if (forbidden) effects.push({ type: 'drop', space: id })",
@@ -63,28 +47,12 @@ export const followingBugs: readonly PlantedBug[] = [
     what: 'a copy stays when its user may not read it any more',
   },
   {
-    name: 'next-page-not-asked',
-    file: STEP,
-    find: 'else if (standing.version < head) set(id, { stage: DUE, failures: 0 })',
-    replace: '',
-    rule: '§4',
-    what: 'a pull ends at its first page',
-  },
-  {
     name: 'late-pull-taken',
     file: SYNC,
     find: 'if (isPulling(following.spaces.get(space), number)) await take(range, number)',
     replace: 'await take(range, number)',
     rule: 'B8',
     what: 'the answer to a pull is taken although the space is forbidden or let go since',
-  },
-  {
-    name: 'range-of-the-unfollowed',
-    file: SYNC,
-    find: 'return isStated(following.spaces.get(frame.space)) ? take(frame) : undefined',
-    replace: 'return take(frame)',
-    rule: 'B2',
-    what: 'ranges are taken of spaces that are not followed',
   },
   {
     name: 'stranger-welcome',
@@ -149,13 +117,5 @@ export const followingBugs: readonly PlantedBug[] = [
     replace: 'last = Promise.resolve().then(async () => {',
     rule: 'R2',
     what: 'frames are handled all at once instead of one after the other',
-  },
-  {
-    name: 'next-batch-forgotten',
-    file: 'client/src/outbox/sending.ts',
-    find: 'if (!error && progressed) return load({',
-    replace: "if (!error && progressed) return to({ stage: { name: 'idle' },",
-    rule: 'P7',
-    what: 'after an answered batch the next one waits for something else to happen',
   },
 ]

@@ -50,19 +50,6 @@ export const gatewayBugs: readonly PlantedBug[] = [
     what: 'who states a number at the head or past it is not answered from the backend',
   },
   {
-    name: 'behind-not-said',
-    file: CHANNEL,
-    find: `metrics.behind()
-        this.#end(follower, frames.behind(this.space, range.head))
-      } else`,
-    replace: `metrics.behind()
-        this.leave(follower)
-        reader.ended(follower)
-      } else`,
-    rule: 'B5',
-    what: 'a slow reader is no longer served, and not told',
-  },
-  {
     name: 'fan-out-to-all',
     file: CHANNEL,
     find: 'for (const follower of fetch.waiting) {\n      follower.asking = false\n      follower.reader.answered()\n      if (follower.over) follower.reader.moved(follower)\n      else if (this.#deliver',
@@ -86,14 +73,6 @@ export const gatewayBugs: readonly PlantedBug[] = [
     replace: 'for (const space of spaces) this.#following.get(space)?.channel.followers.clear()\n  }\n\n  async mutate',
     rule: 'B1',
     what: 'a beat counts spaces that are followed no longer',
-  },
-  {
-    name: 'beat-sums-the-head',
-    file: SESSION,
-    find: '({ follower }): Standing => follower.standing',
-    replace: '({ follower, channel }): Standing => ({ ...follower.standing, version: channel.known })',
-    rule: 'B1',
-    what: 'a beat sums where spaces stand instead of what was sent',
   },
   {
     name: 'denied-not-said',
@@ -126,14 +105,6 @@ export const gatewayBugs: readonly PlantedBug[] = [
     replace: '',
     rule: 'B9',
     what: 'a connection outlives its token and its grace',
-  },
-  {
-    name: 'acked-of-another-moment',
-    file: SESSION,
-    find: 'this.send(frames.heads(heads, acked))\n    start()',
-    replace: 'start()\n    this.send(frames.heads(heads, acked))',
-    rule: 'B2',
-    what: 'ranges leave before the frame that names their space',
   },
   {
     name: 'frames-out-of-turn',

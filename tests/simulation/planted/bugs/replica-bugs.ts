@@ -34,14 +34,6 @@ export const replicaBugs: readonly PlantedBug[] = [
     what: 'a range moves the number in one transaction and writes the documents in the next',
   },
   {
-    name: 'set-on-nothing-skipped',
-    file: APPLY,
-    find: 'if (!before) return undefined',
-    replace: 'if (!before) continue',
-    rule: 'C3',
-    what: 'a change to a document that is not here is left out',
-  },
-  {
     name: 'pending-covered',
     file: APPLY,
     find: 'if (plain) writeDocuments(unit, changes)',
@@ -281,14 +273,6 @@ export const replicaBugs: readonly PlantedBug[] = [
     replace: 'const floors: Record<string, Version> = {}',
     rule: 'W1',
     what: 'the next range forgets how far back a window goes',
-  },
-  {
-    name: 'window-cut-under-a-copy',
-    file: APPLY,
-    find: 'const cut = row.settled && !next && Object.keys(range.floors ?? {}).length > 0',
-    replace: 'const cut = false',
-    rule: 'W1',
-    what: 'a copy that begins anew in its place keeps what a cut window left out',
   },
   {
     name: 'older-page-ahead',

@@ -67,14 +67,6 @@ export const sharedBugs: readonly PlantedBug[] = [
     what: 'beats compare numbers without seals: errors cancel, forks agree',
   },
   {
-    name: 'sum-without-one',
-    file: 'shared/src/sum.ts',
-    find: 'version + 1 + sealDigits(seal)',
-    replace: 'version + sealDigits(seal)',
-    rule: 'B1',
-    what: 'a space that is followed at version 0 adds nothing to a sum',
-  },
-  {
     name: 'sum-without-tail',
     file: 'shared/src/sum.ts',
     find: 'sum += version + 1 + sealDigits(seal)',
