@@ -1,4 +1,5 @@
 import type { OutboxEntry } from './disk-watch.ts'
+import { PAIR } from './simulated-app.ts'
 
 type Doc = Readonly<Record<string, unknown>>
 
@@ -36,6 +37,9 @@ export function runPlain({ space, name, args, user }: OutboxEntry, spaceOf: (spa
         break
       case 'count':
         tally('tallies all', here)
+        break
+      case 'pair':
+        for (const place of PAIR) here.set(`lines ${place}`, { text: id, by: user })
         break
       case 'hide':
         here.set(`secrets ${id}`, { text: id, by: user })

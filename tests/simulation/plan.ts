@@ -198,7 +198,23 @@ function workload(random: SeededRandom, devices: readonly DevicePlan[]): Step[] 
     const secret = `secret-${random.between(0, 3)}`
     const theirs = notes.filter((note) => note.user !== user)
     switch (
-      random.pick(['note', 'count', 'count', 'count', 'move', 'hide', 'forge', 'line', 'line', 'line', 'mark', 'unline', 'secret'] as const)
+      random.pick([
+        'note',
+        'count',
+        'count',
+        'count',
+        'move',
+        'hide',
+        'forge',
+        'line',
+        'line',
+        'line',
+        'mark',
+        'tally',
+        'pair',
+        'unline',
+        'secret',
+      ] as const)
     ) {
       case 'note':
         notes.push({ id, user, space: room })
@@ -221,6 +237,12 @@ function workload(random: SeededRandom, devices: readonly DevicePlan[]): Step[] 
       }
       case 'line':
         mutate(space, 'put', { c: 'lines', id: line, doc: { text: id, by: user, ...(random.chance(0.5) && { mark: id }) } })
+        break
+      case 'pair':
+        mutate(space, 'pair', { id })
+        break
+      case 'tally':
+        mutate(space, 'patch', { c: 'tallies', id: 'all', set: { mark: id } })
         break
       case 'mark':
         mutate(space, 'patch', { c: 'lines', id: line, ...(random.chance(0.5) ? { set: { mark: id } } : { unset: ['mark'] }) })

@@ -66,7 +66,7 @@ export async function run(plan: Plan, openDisk?: OpenDisk): Promise<Outcome> {
     await comeRight(world, scheduler.nowMs + HEAL_MS)
     for (const message of unconverged(world)) world.fail('converges', message)
     for (const message of world.stale()) world.fail('told', message)
-    if (world.failures.length === 0) account(world)
+    if (world.failures.length === 0) account(world, plan)
     await new Promise<void>((resolve) => nextMacrotask(resolve))
   } finally {
     process.off('unhandledRejection', unhandled)
@@ -143,8 +143,11 @@ async function idle(world: World, plan: Plan): Promise<void> {
 /** Mutators that leave a trace wherever they are done. */
 const LEAVES_TRACE = ['note', 'count', 'hide', 'move', 'poison']
 
+/** Mutators that refuse nothing: only a right that was taken does. */
+const NEVER_REFUSED = ['count', 'move']
+
 /** [P2 P9] Each mutation was done once, or refused, and told so. */
-function account(world: World): void {
+function account(world: World, { classes }: Plan): void {
   const done = new Map<string, number>()
   for (const { head } of world.histories.values())
     for (let at: Moment | undefined = head; at !== undefined; at = at.before)
@@ -157,6 +160,8 @@ function account(world: World): void {
     if (refused && commits > 0) world.fail('once', `${what} was refused and done`)
     if (name === 'patch' && args.c === 'notes' && commits > 0 && creators.get(args.id) !== user)
       world.fail('rights', `${what} changed what belongs to somebody else`)
+    if (refused && NEVER_REFUSED.includes(name) && !classes.includes('revocation'))
+      world.fail('refused', `${what} was refused without a cause`)
     if (LEAVES_TRACE.includes(name) && commits === 0 && !refused && !mayBeLost) world.fail('lost', `${what} is gone`)
   }
   for (const [space, { head }] of world.histories)

@@ -13,6 +13,7 @@ const LIVELY_COMMITS = 60
 
 const ROOM = 'room:a'
 const OTHER_ROOM = 'room:b'
+const FORBIDDEN = 'forbidden'
 
 /** True of a world in which everything is right; what is not. */
 type Wrongs = () => readonly string[]
@@ -32,7 +33,7 @@ export async function playScene(world: World, seed: number, wrongs: Wrongs): Pro
   const [writer] = devices
   const reader = devices.find(({ plan }) => plan.user !== writer?.plan.user)
   if (writer === undefined || reader === undefined) return
-  const scenes = [swallowedAtTheEnd, swallowedInTheMiddle, rightTaken, notOpen, seed % 2 === 0 ? lively : swallowedAtTheEnd]
+  const scenes = [swallowedAtTheEnd, swallowedInTheMiddle, rightTaken, notOpen, onlyReads, seed % 4 === 1 ? lively : swallowedAtTheEnd]
   await scenes[seed % scenes.length]?.(world, { writer, reader }, wrongs)
 }
 
@@ -80,7 +81,17 @@ async function rightTaken(world: World, { writer, reader }: Cast): Promise<void>
   world.host.access.delete(`${user} ${ROOM}`)
 }
 
-/** [M4] A mutation also touches a space that is not open: it is pulled, and nothing optimistic stays. */
+/** [P11] Who may only read is refused, and nothing of theirs is done. */
+async function onlyReads(world: World, { reader }: Cast): Promise<void> {
+  const { user } = reader.plan
+  world.host.access.set(`${user} ${ROOM}`, 'read')
+  call(reader, ROOM, 'put', { c: 'lines', id: FORBIDDEN, doc: { text: 'forbidden', by: user } })
+  await pass(world, SOON_MS)
+  if (world.histories.get(ROOM)?.head.documents.has(`lines ${FORBIDDEN}`)) world.fail('rights', `${user}, who may only read, wrote`)
+  world.host.access.delete(`${user} ${ROOM}`)
+}
+
+/** [M4] A mutation also touches a space that is not open: it is pulled, and nothing optimistic stays. [B1] No beat counts it. */
 async function notOpen(world: World, { writer }: Cast): Promise<void> {
   for (const { spaces } of writer.tabs) {
     spaces.get(OTHER_ROOM)?.close()
@@ -90,6 +101,10 @@ async function notOpen(world: World, { writer }: Cast): Promise<void> {
   await pass(world, SOON_MS)
   const { size } = writer.disk.rows('outbox')
   if (size > 0) world.fail('pulled', `${writer.name} waits for ${size} mutations in a space that is not open`)
+  world.network.frames.clear()
+  await pass(world, BEAT_MS)
+  const follows = world.network.frames.get('client follow') ?? 0
+  if (follows > 0) world.fail('no doubt', `${follows} numbers were stated where a space is not followed`)
   for (const { spaces, replica } of writer.tabs) if (replica) spaces.set(OTHER_ROOM, replica.space(OTHER_ROOM) as never)
 }
 

@@ -2,9 +2,12 @@ import { type App, collection, defineApp, type SpaceIdOf, space } from '@tidemar
 import * as v from 'valibot'
 
 const Note = v.object({ text: v.string(), by: v.string(), mark: v.optional(v.string()) })
-const Tally = v.object({ count: v.number(), operations: v.array(v.string()) })
+const Tally = v.object({ count: v.number(), operations: v.array(v.string()), mark: v.optional(v.string()) })
 
 const LINES_WINDOW = 4
+
+/** Lines that are only written together. */
+export const PAIR = ['pair-1', 'pair-2']
 
 /** A mutation that the server can never run while the world is poisoned. */
 export const POISON = 'poison'
@@ -36,6 +39,11 @@ export function simulatedApp(strike: (name: string) => void = () => {}) {
             const { count = 0, operations = [] } = (await tx.tallies.get('all')) ?? {}
             await tx.tallies.put('all', { count: count + 1, operations: [...operations, operation] })
           },
+          /** Two documents in one commit, which no page may split. */
+          async pair(tx, { id }: { id: string }) {
+            strike('pair')
+            for (const place of PAIR) await tx.lines.put(place, { text: id, by: tx.user })
+          },
           async hide(tx, { id }: { id: string }) {
             strike('hide')
             await tx.secrets.put(id, { text: id, by: tx.user })
@@ -60,6 +68,10 @@ export function simulatedApp(strike: (name: string) => void = () => {}) {
       hall: space({
         collections: { notes: collection(Note), tallies: collection(Tally), lines: collection(Note, { window: LINES_WINDOW }) },
         mutators: {
+          async pair(tx, { id }: { id: string }) {
+            strike('pair')
+            for (const place of PAIR) await tx.lines.put(place, { text: id, by: tx.user })
+          },
           async count(tx, { operation }: { operation: string }) {
             strike('count')
             const { count = 0, operations = [] } = (await tx.tallies.get('all')) ?? {}
