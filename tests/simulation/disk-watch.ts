@@ -66,6 +66,8 @@ export interface WatchPorts {
   readonly device: string
   readonly user: string
   readonly histories: ReadonlyMap<string, History>
+  /** False where frames vanish or overtake each other: a range may then come without the `acked` that belongs before it. */
+  readonly isOrderly: boolean
   /** Every mutation ever made, by nonce. */
   readonly made: Map<string, Made>
   fail(oracle: string, message: string): void
@@ -237,7 +239,8 @@ export class DiskWatch {
 
   /** [M4] What was written here shows once, neither twice nor for a while not at all. `left`: rows of the outbox that may have gone. */
   #shownOnce(left: ReadonlySet<Key>): void {
-    const { device, histories, fail } = this.#ports
+    const { device, histories, isOrderly, fail } = this.#ports
+    if (!isOrderly) return
     const outbox = this.disk.rows('outbox')
     const copies = this.disk.rows('copies')
     const copyOf = (space: string) => copies.get(space) as CopyRow | undefined
@@ -257,7 +260,7 @@ export class DiskWatch {
     const self = this.disk.rows('self').get('self') as Readonly<Record<'created' | 'confirmed' | 'discarded', number>> | undefined
     if (self === undefined) return
     let pending = 0
-    for (const row of this.disk.rows('outbox').values()) if (row.in === undefined) pending++
+    for (const row of this.disk.rows('outbox').values()) if (row.in === undefined && row.void === undefined) pending++
     const { created, confirmed, discarded } = self
     const refused = this.disk.rows('refused').size
     if (created !== confirmed + refused + pending + discarded)

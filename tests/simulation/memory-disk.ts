@@ -1,5 +1,6 @@
+import { StorageError } from '@tidemark/client'
 import type { Key, KeyRange, ReplicaStorage, Row, StorageRead, Write } from '@tidemark/client/testing'
-import { type Clock, UnavailableError } from '@tidemark/shared'
+import type { Clock } from '@tidemark/shared'
 import type { Changed, Disk, DiskFault, DiskHandle } from './disk.ts'
 
 /** As the storage over IndexedDB: a unit that has not ended by then is given up, in ms. */
@@ -111,12 +112,12 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
         case 'lost':
           continue
         case 'gone':
-          throw failing()
+          throw new StorageError('failing', 'The storage of this device fails again and again: reload.')
         case 'hang':
           await pause(UNIT_MS_MAX)
-          throw silent()
+          throw new StorageError('stalled', 'The storage of this device does not answer: close other tabs of this app, or reload.')
         case 'quota':
-          throw full()
+          throw new StorageError('full', 'The storage of this device is full.')
       }
     }
   }
@@ -204,18 +205,6 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
     },
   }
   return disk
-}
-
-function full(): UnavailableError {
-  return new UnavailableError('The storage of this device is full: nothing was saved. Free some space and try again.')
-}
-
-function silent(): UnavailableError {
-  return new UnavailableError('The storage of this device does not answer: close other tabs of this app, or reload.')
-}
-
-function failing(): UnavailableError {
-  return new UnavailableError('The storage of this device fails again and again: reload.')
 }
 
 function reader(tables: ReadonlyMap<string, Table>, allowed: readonly string[]): StorageRead {

@@ -247,6 +247,7 @@ export class World {
       device: name,
       user: plan.user,
       histories: this.histories,
+      isOrderly: this.#plan.network.loss === 0 && this.#plan.network.reorder === 0,
       made: this.made,
       fail: (oracle, message) => this.fail(oracle, message),
     })
