@@ -22,7 +22,7 @@ import { pageIn } from './older.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import type { Enqueued } from './replica/confirmations.ts'
 import { definitionOf } from './replica/definition-of.ts'
-import { type CopyState, createReplicaCore } from './replica/replica-core.ts'
+import { type CopyState, createReplicaCore, type Healed } from './replica/replica-core.ts'
 import type { RefusedRow } from './replica/rows.ts'
 import type { ShownCopies } from './replica/shown-copies.ts'
 import type { ReplicaStorage } from './replica/storage.ts'
@@ -92,7 +92,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   const closedError = () => new UnavailableError('This replica is closed; open it again. What is pending is sent then.')
 
   const sync = createSync(
-    { ...world, copies: core, outbox: core, client: core.clientId, appVersion: app.version },
+    { ...world, copies: core, outbox: core, appVersion: app.version },
     { changed: () => soon(), offset: core.setClockOffset },
   )
   const present = (): Status => ({
@@ -101,6 +101,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   })
   const pending$ = new BehaviorSubject<readonly Mutation[]>([])
   const rejected$ = new BehaviorSubject<readonly Refused[]>([])
+  const healed$ = new BehaviorSubject<Healed | undefined>(undefined)
   const status$ = new BehaviorSubject<Status>(present())
   /** Pages of older documents, one a collection. */
   const underWay$ = new BehaviorSubject(new Map<string, Promise<Older>>())
@@ -129,7 +130,11 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
         failure = error
       })
     }
-    if (!failure) mark?.note()
+    if (!failure) {
+      mark?.note()
+      const healed = await core.healed()
+      if (healed?.epoch !== healed$.value?.epoch) healed$.next(healed)
+    }
     const status = present()
     const text = JSON.stringify(status)
     if (text !== told) status$.next(status)
@@ -236,7 +241,9 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   }
 
   const replica = {
-    clientId: core.clientId,
+    get clientId() {
+      return core.clientId
+    },
     user,
     space,
     table(kind: string, collection: string) {
@@ -246,6 +253,15 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     status$,
     pending$,
     rejected$,
+    historyReset$: healed$.pipe(
+      filter((healed) => healed !== undefined),
+      map((healed) => {
+        healed$.next(undefined)
+        core.told(healed).catch(() => {})
+        const { kept, offeredAgain, lost } = healed
+        return { kept, offeredAgain, lost }
+      }),
+    ),
     settled: async () => {
       // The list that was told last may be older than what is saved.
       const saved = pending$.pipe(concatMap(core.pending))
@@ -265,7 +281,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       closed = true
       endChanges()
       await sync.close()
-      for (const subject of [status$, pending$, rejected$, underWay$]) subject.complete()
+      for (const subject of [status$, pending$, rejected$, healed$, underWay$]) subject.complete()
       tables.close()
       await core.close()
     },

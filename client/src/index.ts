@@ -17,6 +17,7 @@ export type {
   CollectionQueries,
   CollectionScope,
   DocumentRow,
+  HistoryReset,
   Older,
   Pending,
   Phase,

@@ -103,6 +103,16 @@ export interface Pending {
   readonly madeMs: number
 }
 
+/** What became of what is on this device when a server had lost some of its history, such as one that was restored from a backup. */
+export interface HistoryReset {
+  /** Mutations that were pending then and had never been confirmed: nothing happened to them. */
+  readonly kept: number
+  /** Confirmed ones that the server had lost, and that were offered to it again. */
+  readonly offeredAgain: number
+  /** Confirmed ones that it may have lost and that are too old to be still here, at most so many. */
+  readonly lost: number
+}
+
 export type Phase = 'offline' | 'connecting' | 'greeting' | 'catching up' | 'live' | 'waiting'
 
 /** What an app may have to say about the storage of this device. */
@@ -169,6 +179,7 @@ export type Space<A extends App, K extends KindOf<A>> = {
 
 /** All that one user has on one device. */
 export interface Replica<A extends App> {
+  /** The present one; a device that was copied or set back goes on under another. */
   readonly clientId: string
   readonly user: string
   space<Id extends SpaceIdOf<A>>(id: Id): Space<A, KindOfId<A, Id>>
@@ -181,6 +192,8 @@ export interface Replica<A extends App> {
   readonly status$: Observable<Status>
   readonly pending$: Observable<readonly Pending[]>
   readonly rejected$: Observable<readonly Refused[]>
+  /** Each time the server's history turned out to be another one, once it is known what became of it; kept over reloads until somebody subscribes. */
+  readonly historyReset$: Observable<HistoryReset>
   /** Resolves when nothing is pending any more. */
   settled(): Promise<void>
   /** An app's own offline switch: nothing is sent or received until `goOnline`. */

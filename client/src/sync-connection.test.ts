@@ -304,15 +304,15 @@ describe('sending', () => {
     expect(server.done).toEqual([1])
   })
 
-  it('client-conflict stops the sending and loses nothing', async () => {
+  it('a client-conflict that nothing heals is no storm, and loses nothing', async () => {
     const { time, server, replica, sync } = await world()
     await time.run(3000)
     server.refuseBatches = { code: 'client-conflict', message: 'copied', retryable: false }
     replica.append(room)
     await time.run(100)
-    expect(sync.state().sending.stage).toMatchObject({ name: 'stopped', because: { code: 'client-conflict' } })
+    expect(sync.state().sending.stage).toMatchObject({ name: 'waiting', because: { code: 'client-conflict' } })
     await time.run(100_000)
-    expect(server.heard.filter(({ t }) => t === 'mutate').length).toBe(1)
+    expect(server.heard.filter(({ t }) => t === 'mutate').length).toBeLessThan(20)
     expect(replica.pending.length).toBe(1)
   })
 })

@@ -24,7 +24,7 @@ import { createTokens, type TokenSource } from './connection/tokens.ts'
 import type { Applied, Copies } from './following/copies.ts'
 import { type Following, followedSpaces, isPulling, isStated, NOT_FOLLOWING } from './following/following.ts'
 import { type FollowingEffect, type FollowingEvent, step } from './following/step.ts'
-import type { Outbox } from './outbox/outbox.ts'
+import type { Asker, Outbox } from './outbox/outbox.ts'
 import { boundsOf, NOT_SENDING, type Sending, type SendingEvent, sendingWakeAtMs, stepSending } from './outbox/sending.ts'
 import { StorageError } from './replica/storage-error.ts'
 import { isBusy, STUCK_AFTER_MS } from './stuck.ts'
@@ -34,7 +34,6 @@ export interface SyncPorts extends Omit<LinkPorts, 'tokens'> {
   readonly copies: Copies
   readonly outbox: Outbox
   readonly user: string
-  readonly client: string
   readonly appVersion: string
   readonly token: TokenSource
 }
@@ -73,8 +72,10 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
   const tokens = createTokens(ports.token, clock)
   let following = NOT_FOLLOWING
   let sending = NOT_SENDING
-  /** The connection that the machines know of. */
+  /** The connection that the machines know of, under which client id it asked, and the state in which its last batch was sent. */
   let live: Live | undefined
+  let asker: Asker | undefined
+  let epoch: number | undefined
   let stuckAtMs = NEVER
 
   const queue = createWorkQueue((error) => live?.fail(asSyncError(error)))
@@ -132,11 +133,10 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
       case 'follow': {
         const standings = await copies.standings(effect.spaces)
         const spaces: Standings = Object.fromEntries(Array.from(standings, ([id, { version, seal }]) => [id, [version, seal]]))
-        const { client, appVersion: app } = ports
-        const { promisedS: nextS } = link.policy
-        if (effect.type === 'follow') live?.send({ t: 'follow', spaces })
-        else live?.send({ t: 'hello', client, token: live.token, spaces, nextS, app })
-        return
+        if (effect.type === 'follow') return live?.send({ t: 'follow', spaces })
+        asker = await outbox.asker()
+        const { client } = asker
+        return live?.send({ t: 'hello', client, token: live.token, spaces, nextS: link.policy.promisedS, app: ports.appVersion })
       }
       case 'unfollow':
         return live?.send({ t: 'unfollow', spaces: [...effect.spaces] })
@@ -178,7 +178,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
   async function fetchPage(space: SpaceId, number: number): Promise<void> {
     try {
       const standing = (await copies.standings([space])).get(space) ?? NOTHING
-      const range = await ask((token) => pull(transport, clock, { space, standing, client: ports.client, token }))
+      const range = await ask((token) => pull(transport, clock, { space, standing, client: outbox.clientId, token }))
       queue.push(async () => {
         if (isPulling(following.spaces.get(space), number)) await take(range, number)
       })
@@ -198,6 +198,8 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
     }
     if (applied.verdict === 'news' || applied.verdict === 'reset') stuckAtMs = NEVER
     await follow({ type: 'applied', range, applied })
+    // What was acknowledged may be in doubt now.
+    if (range.reset === 'history') await send({ type: 'appended' })
   }
 
   async function send(event: SendingEvent): Promise<void> {
@@ -209,8 +211,11 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         continue
       }
       const batch = await outbox.batch(boundsOf(sending))
-      await send({ type: 'loaded', first: batch?.mutations[0]?.n ?? 0, count: batch?.mutations.length ?? 0 })
-      if (batch && sending.stage.name === 'in hand') live?.send({ t: 'mutate', ...batch, mutations: [...batch.mutations] })
+      await send({ type: 'loaded', first: batch?.first ?? 0, count: batch?.mutations.length ?? 0 })
+      if (!batch || sending.stage.name !== 'in hand') continue
+      const { client, on, mutations } = batch
+      epoch = batch.epoch
+      live?.send({ t: 'mutate', client, on, mutations: [...mutations] })
     }
     look()
   }
@@ -230,6 +235,9 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         const { spaces, batch, bytes } = { ...LIMITS, ...limits }
         listener.offset(frame.nowMs - clock.nowMs())
         copies.known(acked, heads)
+        if (asker) await outbox.welcomed(asker, acked)
+        // That took its time.
+        if (connection.over) return
         link.tell({ type: 'welcomed' })
         stuckAtMs = NEVER
         await follow({ type: 'welcome', heads, spacesMax: spaces })
@@ -246,8 +254,8 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
       case 'denied':
         return follow({ type: 'denied', space: frame.space, error: errorFromWire(frame.error) })
       case 'ack': {
-        if (frame.client !== ports.client) return
-        const versions = await outbox.settle(frame.acks)
+        const { client } = frame
+        const versions = await outbox.settle(frame.acks, { client, epoch, error: frame.error })
         const progressed = frame.acks.length > 0
         if (progressed) stuckAtMs = NEVER
         await follow({ type: 'reach', versions })
@@ -298,7 +306,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
     release: (space) => queue.push(() => follow({ type: 'release', space })),
     older: (request) => askOf(request.space, (token) => pullOlder(transport, clock, request, token)),
     async holds(space, standing) {
-      const request = { space, standing, client: ports.client, limit: 1 }
+      const request = { space, standing, client: outbox.clientId, limit: 1 }
       return judge(standing, await askOf(space, (token) => pull(transport, clock, { ...request, token }))) === 'news'
     },
     goOnline: () => link.tell({ type: 'resume', pause: 'app' }),

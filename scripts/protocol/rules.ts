@@ -8,7 +8,6 @@ export interface NotBuilt {
 /** Everything on the page that is no promise of this build. */
 export const NOT_BUILT: readonly NotBuilt[] = [
   { rule: 'B3', part: 'standby', why: 'a server has no standby yet: nothing ever answers in the place of the primary' },
-  { rule: 'M5', part: 'healing', why: 'clients keep their tail [M6] and do not offer it again yet; servers take a void mutation' },
   { rule: 'L1', why: 'lanes are not built: `say` is answered with not-found' },
   { rule: 'L2', why: 'lanes are not built: there are no ticks' },
   { rule: 'L3', why: 'lanes are not built' },

@@ -54,11 +54,17 @@ describe('sending', () => {
     expect(twice.state.stage).toMatchObject({ name: 'waiting', because: { code: 'out-of-order', expected: 5 } })
   })
 
-  it('client-conflict stops it until the next connection', () => {
-    const stopped = run([answered(false, error('client-conflict'))], inHand).state
-    expect(stopped.stage.name).toBe('stopped')
-    expect(run([{ type: 'appended' }, { type: 'time' }], stopped, 1e9).effects).toEqual([])
-    expect(run([{ type: 'disconnected' }, connected], stopped).effects).toEqual(['load'])
+  it('[M5] client-conflict: what was healed is sent at once, then ever later', () => {
+    const once = run([answered(false, error('client-conflict', { n: 7 }))], inHand)
+    expect(once.effects).toEqual(['load'])
+    const twice = run([loaded(7, 10), answered(false, error('client-conflict', { n: 7 }))], once.state)
+    expect(twice.effects).toEqual([])
+    expect(twice.state.stage).toMatchObject({ name: 'waiting', because: { code: 'client-conflict' } })
+  })
+
+  it('[M5] the same one may be in doubt again after nothing was left to send', () => {
+    const again = run([answered(true), loaded(0, 0), { type: 'appended' }, loaded(7, 1)], inHand)
+    expect(again.state.stage.name).toBe('in hand')
   })
 
   for (const code of ['unavailable', 'internal', 'rate-limited', 'a code of the future'])

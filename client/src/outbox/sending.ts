@@ -9,8 +9,8 @@ export const ANSWER_WITHIN_MS = 30_000
 const SHRINK_MAX = 6
 
 export type SendingStage =
-  /** Until the next connection; without a reason: there is none now. */
-  | { readonly name: 'stopped'; readonly because?: SyncError }
+  /** Until the next connection. */
+  | { readonly name: 'stopped' }
   /** Nothing is pending, or the replica is asked for what is first. */
   | { readonly name: 'idle' }
   /** One batch is under way, of `count`; the next leaves on its answer. */
@@ -90,7 +90,7 @@ export function stepSending(state: Sending, event: SendingEvent, nowMs: number, 
       break
     case 'loaded': {
       const { first, count } = event
-      if (count === 0) return to({ failures: 0, stage: { name: 'idle' } })
+      if (count === 0) return to({ failures: 0, first: 0, stage: { name: 'idle' } })
       if (first === state.first && state.failures === 0) return wait(1)
       return to({ first, stage: { name: 'in hand', count, untilMs: nowMs + ANSWER_WITHIN_MS } })
     }
@@ -98,11 +98,11 @@ export function stepSending(state: Sending, event: SendingEvent, nowMs: number, 
       if (stage.name !== 'in hand') break
       const { progressed, error } = event
       if (!error && progressed) return load({ failures: 0, shrink: Math.max(0, state.shrink - 1) })
-      if (error?.code === 'client-conflict') return to({ stage: { name: 'stopped', because: error } })
       const failures = progressed ? 1 : state.failures + 1
       if ((error?.code === 'too-large' || error?.code === 'bad-request') && stage.count > 1) return load({ failures, shrink: smaller })
-      // Another tab may have brought it forward meanwhile: once, what is first is simply read again.
-      return error?.code === 'out-of-order' && failures === 1 ? load({ failures }) : wait(failures, error)
+      // It is healed, or another tab brought it forward meanwhile: once, what is first is simply read again.
+      const healed = error?.code === 'out-of-order' || error?.code === 'client-conflict'
+      return healed && failures === 1 ? load({ failures }) : wait(failures, error)
     }
     case 'time':
       if (stage.name === 'waiting' && stage.untilMs <= nowMs) return load()

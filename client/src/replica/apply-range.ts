@@ -11,7 +11,8 @@ import {
   withDelta,
 } from '@tidemark/shared'
 import type { Applied } from '../following/copies.ts'
-import { doneUpTo, type Known, setArrivals } from './arrivals.ts'
+import { doneBy, type Known, setArrivals } from './arrivals.ts'
+import { doubt } from './healing.ts'
 import { replay, type Slots, type Stage } from './replay.ts'
 import {
   type BaseRow,
@@ -45,6 +46,7 @@ export async function applyRange(unit: Unit, stage: Stage, range: Range, known: 
   const verdict = judge(standingOf(before), range)
   if (verdict === 'lost' || verdict === 'repeat') return { verdict, standing: standingOf(before), whole: isWhole(before) }
 
+  if (range.reset === 'history') await doubt(unit)
   // Nothing lies on top of documents while nothing waits.
   const plain = (await unit.outbox()).length === 0
   const row = verdict === 'reset' || !before ? await beginAnew(unit, space, range.reset) : before
@@ -65,19 +67,22 @@ export async function applyRange(unit: Unit, stage: Stage, range: Range, known: 
   const last = range.to === range.head
   const origins = new Set(range.changes.map(({ o }) => o))
   if (next && !last) {
-    const arrived = (await unit.outbox()).filter(({ nonce }) => origins.has(nonce)).map(({ n }) => n)
+    const arrived = (await unit.outbox()).flatMap(({ nonce }) => (origins.has(nonce) ? [nonce] : []))
     unit.set('copies', space, { ...row, head: range.head, next: { ...next, ...standing, floors, arrived: [...next.arrived, ...arrived] } })
     writeDocuments(unit, changes)
     return { verdict, standing, whole: false }
   }
   if (next) await unit.discard(row.$s)
   const whole = last || (row.whole && !range.compacted)
-  unit.set('copies', space, { ...shown, ...standing, $s, floors, head: range.head, whole, settled: row.settled || whole } satisfies CopyRow)
+  const renewed = next?.history ? $s : row.renewed
+  const settled = row.settled || whole
+  unit.set('copies', space, { ...shown, ...standing, $s, floors, head: range.head, whole, settled, renewed } satisfies CopyRow)
 
-  const done = known && known.head <= range.to ? await doneUpTo(unit, known) : 0
-  await setArrivals(unit, space, ({ n, nonce, in: versions }, before) => {
-    const held = next ? next.arrived.includes(n) || (next.history && versions !== undefined) : before
-    return held || n <= done || origins.has(nonce) || (versions?.[space] ?? Infinity) <= range.to
+  const isDone = known && known.head <= range.to ? await doneBy(unit, known) : () => false
+  await setArrivals(unit, space, (mutation, before) => {
+    const { nonce, in: versions } = mutation
+    const held = next ? next.arrived.includes(nonce) || (next.history && versions !== undefined) : before
+    return held || isDone(mutation) || origins.has(nonce) || (versions?.[space] ?? Infinity) <= range.to
   })
   await layUnder(unit, stage, space, changes, plain)
   return { verdict, standing, whole }
@@ -93,7 +98,8 @@ export async function beginAnew(unit: Unit, space: SpaceId, reset?: ResetReason)
   await unit.setSelf({ s: $s })
   if (before?.next) await unit.discard(before.next.$s)
   const history = reset === 'history'
-  let row: CopyRow = { ...NOTHING, space, $s, head: 0, whole: false, settled: false }
+  const renewed = history ? $s : before?.renewed
+  let row: CopyRow = { ...NOTHING, space, $s, head: 0, whole: false, settled: false, renewed }
   if (before?.settled && reset !== 'rights') row = { ...before, next: { ...NOTHING, $s, history, arrived: [] } }
   else if (before) {
     await unit.discard(before.$s)

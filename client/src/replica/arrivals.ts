@@ -26,8 +26,10 @@ export function keep(unit: Unit, row: OutboxRow): void {
   unit.set('outbox', row.n, isOver ? undefined : row)
 }
 
-/** The number up to which mutations of this device are done, if `acked` speaks of this device: its nonce must be ours. */
-export async function doneUpTo(unit: Unit, { acked: [n, nonce] }: Known): Promise<number> {
-  const row = (await unit.outbox()).find((row) => row.n === n) ?? (await unit.tx.get('tail', n))
-  return row?.nonce === nonce ? n : 0
+/** Which mutations are done, if `acked` speaks of the present client id of this device: its nonce must be ours. */
+export async function doneBy(unit: Unit, { acked: [n, nonce] }: Known): Promise<(row: OutboxRow) => boolean> {
+  const { after } = await unit.self()
+  const last = after + n
+  const row = (await unit.outbox()).find((row) => row.n === last) ?? (await unit.tx.get('tail', last))
+  return (other) => row?.nonce === nonce && other.n > after && other.n <= last
 }

@@ -1,9 +1,9 @@
 // What is sent next: read from the outbox without reading all of it.
 import type { Mutation } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
-import { firstPending } from './batch.ts'
+import { nextBatch } from './batch.ts'
 import { memoryStorage } from './memory-storage.ts'
-import type { OutboxRow } from './rows.ts'
+import { type OutboxRow, SELF } from './rows.ts'
 import type { StorageRead } from './storage.ts'
 
 const nonceOf = (n: number) => n.toString(16).padStart(16, '0')
@@ -16,15 +16,20 @@ const row = (n: number, done = false): OutboxRow => ({
 /** The numbers and footing of the first batch, and how many rows it took to find it. */
 async function first(rows: readonly OutboxRow[], bounds = { mutationsMax: 10, bytesMax: 1e6 }) {
   const storage = memoryStorage()
-  await storage.write(['outbox'], 'strict', async () => ({ result: undefined, writes: [{ table: 'outbox', put: rows }] }))
+  const self = { id: SELF, client: 'c_AAAAAAAAAAAAAAAAAAAAAA', n: rows.at(-1)?.n }
+  const writes = [
+    { table: 'outbox', put: rows },
+    { table: 'self', put: [self] },
+  ]
+  await storage.write(['self', 'outbox'], 'strict', async () => ({ result: undefined, writes }))
   let read = 0
-  const batch = await storage.read(['outbox', 'tail'], (tx) => {
+  const batch = await storage.read(['self', 'outbox', 'tail'], (tx) => {
     const list: StorageRead['list'] = async (...of) => {
       const found = await tx.list(...of)
       read += found.length
       return found
     }
-    return firstPending({ ...tx, list }, bounds)
+    return nextBatch({ ...tx, list }, bounds)
   })
   return { on: batch?.on, numbers: batch?.mutations.map(({ n }) => n), read }
 }

@@ -1,27 +1,53 @@
-import { LIMITS, type Mutation, utf8Bytes } from '@tidemark/shared'
-import type { Outbox } from '../outbox/outbox.ts'
-import type { OutboxRow } from './rows.ts'
+import { LIMITS, type Mutation, utf8Bytes, type VoidMutation } from '@tidemark/shared'
+import type { Batch, Outbox } from '../outbox/outbox.ts'
+import { footing, identities, lastSettled } from './healing.ts'
+import { type Identity, type OutboxRow, SELF, type TailRow } from './rows.ts'
 import type { StorageRead } from './storage.ts'
+import { present } from './unit.ts'
 
-/** The first pending mutations within both bounds, at least one, and what they stand on; undefined where nothing is pending. Reads no more of the outbox than that takes. */
-export async function firstPending(
-  tx: StorageRead,
-  { mutationsMax, bytesMax }: Parameters<Outbox['batch']>[0],
-): Promise<{ readonly on: string; readonly mutations: readonly Mutation[] } | undefined> {
-  const mutations: Mutation[] = []
-  let bytes = 0
-  for (let from = 0, rows: readonly OutboxRow[] = []; mutations.length === 0; from = (rows.at(-1)?.n ?? 0) + 1) {
-    rows = (await tx.list('outbox', { from }, LIMITS.batch)) as readonly OutboxRow[]
-    if (rows.length === 0) return undefined
-    for (const { touched: _, arrived: __, in: done, ...mutation } of rows) {
-      if (done) continue
+/**
+ * What is to be sent next, within both bounds, at least one; undefined where there is nothing. Client ids come one after the other,
+ * former ones first. Reads no more of the outbox than that takes.
+ */
+export async function nextBatch(tx: StorageRead, { mutationsMax, bytesMax }: Parameters<Outbox['batch']>[0]): Promise<Batch | undefined> {
+  const self = present(await tx.get('self', SELF))
+  for (const identity of identities(self)) {
+    const { client, after, upTo } = identity
+    const pending = await firstPending(tx, identity)
+    const inDoubt = self.doubts.includes(client) ? await lastSettled(tx, identity, pending[0]?.n ?? upTo + 1) : undefined
+    const rows = inDoubt ? [inDoubt, ...pending] : pending
+    const [first] = rows
+    if (!first) continue
+    const mutations: (Mutation | VoidMutation)[] = []
+    let bytes = 0
+    for (const row of rows) {
+      const mutation = onWire(row, after)
       bytes += utf8Bytes(JSON.stringify(mutation)) + 1
       const last = mutations.at(-1)
       if (last && (mutations.length >= mutationsMax || bytes > bytesMax || mutation.n !== last.n + 1)) break
       mutations.push(mutation)
     }
+    return { client, on: (await footing(tx, first, identity)) ?? '', mutations, first: first.n, epoch: self.epoch }
   }
-  const before = (mutations[0] as Mutation).n - 1
-  const { nonce = '' } = (await tx.get('outbox', before)) ?? (await tx.get('tail', before)) ?? {}
-  return { on: nonce as string, mutations }
+  return undefined
+}
+
+/** The first pending ones of a client id, as many as one page of the outbox has of them. */
+export async function firstPending(tx: StorageRead, { after, upTo }: Identity): Promise<readonly OutboxRow[]> {
+  for (let from = after + 1; from <= upTo; ) {
+    const rows = (await tx.list('outbox', { from, to: upTo }, LIMITS.batch)) as readonly OutboxRow[]
+    const pending = rows.filter((row) => !row.in)
+    if (pending.length > 0) return pending
+    from = (rows.at(-1)?.n ?? upTo) + 1
+  }
+  return []
+}
+
+/** As the server gets it: numbers count from 1 under each client id. */
+function onWire(row: OutboxRow | TailRow, after: number): Mutation | VoidMutation {
+  const { nonce } = row
+  const n = row.n - after
+  if ('void' in row && row.void) return { n, nonce, void: true }
+  const { space, name, args, madeMs } = row as Mutation
+  return { n, nonce, space, name, args, madeMs }
 }

@@ -1,7 +1,7 @@
-import { errorFromWire, RejectedError, type SyncError } from '@tidemark/shared'
+import { errorFromWire, RejectedError, type SyncError, type WireError } from '@tidemark/shared'
 import { oneAtATime } from '../one-at-a-time.ts'
-import type { OutboxRow, RefusedRow } from './rows.ts'
-import type { ReplicaStorage } from './storage.ts'
+import type { OutboxRow } from './rows.ts'
+import type { ReplicaStorage, Row } from './storage.ts'
 
 /** A mutation that is saved here. */
 export interface Enqueued {
@@ -16,37 +16,50 @@ export interface Confirmations {
   look(): void
 }
 
-/** Mutations are settled in their order, so that only the first that is waited for has to be looked at. */
+/** Mutations are settled in the order of their local numbers, so that only the first that is waited for has to be looked at. */
 export function confirmations(storage: ReplicaStorage): Confirmations {
   const waiting: (Enqueued & { resolve(): void; reject(error: SyncError): void })[] = []
+  const wait = (more: (typeof waiting)[number]) => {
+    waiting.push(more)
+    waiting.sort((a, b) => a.n - b.n)
+  }
   const look = oneAtATime(async () => {
     for (let first = waiting[0]; first; first = waiting[0]) {
       const end = await outcome(storage, first)
-      if (end === undefined) return
+      if (end === first.n) return
       waiting.splice(waiting.indexOf(first), 1)
       if (end === 'done') first.resolve()
+      // It goes on under another number [M5].
+      else if (typeof end === 'number') wait({ ...first, n: end })
       else first.reject(end)
     }
   })
   return {
     confirmed: (mutation) =>
       new Promise((resolve, reject) => {
-        waiting.push({ ...mutation, resolve, reject })
-        waiting.sort((a, b) => a.n - b.n)
+        wait({ ...mutation, resolve, reject })
         look()
       }),
     look,
   }
 }
 
-/** How a mutation ended; undefined while it is pending. */
-function outcome(storage: ReplicaStorage, { n, nonce }: Enqueued): Promise<SyncError | 'done' | undefined> {
-  return storage.read(['outbox', 'refused', 'tail'], async (tx) => {
-    const row = (await tx.get('outbox', n)) as OutboxRow | undefined
-    if (row?.nonce === nonce) return row.in ? 'done' : undefined
-    const refused = (await tx.get('refused', n)) as RefusedRow | undefined
-    if (refused?.nonce === nonce) return errorFromWire(refused.error)
-    const tail = await tx.get('tail', n)
-    return tail?.nonce === nonce && tail.void ? new RejectedError('It was refused, and is not on the list any more.') : 'done'
+const PLACES = ['outbox', 'refused', 'tail']
+
+/** How a mutation ended; its local number while it is pending. */
+function outcome(storage: ReplicaStorage, { n, nonce }: Enqueued): Promise<SyncError | 'done' | number> {
+  return storage.read(PLACES, async (tx) => {
+    const find = async (rowsIn: (place: string) => Promise<readonly (Row | undefined)[]>) => {
+      for (const place of PLACES) {
+        const row = (await rowsIn(place)).find((row) => row?.nonce === nonce)
+        if (row) return row
+      }
+      return undefined
+    }
+    // Where its number is not its own any more, it has a higher one.
+    const row = (await find(async (place) => [await tx.get(place, n)])) ?? (await find((place) => tx.list(place, { from: n })))
+    if (row?.void) return new RejectedError('It was refused, and is not on the list any more.')
+    if (row?.error) return errorFromWire(row.error as WireError)
+    return row && 'touched' in row && !row.in ? (row as OutboxRow).n : 'done'
   })
 }

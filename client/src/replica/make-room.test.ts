@@ -8,6 +8,7 @@ import { seededRandom } from '../testing/seeded-random.ts'
 import { type MemoryStorage, memoryStorage } from './memory-storage.ts'
 import { done, refusal, rows, texts } from './model/open-core.ts'
 import { createReplicaCore } from './replica-core.ts'
+import { FORMAT } from './rows.ts'
 import type { ReplicaStorage } from './storage.ts'
 import { StorageError } from './storage-error.ts'
 
@@ -142,7 +143,10 @@ describe('storage that a newer build has changed', () => {
   it('is read, and written no more: the app is to be loaded again [P13]', async () => {
     const { core, disk } = await lived()
     const [self] = await rows(core, 'self')
-    await disk.write(['self'], 'strict', async () => ({ result: undefined, writes: [{ table: 'self', put: [{ ...self, minWriter: 2 }] }] }))
+    await disk.write(['self'], 'strict', async () => ({
+      result: undefined,
+      writes: [{ table: 'self', put: [{ ...self, minWriter: FORMAT + 1 }] }],
+    }))
     const dump = disk.dump()
     const outdated = { code: 'upgrade-required', trouble: 'outdated', message: expect.stringMatching(/reload/) }
     await expect(core.mutate('room:held', 'send', { id: 'new', text: 'new' })).rejects.toMatchObject(outdated)

@@ -48,15 +48,12 @@ export function runNative<T>({ db, tables, mode, durability, clock, keyRange, wo
       }
       reject(error)
     }
-    const succeed = (done: UnitDone<T>) => {
-      cancelDeadline()
-      resolve(done)
-    }
     const cancelDeadline = clock.after(UNIT_MS_MAX, () => fail(timeout()))
     tx.oncomplete = () => {
       end = 'complete'
       endOver()
-      if (burst) succeed(burst)
+      cancelDeadline()
+      if (burst) resolve(burst)
     }
     tx.onabort = () => {
       end = 'abort'
@@ -64,7 +61,8 @@ export function runNative<T>({ db, tables, mode, durability, clock, keyRange, wo
       fail(tx.error ?? new DOMException('aborted', 'AbortError'))
     }
     work(reader(tx, keyRange, over, named)).then((done) => {
-      if (done.writes.length === 0) return succeed(done)
+      // Its transaction still has to end, or is aborted: others wait for it.
+      if (done.writes.length === 0) return resolve(done)
       burst = done
       try {
         for (const write of done.writes) issue(tx, keyRange, write)

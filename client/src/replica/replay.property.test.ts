@@ -149,7 +149,7 @@ async function play(ops: readonly Op[]): Promise<void> {
         expect(batch.on).toBe(
           first.n === 1 ? '' : (server.done[first.n - 2]?.nonce ?? model.made.find(({ n }) => n === first.n - 1)?.nonce),
         )
-        for (const mutation of batch.mutations) server.run(mutation)
+        for (const mutation of batch.mutations) server.run(mutation as Mutation)
         break
       }
       case 'ack': {

@@ -20,20 +20,22 @@ import {
 } from '@tidemark/shared'
 import type { Copies } from '../following/copies.ts'
 import type { Outbox } from '../outbox/outbox.ts'
+import type { HistoryReset } from '../replica-api.ts'
 import { applyRange, dropCopy, isWhole, standingOf } from './apply-range.ts'
 import type { Known } from './arrivals.ts'
 import { type AwaitedPage, awaitPage, type Taken } from './awaited-page.ts'
-import { firstPending } from './batch.ts'
+import { firstPending, nextBatch } from './batch.ts'
 import { type Confirmations, confirmations, type Enqueued } from './confirmations.ts'
 import { dismiss, enqueue, type Made, openCopy } from './enqueue.ts'
 import { sweep } from './garbage.ts'
+import { compare, identities } from './healing.ts'
 import { makeRoom } from './make-room.ts'
-import { type Stage, UnitFailedError } from './replay.ts'
-import { allTables, type CopyRow, type Floors, FORMAT, type OutboxRow, type RefusedRow, SELF, type SelfRow } from './rows.ts'
+import { replay, type Stage, UnitFailedError } from './replay.ts'
+import { allTables, type CopyRow, type Floors, FORMAT, type Identity, pendingOf, type RefusedRow, SELF, type SelfRow } from './rows.ts'
 import { beginForNewTables } from './schema.ts'
 import { settle } from './settle.ts'
 import { type ShownListener, shownCopies } from './shown-copies.ts'
-import type { ReplicaStorage, Row } from './storage.ts'
+import type { ReplicaStorage } from './storage.ts'
 import { StorageError } from './storage-error.ts'
 import { openUnit, present, type Unit } from './unit.ts'
 
@@ -52,6 +54,11 @@ export interface OlderSource {
   holds(standing: Standing): Promise<boolean>
 }
 
+/** What a healing came to; `epoch` names it. */
+export interface Healed extends HistoryReset {
+  readonly epoch: number
+}
+
 export interface Audit {
   readonly created: number
   readonly confirmed: number
@@ -62,7 +69,6 @@ export interface Audit {
 
 /** The replica without network, browser or Dexie: everything that happens to rows happens here, one unit at a time. */
 export interface ReplicaCore extends Copies, Outbox {
-  readonly clientId: string
   readonly storage: ReplicaStorage
   /** Runs a mutation here and saves it. Throws the SyncError of a refusal by the mutator or a schema; then nothing is saved. */
   mutate(space: SpaceId, name: string, args: unknown): Promise<Enqueued>
@@ -73,6 +79,10 @@ export interface ReplicaCore extends Copies, Outbox {
   refused(): Promise<readonly RefusedRow[]>
   pending(): Promise<readonly Mutation[]>
   audit(): Promise<Audit>
+  /** What the app is to be told of healing, once that is over; undefined where there is nothing. */
+  healed(): Promise<Healed | undefined>
+  /** The app was told that; what came after it is told later. */
+  told(healed: Healed): Promise<void>
   confirmed: Confirmations['confirmed']
   /** Deletes every row, in all tabs. Throws ForbiddenError, with nothing done, where something is pending or refused, unless it is to be discarded. Returns what was. */
   erase(discard: boolean): Promise<Pick<Audit, 'pending' | 'refused'>>
@@ -166,9 +176,12 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
     const madeMs = Math.max(0, clock.nowMs() + offsetMs)
     let triedN = 0
     const save = async (unit: Unit) => {
-      // The storage runs a unit again when it cannot know what became of it: the same mutation is never saved twice.
-      const saved = (await unit.tx.get('outbox', triedN)) ?? (await unit.tx.get('tail', triedN))
-      if (saved?.nonce === nonce) return triedN
+      // The storage runs a unit again when it cannot know what became of it: the same mutation is never saved twice, and may have
+      // another number by now.
+      if (triedN > 0) {
+        const saved = (await unit.outbox()).find((row) => row.nonce === nonce) ?? (await unit.tx.get('tail', triedN))
+        if (saved?.nonce === nonce) return saved.n as number
+      }
       triedN = (await unit.self()).n + 1
       return enqueue(unit, stage, { ...made, nonce, madeMs }).catch((cause: unknown) => {
         if (!(cause instanceof UnitFailedError && cause.byMutator)) throw cause
@@ -192,22 +205,27 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
   const self = await unit('strict', async (unit) => {
     const row = await unit.tx.get('self', SELF)
     if (!row) {
-      const counts = { n: 0, s: 0, created: 0, confirmed: 0, discarded: 0 }
+      const counts = { n: 0, after: 0, s: 0, epoch: 0, created: 0, confirmed: 0, discarded: 0 }
       const client = newClientId(random)
-      const fresh: SelfRow = { id: SELF, client, born: client, ...counts, tables, garbage: [] }
+      const fresh: SelfRow = { id: SELF, client, born: client, ...counts, former: [], doubts: [], tables, garbage: [] }
       unit.set('self', SELF, fresh)
       return fresh
     }
     await beginForNewTables(unit, stage, tables)
-    return row as SelfRow
+    return present(row)
   })
   opened = self
+  let clientId = self.client
+  /** False where there is nothing to tell for sure. */
+  let mayTell = true
   // With those of other builds: what they left is swept, too.
   tables = [...new Set([...tables, ...self.tables])]
   scheduleSweep()
 
   return {
-    clientId: self.client,
+    get clientId() {
+      return clientId
+    },
     storage,
     mutate: async (space, name, args) => make({ space, name, args: toJsonObject(args, `the arguments of ${name}`) }),
     async retry(n) {
@@ -240,11 +258,13 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
     },
     async apply(range: Range) {
       if (range.acked) remember(known, range.space, { acked: range.acked, head: range.head })
+      // What was done in a history that is gone says nothing of the one that comes.
+      else if (range.reset === 'history') known.delete(range.space)
+      mayTell ||= range.reset === 'history'
       const applied = await unit('relaxed', (unit) => {
         for (const page of awaited) page.hear(range)
         return applyRange(unit, stage, range, known.get(range.space))
       })
-      if (applied.verdict === 'reset' && range.reset === 'history' && !range.acked) known.delete(range.space)
       if (applied.verdict !== 'repeat') scheduleSweep()
       return applied
     },
@@ -279,11 +299,46 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
         awaited.delete(page)
       }
     },
-    async batch(bounds) {
-      const first = await read(['outbox', 'tail'], (tx) => firstPending(tx, bounds))
-      return first && { client: self.client, ...first }
+    async asker() {
+      const { after, settled } = await read(['outbox'], async (tx) => {
+        const identity = identities(present(await tx.get('self', SELF))).at(-1) as Identity
+        clientId = identity.client
+        const [first] = await firstPending(tx, identity)
+        return { after: identity.after, settled: (first?.n ?? identity.upTo + 1) - 1 }
+      })
+      return { client: clientId, settled: settled - after }
     },
-    settle: (acks) => unit('strict', (unit) => settle(unit, stage, acks, clock.nowMs())),
+    welcomed: (asker, acked) =>
+      unit('strict', async (unit) => {
+        const spaces = (await compare(unit, asker, acked, newClientId(random))).flatMap(({ touched }) => touched)
+        if (spaces.length > 0) await replay(unit, stage, spaces)
+        clientId = (await unit.self()).client
+      }),
+    batch: (bounds) => read(['outbox', 'tail'], (tx) => nextBatch(tx, bounds)),
+    settle: (acks, answer) =>
+      unit('strict', async (unit) => {
+        const versions = await settle(unit, stage, acks, clock.nowMs(), answer)
+        const self = await unit.self()
+        clientId = self.client
+        mayTell ||= self.untold !== undefined
+        return versions
+      }),
+    async healed() {
+      if (!mayTell) return undefined
+      mayTell = false
+      return read(['outbox'], async (tx) => {
+        const { untold, doubts, epoch } = present(await tx.get('self', SELF))
+        if (!untold) return undefined
+        mayTell = true
+        // Not while it is still under way: what else is found belongs to it.
+        if (doubts.length > 0 || (await tx.list('outbox')).some((row) => !row.in && row.again !== undefined)) return undefined
+        return { ...untold, epoch }
+      })
+    },
+    told: ({ epoch }) =>
+      unit('relaxed', async (unit) => {
+        if ((await unit.self()).epoch === epoch) await unit.setSelf({ untold: undefined })
+      }),
     onAppended: onOutbox,
     async copies(spaces) {
       const rows = await copyRows(spaces)
@@ -303,10 +358,6 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
       await storage.close()
     },
   }
-}
-
-function pendingOf(outbox: readonly Row[]): readonly OutboxRow[] {
-  return (outbox as readonly OutboxRow[]).filter((row) => !row.in)
 }
 
 function remember(known: Map<SpaceId, Known>, space: SpaceId, fact: Known): void {

@@ -11,19 +11,31 @@ import {
   type Version,
   type WireError,
 } from '@tidemark/shared'
+import type { HistoryReset } from '../replica-api.ts'
 import { type KeyRange, REPLICA_TABLES, type Row } from './storage.ts'
 
 /** The form of these rows. A build that changes it so that older ones would do harm counts one up, and writes it as `minWriter`. */
-export const FORMAT = 1
+export const FORMAT = 2
 
 /** What the replica knows of itself; one row. */
 export type SelfRow = {
   readonly id: typeof SELF
+  /** The present client id. */
   readonly client: string
   /** The client id that it began with: a page that knew another one is not this replica's. */
   readonly born?: string | undefined
-  /** The last mutation number given out. */
+  /** The last local number given out. They are the keys of outbox, refused and tail; they only grow, whatever becomes of client ids. */
   readonly n: number
+  /** Number 1 of the present client id is the local number after this one. */
+  readonly after: number
+  /** Earlier client ids of which something is pending or in the tail, oldest first; at most FORMER_MAX. */
+  readonly former: readonly Identity[]
+  /** Client ids of which the server may have lost what it had acknowledged [M5]. */
+  readonly doubts: readonly string[]
+  /** Grows with each doubt and each healing: answers to what was sent before are about another state. */
+  readonly epoch: number
+  /** What healing came to, until the app is told. */
+  readonly untold?: HistoryReset | undefined
   /** The last `$s` given out. */
   readonly s: number
   /** Counts for the audit: mutations made here, done by the server, and dismissed by the app. */
@@ -39,6 +51,13 @@ export type SelfRow = {
 }
 export const SELF = 'self'
 
+/** A client id, and the local numbers that were given out under it: above `after`, up to `upTo`. */
+export interface Identity {
+  readonly client: string
+  readonly after: number
+  readonly upTo: number
+}
+
 /** One copy: what is shown of a space. */
 export type CopyRow = {
   readonly version: Version
@@ -53,14 +72,16 @@ export type CopyRow = {
   readonly settled: boolean
   readonly floors?: Floors | undefined
   readonly next?: Unfinished | undefined
+  /** `$s` of the last copy that began because the history had changed: what was settled before that was given out may not be here. */
+  readonly renewed?: number | undefined
 }
 /** A new beginning, built beside the copy that is shown until it is whole [R6]. */
 export interface Unfinished extends Standing {
   readonly $s: number
   /** True when the old history no longer holds, and versions of acks with it. */
   readonly history: boolean
-  /** Numbers of the pending mutations whose commits it already holds. */
-  readonly arrived: readonly number[]
+  /** Nonces of the pending mutations whose commits it already holds. */
+  readonly arrived: readonly string[]
   readonly floors?: Floors | undefined
 }
 /** By windowed collection: documents that were created at or before that version, and not changed since, may not be here [W1]. */
@@ -74,11 +95,22 @@ export type OutboxRow = Mutation & {
   readonly touched: readonly SpaceId[]
   /** Those of them whose copies already hold what the server made of it, or where there is nothing to wait for. */
   readonly arrived: readonly SpaceId[]
+  /** It had been settled before, and is offered again [M5]; true: the server is known to have lost it. */
+  readonly again?: boolean | undefined
+  /** It had been refused before: only its number is offered again. */
+  readonly void?: true | undefined
+  /** The nonce of the one before it, where the tail may not have that any more. */
+  readonly on?: string | undefined
 }
 export type RefusedRow = Mutation & { readonly error: WireError }
 export type TailRow = (Mutation | { readonly n: number; readonly nonce: string; readonly void: true }) & {
   readonly in?: Ack['in']
   readonly settledMs: number
+  readonly touched?: readonly SpaceId[]
+  /** The nonce of the one before it. */
+  readonly on?: string | undefined
+  /** The last `$s` given out when it was settled. */
+  readonly s?: number
 }
 
 /** A document as a copy holds it. `v`: version of its last change; `b`: of its creation. */
@@ -96,6 +128,11 @@ export type Slot = {
   readonly at: Stored | undefined
 }
 export type BaseRow = Slot
+
+/** Of the outbox, what the server has not answered for. */
+export function pendingOf(outbox: readonly Row[]): readonly OutboxRow[] {
+  return (outbox as readonly OutboxRow[]).filter((row) => !row.in && !row.void)
+}
 
 export function tableOf(space: SpaceId, collection: string): string {
   return `${kindOf(space)}_${collection}`

@@ -142,10 +142,10 @@ describe('the outbox', () => {
       await core.settle([end(n, nonce, {})])
       return { n, nonce }
     }
-    await settleNext()
+    const first = await settleNext()
     const refused = await settleNext(refusal as typeof done)
     expect(await rows(core, 'tail')).toMatchObject([{ n: 1, name: 'increment' }, {}])
-    expect((await rows(core, 'tail'))[1]).toEqual({ ...refused, void: true, settledMs: clock.nowMs() })
+    expect((await rows(core, 'tail'))[1]).toEqual({ ...refused, void: true, on: first.nonce, settledMs: clock.nowMs() })
     clock.advance(8 * 24 * 3600 * 1000)
     const last = await settleNext()
     expect((await rows(core, 'tail')).map(({ n }) => n)).toEqual([3])

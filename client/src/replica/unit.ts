@@ -32,7 +32,8 @@ interface Seen {
 /** Throws StorageError where the row is missing, or not that of the replica that was opened: what was here has been deleted. */
 export function present(self: Row | undefined, opened?: SelfRow): SelfRow {
   if (!self || (opened && self.born !== opened.born)) throw new StorageError('cleared', 'This device was cleared: reload.')
-  return self as SelfRow
+  // What an older build saved has never been healed.
+  return { after: 0, former: [], doubts: [], epoch: 0, ...self } as unknown as SelfRow
 }
 
 export function openUnit(tx: StorageRead): Unit {
@@ -67,7 +68,7 @@ export function openUnit(tx: StorageRead): Unit {
         if (!rows.has(n)) rows.set(n, { row, changed: false })
       }
       outboxRead = true
-      return [...rows.values()].flatMap(({ row }) => (row ? [row as OutboxRow] : []))
+      return [...rows.values()].flatMap(({ row }) => (row ? [row as OutboxRow] : [])).sort((a, b) => a.n - b.n)
     },
     set: (table, key, row) => void seenOf(table).set(key, { row, changed: true }),
     removeRange: (table, range) => void ranges.push({ table, deleteRange: range }),

@@ -46,8 +46,12 @@ export function fakeReplica(): FakeReplica {
     },
     async batch({ mutationsMax }) {
       const mutations = replica.pending.slice(0, mutationsMax)
-      return mutations.length === 0 ? undefined : { client: FAKE_CLIENT, on: before, mutations }
+      const [first] = mutations
+      return first && { client: FAKE_CLIENT, on: before, mutations, first: first.n, epoch: 0 }
     },
+    clientId: FAKE_CLIENT,
+    asker: async () => ({ client: FAKE_CLIENT, settled: 0 }),
+    async welcomed() {},
     async settle(acks) {
       for (const ack of acks) {
         const mutation = replica.pending.find(({ n, nonce }) => n === ack.n && nonce === ack.nonce)

@@ -4,7 +4,7 @@ import type { LifecycleEvent } from '../connection/hints.ts'
 import type { Phase } from '../replica-api.ts'
 import { phaseOf } from '../status.ts'
 import { createSync, type Sync } from '../sync.ts'
-import { FAKE_CLIENT, type FakeReplica, fakeReplica } from './fake-replica.ts'
+import { type FakeReplica, fakeReplica } from './fake-replica.ts'
 import { type FakeServer, fakeServer } from './fake-server.ts'
 import { seededRandom } from './seeded-random.ts'
 import { type VirtualTime, virtualTime } from './virtual-time.ts'
@@ -56,7 +56,6 @@ export async function syncWorld(
       copies: replica,
       outbox: replica,
       user: 'alice',
-      client: FAKE_CLIENT,
       appVersion: '1',
       token,
     },

@@ -68,8 +68,8 @@ export const replicaBugs: readonly PlantedBug[] = [
   {
     name: 'arrival-by-origin-forgotten',
     file: APPLY,
-    find: 'held || n <= done || origins.has(nonce) ||',
-    replace: 'held || n <= done ||',
+    find: 'held || isDone(mutation) || origins.has(nonce) ||',
+    replace: 'held || isDone(mutation) ||',
     rule: 'M4',
     what: 'a range with the origin of a mutation does not end its showing: it shows twice until its ack',
   },
@@ -84,8 +84,8 @@ export const replicaBugs: readonly PlantedBug[] = [
   {
     name: 'acked-of-a-stranger',
     file: 'client/src/replica/arrivals.ts',
-    find: 'return row?.nonce === nonce ? n : 0',
-    replace: 'return n',
+    find: 'return (other) => row?.nonce === nonce && other.n > after',
+    replace: 'return (other) => other.n > after',
     rule: 'M4',
     what: 'what another device with this client id did counts as done by this one',
   },
@@ -108,7 +108,7 @@ export const replicaBugs: readonly PlantedBug[] = [
   {
     name: 'refused-dropped',
     file: SETTLE,
-    find: "unit.set('refused', n, { ...mutation, error } satisfies RefusedRow)",
+    find: "if (isRefused && !isVoid) unit.set('refused', n, { ...mutation, error } satisfies RefusedRow)",
     replace: '',
     rule: 'P9',
     what: 'a refused mutation is on no list',
@@ -124,7 +124,7 @@ export const replicaBugs: readonly PlantedBug[] = [
   {
     name: 'tail-not-kept',
     file: SETTLE,
-    find: "unit.set('tail', n, { ...mutation, in: versions, settledMs: nowMs } satisfies TailRow)",
+    find: "unit.set('tail', n, { ...mutation, in: versions, touched, s, ...settled } satisfies TailRow)",
     replace: '',
     rule: 'M6',
     what: 'what is settled leaves no trace, so that the next batch stands on nothing',
@@ -140,8 +140,8 @@ export const replicaBugs: readonly PlantedBug[] = [
   {
     name: 'batch-stands-one-off',
     file: 'client/src/replica/batch.ts',
-    find: 'const before = (mutations[0] as Mutation).n - 1',
-    replace: 'const before = (mutations[0] as Mutation).n - 2',
+    find: 'on: (await footing(tx, first, identity))',
+    replace: 'on: (await footing(tx, { n: first.n - 1 }, identity))',
     rule: 'M2',
     what: 'a batch says that it stands on the mutation before the one before it',
   },
@@ -181,7 +181,7 @@ export const replicaBugs: readonly PlantedBug[] = [
   {
     name: 'saved-twice',
     file: CORE,
-    find: 'if (saved?.nonce === nonce) return triedN',
+    find: 'if (saved?.nonce === nonce) return saved.n as number',
     replace: '',
     rule: 'P2',
     what: 'a unit that runs again after it was committed saves its mutation again',
@@ -189,8 +189,8 @@ export const replicaBugs: readonly PlantedBug[] = [
   {
     name: 'client-id-not-kept',
     file: CORE,
-    find: 'return row as SelfRow',
-    replace: 'return { ...row, client: newClientId(random) } as SelfRow',
+    find: 'await beginForNewTables(unit, stage, tables)',
+    replace: 'await beginForNewTables(unit, stage, tables), await unit.setSelf({ client: newClientId(random) })',
     rule: 'M1',
     what: 'each start takes a new client id and goes on with the old numbers',
   },
@@ -221,7 +221,7 @@ export const replicaBugs: readonly PlantedBug[] = [
   {
     name: 'unfinished-arrivals-forgotten',
     file: APPLY,
-    find: 'next.arrived.includes(n) ||',
+    find: 'next.arrived.includes(nonce) ||',
     replace: '',
     rule: 'R6',
     what: 'what an unfinished copy brought of the own mutations is forgotten when it is shown',
@@ -349,7 +349,7 @@ export const replicaBugs: readonly PlantedBug[] = [
   {
     name: 'confirmed-too-early',
     file: 'client/src/replica/confirmations.ts',
-    find: "return row.in ? 'done' : undefined",
+    find: "return row && 'touched' in row && !row.in ? (row as OutboxRow).n : 'done'",
     replace: "return 'done'",
     rule: 'M4',
     what: 'whoever waits for the server is told that it is done while it is pending',
