@@ -94,6 +94,23 @@ describe('a damaged row', () => {
     ['head that is missing', `delete from spaces where space = 'room:1'`, (c) => headOf(c), /^spaces t room:1 \(missing\)$/],
     ['client', `update clients set n = n - 1`, (c) => c.read('t', (tx) => tx.client('c_1')), /^clients t c_1$/],
     ['record', `update mutations set outcome = '{}' where n = 3`, (c) => c.read('t', (tx) => tx.mutation('c_1', 3)), /^mutations t c_1 3$/],
+    ['client under another key', `update clients set client = 'c_2'`, (c) => c.read('t', (tx) => tx.client('c_1')), /^clients t c_2$/],
+    ['tenant', `update clients set tenant = 'u'`, (c) => c.read('t', (tx) => tx.client('c_1')), /^clients u c_1$/],
+    [
+      'record under another number',
+      `update mutations set n = 90 where n = 60`,
+      (c) => c.read('t', (tx) => tx.mutation('c_1', 60)),
+      /^mutations t c_1 90$/,
+    ],
+    [
+      'record of another client',
+      `update mutations set client = 'b_1' where n = 1`,
+      (c) => c.read('t', (tx) => tx.mutation('c_1', 1)),
+      /^mutations t b_1 1$/,
+    ],
+    ['key under another name', `update keyed set key = 'order-16'`, (c) => c.read('t', (tx) => tx.keyed('shop', 'order-17')), /^keyed/],
+    ['count of another client', `update failures set client = 'c_3'`, (c) => c.read('t', (tx) => tx.failure('c_1')), /^failures t c_3$/],
+    ['head of another space', `update spaces set space = 'room:0' where space = 'room:1'`, (c) => headOf(c), /^spaces t room:0$/],
     ['count of failures', `update failures set times = 5`, (c) => c.read('t', (tx) => tx.failure('c_1')), /^failures t c_1$/],
     ['key', `update keyed set outcome = '{}'`, (c) => c.read('t', (tx) => tx.keyed('shop', 'order-17')), /^keyed t shop order-17$/],
   ]

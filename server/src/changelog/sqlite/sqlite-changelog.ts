@@ -117,7 +117,7 @@ export function sqliteChangelog(file: string, { fileBytesMax }: SqliteOptions = 
     async ready() {
       if (closed !== undefined) throw new UnavailableError('The changelog is closed.')
       if (corrupt !== undefined) throw corrupt
-      await snapshots.read(async (moment) => moment.space('', ''))
+      await snapshots.read(async (moment) => moment.spaces('', '', 0))
       // A disk that was full may have room again, and no write may come to find out.
       if (failed !== undefined) {
         await writes.run(() => transact(async () => engine(() => writer.exec('update probe set at_count = at_count + 1'))))

@@ -42,6 +42,15 @@ const MUTATION = 'select n, nonce, at_ms, outcome, checksum from mutations where
 const FAILURE = 'select n, nonce, times, since_ms, checksum from failures where tenant = ? and client = ?'
 const KEYED = 'select place, digest, at_ms, outcome, checksum from keyed where tenant = ? and source = ? and key = ?'
 
+/** Tables without a second index, by the columns of their keys: nothing to compare a key with. */
+const KEYS = {
+  spaces: ['tenant', 'space'],
+  clients: ['tenant', 'client'],
+  mutations: ['tenant', 'client', 'n'],
+  failures: ['tenant', 'client'],
+  keyed: ['tenant', 'source', 'key'],
+} as const satisfies Record<string, readonly string[]>
+
 interface SpaceCells {
   readonly version: Version
   readonly seal: Seal
@@ -84,6 +93,7 @@ export class SqliteRows implements Rows {
     return this.guard('spaces', key, () => {
       const raw = this.one(SPACE, key)
       if (raw === undefined) {
+        this.#assertNone('spaces', key, SPACE_CELLS)
         // Without its row a space would start again at 1, under everybody's feet.
         if (this.one(ANY_COMMIT, key) !== undefined) throw this.missing(['spaces', ...key].join(' '))
         return undefined
@@ -190,7 +200,7 @@ export class SqliteRows implements Rows {
     const key = [tenant, client]
     return this.guard('clients', key, () => {
       const raw = this.one(CLIENT, key)
-      if (raw === undefined) return undefined
+      if (raw === undefined) return this.#assertNone('clients', key, CLIENT_CELLS)
       const { user, n, nonce } = believe<ClientRecord>('clients', key, raw, CLIENT_CELLS)
       return { user, n, nonce }
     })
@@ -200,7 +210,7 @@ export class SqliteRows implements Rows {
     const key = [tenant, client, n]
     return this.guard('mutations', key, () => {
       const raw = this.one(MUTATION, key)
-      if (raw === undefined) return undefined
+      if (raw === undefined) return this.#assertNone('mutations', key, MUTATION_CELLS)
       const { nonce, outcome } = believe<MutationRecord>('mutations', key, raw, MUTATION_CELLS)
       return { n, nonce, outcome }
     })
@@ -210,7 +220,7 @@ export class SqliteRows implements Rows {
     const key = [tenant, client]
     return this.guard('failures', key, () => {
       const raw = this.one(FAILURE, key)
-      if (raw === undefined) return undefined
+      if (raw === undefined) return this.#assertNone('failures', key, FAILURE_CELLS)
       const { n, nonce, times, since_ms } = believe<FailureRecord & { since_ms: number }>('failures', key, raw, FAILURE_CELLS)
       return { n, nonce, times, sinceMs: since_ms }
     })
@@ -220,7 +230,7 @@ export class SqliteRows implements Rows {
     const row = [tenant, source, key]
     return this.guard('keyed', row, () => {
       const raw = this.one(KEYED, row)
-      if (raw === undefined) return undefined
+      if (raw === undefined) return this.#assertNone('keyed', row, KEYED_CELLS)
       const { digest, outcome } = believe<KeyedRecord>('keyed', row, raw, KEYED_CELLS)
       return { source, key, digest, outcome }
     })
@@ -270,6 +280,27 @@ export class SqliteRows implements Rows {
       if (!fits(document)) throw new CorruptRowError([index, ...key].join(' '))
       return document
     })
+  }
+
+  /**
+   * A row that was not found is none only where those beside its place are whole: one whose key was damaged stands there still, under
+   * a key that nobody asks for. Throws CorruptRowError.
+   */
+  #assertNone(table: keyof typeof KEYS, key: SQLInputValue[] & Cell[], columns: readonly string[]): undefined {
+    const keys: readonly string[] = KEYS[table]
+    const places = keys.map(() => '?').join(', ')
+    for (const [side, order] of [
+      ['<', 'desc'],
+      ['>', 'asc'],
+    ]) {
+      const raw = this.one(
+        `select ${[...keys, ...columns].join(', ')}, checksum from ${table}
+          where (${keys.join(', ')}) ${side} (${places}) order by ${keys.map((column) => `${column} ${order}`).join(', ')} limit 1`,
+        key,
+      )
+      if (raw !== undefined) believe(table, keys.map((column) => raw[column]) as Cell[], raw, columns)
+    }
+    return undefined
   }
 
   #list<T>(table: string, sql: string, key: SQLInputValue[] & Cell[], read: (raw: RawRow) => T): readonly T[] {
