@@ -53,7 +53,7 @@ describe('sqliteChangelog', () => {
     await Promise.all([changelog.close(), found.close()])
   })
 
-  it('a write-ahead log that was cut at any byte holds whole transactions, the first ones', async () => {
+  it('a write-ahead log that was cut at any byte holds whole transactions, the first ones', { timeout: 30_000 }, async () => {
     const file = newFile()
     const changelog = sqliteChangelog(file)
     const states = [JSON.stringify(await stateOf(changelog))]
@@ -133,7 +133,7 @@ describe('sqliteChangelog', () => {
     await changelog.close()
   })
 
-  it('is not ready while writes fail, and finds out by itself when they work again', async () => {
+  it('is not ready while writes fail, and finds out by itself when they work again', { timeout: 30_000 }, async () => {
     const file = newFile()
     const changelog = sqliteChangelog(file)
     const other = new DatabaseSync(file, { timeout: 0 })
