@@ -1,4 +1,4 @@
-import type { Status } from '@tidemark/client'
+import type { Refused, Status } from '@tidemark/client'
 import { createReplica, fixedBeat, handClock, type MemoryStorage, memoryStorage, NO_HINTS, type Transport } from '@tidemark/client/testing'
 import { kindOf } from '@tidemark/shared'
 import { WireCopy, type WireRange } from '../harness/wire-copy.ts'
@@ -49,6 +49,10 @@ export async function visit(seed: number, { acknowledges }: { readonly acknowled
     beat: fixedBeat,
   })
   let status: Status | undefined
+  let refusals: readonly Refused[] = []
+  replica.rejected$.subscribe((now) => {
+    refusals = now
+  })
   replica.status$.subscribe((now) => {
     status = now
   })
@@ -95,12 +99,14 @@ export async function visit(seed: number, { acknowledges }: { readonly acknowled
       wrong.push(
         `${pending} still pending, ${status?.phase}, ${status?.blocked?.code}, ${status?.because}, until ${(status?.retryAtMs ?? 0) - clock.nowMs()}`,
       )
+    const done = new Set<string>()
     for (const space of SPACES) {
       const copy = new WireCopy()
       copy.take(
         JSON.parse((await honest.request({ path: `/v1/spaces/${space}/changes?since=0`, token: USER, timeoutMs: 0 })).text) as WireRange,
       )
       const there = new Map([...copy.docs].map(([key, { doc }]) => [key, canonical(doc)]))
+      for (const key of there.keys()) done.add(key.split('/')[1] as string)
       const held = heldIn(storage, space)
       if (held === undefined ? copy.version > 0 : held.version !== copy.version)
         wrong.push(`${space} stands at ${held?.version}, the server at ${copy.version}`)
@@ -108,6 +114,8 @@ export async function visit(seed: number, { acknowledges }: { readonly acknowled
         if (there.get(key) !== held?.documents.get(key))
           wrong.push(`${key} of ${space} is ${held?.documents.get(key)}, not ${there.get(key)}`)
     }
+    const told = new Set(refusals.map(({ args }) => args.id))
+    for (const id of saved) if (!done.has(id) && !told.has(id)) wrong.push(`${id} was saved, and is neither on the server nor refused`)
     return wrong
   }
 }
