@@ -12,12 +12,7 @@ export function backoffMs(attempt: number, chance: number): number {
 /** The longest that a server may ask to wait, in ms: a wrong number must not silence a device for good. */
 const ASKED_MAX_MS = 3_600_000
 
-/** A wait that the server asked for, as it is kept, in ms. */
-export function boundedMs(ms: number): number {
-  return Math.min(Math.max(ms, 0), ASKED_MAX_MS)
-}
-
 /** How long the server asked to wait, in ms. */
-export function askedMs(error: SyncError | undefined): number {
-  return boundedMs(error?.afterMs ?? 0)
+export function askedMs(error: Pick<SyncError, 'afterMs'> | undefined): number {
+  return Math.min(Math.max(error?.afterMs ?? 0, 0), ASKED_MAX_MS)
 }

@@ -42,6 +42,14 @@ describe('the one rule', () => {
     expect(judge(at(5), range(at(6), at(8)))).toBe('lost')
   })
 
+  it('[R4] [B7] a range that runs backwards, or leads to a number without a seal, is none: it would take the copy where it could not be stated', () => {
+    expect(judge(at(5), range(at(5), at(3)))).toBe('lost')
+    expect(judge(at(5), range(at(5), at(9, '')))).toBe('lost')
+    expect(judge(NOTHING, range(at(0), at(9, '')))).toBe('lost')
+    expect(judge(at(5), { ...range(at(0), at(9, '')), on: at(5).seal, reset: 'history' })).toBe('lost')
+    expect(judge(NOTHING, range(at(0), at(0, '')))).toBe('news')
+  })
+
   it('[R5] an empty range moves the number all the same', () => {
     expect(standingAfter(range(at(5), at(6)))).toEqual(at(6))
   })

@@ -27,6 +27,8 @@ export type Verdict = 'reset' | 'news' | 'repeat' | 'lost'
 
 /** The one rule. Source: protocol §1; the order of the tests is the order of the rules there. */
 export function judge(copy: Standing, range: RangeEnds): Verdict {
+  // What runs backwards, or leads to a number that could not be stated again, is no range of this protocol [B7].
+  if (range.to < range.from || (range.to && !range.seal)) return 'lost'
   if (range.reset) {
     if (range.on === copy.seal) return 'reset'
   } else if (range.from === copy.version && sameSeal(copy.version, range.on, copy.seal)) return 'news'

@@ -1,5 +1,5 @@
 import { type SyncError, UnavailableError } from '@tidemark/shared'
-import { askedMs, backoffMs, boundedMs } from '../backoff.ts'
+import { askedMs, backoffMs } from '../backoff.ts'
 import type { BeatPolicy } from './beat-policy.ts'
 
 /** From the decision to connect to an open socket, the token included, in ms. */
@@ -122,11 +122,10 @@ export function stepConnection(
   }
 
   function fail(attempt: number, because: SyncError, windowMs?: readonly [number, number]): ConnectionStep {
-    const pauseMs = windowMs
-      ? boundedMs(windowMs[0] + chance * Math.max(0, windowMs[1] - windowMs[0]))
-      : because.code === 'upgrade-required'
+    const pauseMs =
+      because.code === 'upgrade-required'
         ? UPGRADE_PAUSE_MS
-        : askedMs(because)
+        : askedMs(windowMs ? { afterMs: windowMs[0] * (1 - chance) + windowMs[1] * chance } : because)
     // A token that only grew old is renewed at once, and a server that goes away has said when: the first time.
     const delayMs = pauseMs + (attempt === 1 && (windowMs || because.code === 'token-expired') ? 0 : backoffMs(attempt, chance))
     const notBeforeMs = nowMs + Math.max(pauseMs, Math.min(delayMs, PAUSE_MIN_MS))

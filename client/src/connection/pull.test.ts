@@ -39,7 +39,6 @@ describe('a pull', () => {
     'a list': { text: '[]' },
     null: { text: 'null' },
     'a range of another space': { text: JSON.stringify({ ...good, space: 'room:2' }) },
-    'a range that runs backwards': { text: JSON.stringify({ ...good, from: 5 }) },
     'a range past its own head': { text: JSON.stringify({ ...good, head: 3 }) },
     'a version that is none': { text: JSON.stringify({ ...good, to: 4.5 }) },
     'a range that bears status 404': { status: 404, text: JSON.stringify(good) },
