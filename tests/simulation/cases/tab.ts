@@ -1,4 +1,4 @@
-import type { Refused, Replica, Status } from '@tidemark/client'
+import type { HistoryReset, Refused, Replica, Status } from '@tidemark/client'
 import type { MemoryStorage } from '@tidemark/client/testing'
 import type { SpaceId, SpaceIdOf } from '@tidemark/shared'
 import type { CaseApp } from './case-app.ts'
@@ -35,6 +35,8 @@ export class Tab {
   readonly #rows: Disk
   #status: Status | undefined
   #refused: readonly Refused[] = []
+  /** What the app was told of a history that was reset, in order. */
+  readonly historyResets: HistoryReset[] = []
 
   constructor({ world, user, disk, line, replica, process, hints }: TabParts) {
     this.#world = world
@@ -48,6 +50,7 @@ export class Tab {
     replica.status$.subscribe((status) => {
       this.#status = status
     })
+    replica.historyReset$.subscribe((told) => this.historyResets.push(told))
     replica.rejected$.subscribe((refused) => {
       this.#refused = refused
     })
