@@ -74,6 +74,11 @@ export class Tab {
     return held as never
   }
 
+  leave(id: SpaceIdOf<CaseApp>): void {
+    this.#spaces.get(id)?.close()
+    this.#spaces.delete(id)
+  }
+
   /** Somebody types a text. Resolves when it is saved, and everything that can happen by it has happened. */
   async say(text: string): Promise<void> {
     await (this.space('room:1').mutate as { say(args: { text: string }): Promise<unknown> }).say({ text })

@@ -4,6 +4,7 @@
 // back what was typed is still somewhere. Longer ones: npm run simulate:histories.
 import { describe, expect, it } from 'vitest'
 import { explore } from './explore.ts'
+import { gateways } from './gateways.ts'
 import { readers } from './readers.ts'
 import { writers } from './writers.ts'
 
@@ -15,6 +16,13 @@ describe('short histories', () => {
     const { histories, failures } = await explore(writers, writing)
     expect(failures).toEqual([])
     expect(histories).toBeGreaterThan(100)
+  })
+
+  const roaming = isWhole ? 3 : 1
+  it(`of two gateways: all of up to ${roaming} steps come out right`, async () => {
+    const { histories, failures } = await explore(gateways, roaming)
+    expect(failures).toEqual([])
+    expect(histories).toBeGreaterThan(10)
   })
 
   const reading = isWhole ? 2 : 1
