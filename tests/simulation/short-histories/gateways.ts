@@ -74,7 +74,7 @@ function loseRange({ line }: Tab): void {
 }
 
 const { step, once } = stepsOf<Gateways>()
-const canSay = ({ saidTimes }: Gateways) => saidTimes < SAID_MAX
+const canSay = (_: Gateways, before: readonly string[]) => before.filter((name) => name.includes('says')).length < SAID_MAX
 const hasBackup = ({ backup }: Gateways) => backup !== undefined
 
 /** Hints that reach nobody, readers that move from gateway to gateway, and a backend that is set back behind both. */
@@ -86,7 +86,7 @@ export const gateways: Model<Gateways> = {
     step(
       'b says',
       (stage) => stage.say(stage.b),
-      (stage) => canSay(stage) && stage.isOpen,
+      (stage, before) => canSay(stage, before) && stage.isOpen,
     ),
     once('a moves to the other gateway', (stage) => stage.comeBack(stage.a, true)),
     once('b moves to the other gateway', (stage) => stage.comeBack(stage.b, true)),
