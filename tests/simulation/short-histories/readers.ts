@@ -71,6 +71,13 @@ class Reader implements Stage {
     await this.world.put(ROOM, 'lines', id, { text: id })
   }
 
+  /** A field of a note, or the note anew where there is none. */
+  async change(): Promise<void> {
+    const note = await this.world.changelog.read('default', (tx) => tx.document(ROOM, 'notes', 'x'))
+    if (note?.doc === undefined) await this.world.put(ROOM, 'notes', 'x', { text: BIG })
+    else await this.world.patch(ROOM, 'notes', 'x', { stars: ++this.changes })
+  }
+
   /** A draft changes hands: out of the sight of the one, into that of the other. */
   async hand(id: string): Promise<void> {
     const { world } = this
@@ -113,11 +120,7 @@ export const readers: Model<Reader> = {
     return new Reader().begin(await prepared)
   },
   steps: [
-    once(
-      'a note is changed',
-      ({ world }) => world.patch(ROOM, 'notes', 'x', { stars: 1 }),
-      (_, before) => !before.includes('the note is deleted'),
-    ),
+    once('a note is changed', (stage) => stage.change()),
     once('the note is deleted', ({ world }) => world.delete(ROOM, 'notes', 'x')),
     step(
       'a line is written',
