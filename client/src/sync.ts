@@ -76,6 +76,8 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
   let live: Live | undefined
   let asker: Asker | undefined
   let epoch: number | undefined
+  /** The highest number that this connection was told to be done under that client id: told of a lower one, the server has forgotten. */
+  let done = 0
   let stuckAtMs = NEVER
 
   const queue = createWorkQueue((error) => live?.fail(asSyncError(error)))
@@ -238,6 +240,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         if (asker) await outbox.welcomed(asker, acked)
         // That took its time.
         if (connection.over) return
+        done = acked[0]
         link.tell({ type: 'welcomed' })
         stuckAtMs = NEVER
         await follow({ type: 'welcome', heads, spacesMax: spaces })
@@ -245,7 +248,11 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         return send({ type: 'connected', batchMax: batch, bytesMax: bytes })
       }
       case 'heads':
-        if (frame.acked) copies.known(frame.acked, frame.heads)
+        if (frame.acked) {
+          // The next hello shows from where on [M5].
+          if (frame.acked[0] < done) return connection.fail(new UnavailableError('the server has forgotten what it acknowledged'))
+          copies.known(frame.acked, frame.heads)
+        }
         return follow({ type: 'heads', heads: frame.heads })
       case 'range':
         return isStated(following.spaces.get(frame.space)) ? take(frame) : undefined
@@ -257,6 +264,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         const { client } = frame
         const versions = await outbox.settle(frame.acks, { client, epoch, error: frame.error })
         const progressed = frame.acks.length > 0
+        if (client === asker?.client) done = Math.max(done, frame.acks.at(-1)?.n ?? 0)
         if (progressed) stuckAtMs = NEVER
         await follow({ type: 'reach', versions })
         const error = frame.error && errorFromWire(frame.error)

@@ -44,9 +44,10 @@ export async function applyRange(unit: Unit, stage: Stage, range: Range, known: 
   const { space } = range
   const before = await unit.copy(space)
   const verdict = judge(standingOf(before), range)
+  // Also one that this copy drops: somebody took it for a copy of a history that is gone.
+  if (range.reset === 'history') await doubt(unit, verdict === 'reset')
   if (verdict === 'lost' || verdict === 'repeat') return { verdict, standing: standingOf(before), whole: isWhole(before) }
 
-  if (range.reset === 'history') await doubt(unit)
   // Nothing lies on top of documents while nothing waits.
   const plain = (await unit.outbox()).length === 0
   const row = verdict === 'reset' || !before ? await beginAnew(unit, space, range.reset) : before

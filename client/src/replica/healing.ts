@@ -39,9 +39,9 @@ export async function lastSettled(
   return row && on !== undefined ? { ...row, on } : undefined
 }
 
-/** The history of a space is another one: what was acknowledged is in doubt, and the app is told what comes of it. */
-export async function doubt(unit: Unit): Promise<void> {
-  await count(unit, 0, 0)
+/** The history of a space is another one: what was acknowledged is in doubt. Where it was replaced here, the app is told what comes of it. */
+export async function doubt(unit: Unit, isReplaced: boolean): Promise<void> {
+  if (isReplaced) await count(unit, 0, 0)
   await doubtOf(unit, identities(await unit.self()))
 }
 
