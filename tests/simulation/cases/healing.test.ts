@@ -95,6 +95,40 @@ describe('healing', () => {
     expect(bob.historyResets).toEqual([{ kept: 3, offeredAgain: 0, lost: 0 }])
   })
 
+  it('forgetful server, idle client: though its copy had not come to what the server lost, and stands where it was set back to [M5]', async () => {
+    const world = new ScriptedWorld()
+    const alice = await world.open('alice')
+    await alice.say('one')
+    const backup = world.changelog.snapshot()
+    // The ack comes, its range does not, and the connection lives on.
+    const lost = alice.line.hold('down', ({ t }) => t === 'range')
+    await alice.say('two')
+    expect(await alice.replica.audit()).toMatchObject({ confirmed: 2, pending: 0 })
+    lost.drop()
+    world.restore(backup)
+    // Until the gateway has checked itself, everything seems to be right.
+    await world.pass(6000)
+    await expectSound(world, alice)
+    expect(await saidOnServer(world)).toEqual(['one', 'two'])
+    expect(alice.line.seen('up', 'hello')).toHaveLength(1)
+  })
+
+  it('forgetful server, idle client: though it holds no copy, because its right was gone for a while [M5]', async () => {
+    const world = new ScriptedWorld()
+    const alice = await world.open('alice')
+    await alice.say('one')
+    const backup = world.changelog.snapshot()
+    await alice.say('two')
+    world.access = () => 'none'
+    await world.until('the copy is gone', () => alice.copy() === undefined)
+    world.restore(backup)
+    world.access = () => 'write'
+    alice.leave('room:1')
+    alice.space('room:1')
+    await expectSound(world, alice)
+    expect(await saidOnServer(world)).toEqual(['one', 'two'])
+  })
+
   it('refused number in the tail: what was refused is offered as void, so that what follows it finds its place [M5]', async () => {
     const world = new ScriptedWorld()
     const before = world.changelog.snapshot()
