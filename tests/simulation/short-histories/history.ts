@@ -1,6 +1,9 @@
 import { expectSound, expectTrue, saidOnServer } from '../cases/end-state.ts'
 import type { Model, Stage } from './model.ts'
 
+/** A beat, and a check of the gateways. */
+const FOUND_WITHIN_MS = 35_000
+
 /** Texts that are somewhere: on the server, waiting, refused, or among what a device keeps to offer again. */
 async function held({ world, tabs }: Stage): Promise<ReadonlySet<string>> {
   const texts = new Set(await saidOnServer(world))
@@ -28,6 +31,8 @@ export async function playOut<S extends Stage>({ begin, steps }: Model<S>, names
   }
   const following = steps.filter((step) => step.can(stage, names)).map(({ name }) => name)
   stage.heal()
+  // Until somebody has asked, everything may seem to be right.
+  await stage.world.pass(FOUND_WITHIN_MS)
   // What no device and no server held any more is nobody's to bring back.
   stage.world.typed.splice(0, Number.POSITIVE_INFINITY, ...before)
   await expectSound(stage.world, ...stage.tabs)
