@@ -248,11 +248,9 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         return send({ type: 'connected', batchMax: batch, bytesMax: bytes })
       }
       case 'heads':
-        if (frame.acked) {
-          // The next hello shows from where on [M5].
-          if (frame.acked[0] < done) return connection.fail(new UnavailableError('the server has forgotten what it acknowledged'))
-          copies.known(frame.acked, frame.heads)
-        }
+        if (frame.acked) copies.known(frame.acked, frame.heads)
+        // The next hello shows from where on [M5].
+        if (frame.acked && frame.acked[0] < done) return connection.fail(new UnavailableError('the server was set back'))
         return follow({ type: 'heads', heads: frame.heads })
       case 'range':
         return isStated(following.spaces.get(frame.space)) ? take(frame) : undefined
@@ -264,7 +262,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         const { client } = frame
         const versions = await outbox.settle(frame.acks, { client, epoch, error: frame.error })
         const progressed = frame.acks.length > 0
-        if (client === asker?.client) done = Math.max(done, frame.acks.at(-1)?.n ?? 0)
+        if (client === asker?.client) done = frame.acks.at(-1)?.n ?? done
         if (progressed) stuckAtMs = NEVER
         await follow({ type: 'reach', versions })
         const error = frame.error && errorFromWire(frame.error)
