@@ -67,6 +67,8 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   let storageError: StorageError | undefined
   let persisted: boolean | undefined
   let soon = () => {}
+  /** Not before all was read once: what was written down before would be forgotten. */
+  let note = () => {}
   const storage = watchedStorage(world.storage, (error) => {
     // The status is read from the same storage: looking again because of the same error would never end.
     if (error?.trouble === storageError?.trouble) return
@@ -130,10 +132,12 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
         failure = error
       })
     }
-    if (!failure) {
-      mark?.note()
+    note()
+    try {
       const healed = await core.healed()
       if (healed?.epoch !== healed$.value?.epoch) healed$.next(healed)
+    } catch (error) {
+      failure = error
     }
     const status = present()
     const text = JSON.stringify(status)
@@ -150,14 +154,14 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   /** What saves a mutation; it is noted before, so that none is missing in what a loss is told by. */
   async function save(make: () => Promise<Enqueued>): Promise<Sent> {
     saving++
-    mark?.note()
+    note()
     try {
       const made = await make()
       if (made.n > lastRead) saved.push(made.n)
       return sentOf(made)
     } finally {
       saving--
-      mark?.note()
+      note()
     }
   }
   const sentOf = (made: Enqueued): Sent => {
@@ -182,6 +186,8 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     return !!persisted
   }
   await tell()
+  note = mark?.note ?? note
+  note()
   // Not asked of whoever comes for the first time: some browsers ask the person, and most grant it to what is used.
   void askPersisted(mark?.known ?? false)
 

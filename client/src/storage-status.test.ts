@@ -235,24 +235,46 @@ describe('storage that a device has cleared', () => {
     const { device, texts } = fakeDevice()
     const disk = memoryStorage()
     const { state, storage } = failing(disk)
-    const { replica, storageNow, say } = await open(storage, device)
-    const noted = () => JSON.parse(texts.get('tidemark:alice') ?? '').pending
-    for (let n = 1; n <= 20; n++) {
-      const saying = say(`m${n}`)
-      for (let turn = 0; turn < n; turn++) await Promise.resolve()
-      // At any moment before it resolves, too.
-      expect((await rows({ storage: disk } as never, 'outbox')).length).toBeLessThanOrEqual(noted())
-      await saying
-      expect(noted()).toBeGreaterThanOrEqual(n)
+    const noted = () => JSON.parse(texts.get('tidemark:alice') ?? '{"pending":0}').pending
+    const tooLow: number[][] = []
+    const looked: ReplicaStorage = {
+      ...storage,
+      async write(tables, durability, work) {
+        const result = await storage.write(tables, durability, work)
+        // The moment of its commit.
+        const saved = JSON.parse(disk.dump()).outbox?.length ?? 0
+        if (noted() < saved) tooLow.push([noted(), saved])
+        return result
+      },
     }
+    const { replica, storageNow, say } = await open(looked, device)
+    for (let n = 1; n <= 20; n++) {
+      const saying = [say(`m${n}`), ...(n % 3 === 0 ? [say(`more${n}`)] : [])]
+      for (let turn = 0; turn < n; turn++) await Promise.resolve()
+      await Promise.all(saying)
+    }
+    expect(tooLow).toEqual([])
     await storageNow()
-    expect(noted()).toBe(20)
+    expect(noted()).toBe(26)
     state.trouble = 'full'
     state.kinds = ['strict']
     await expect(say('no room')).rejects.toThrow()
     await storageNow()
-    expect(noted()).toBe(20)
+    expect(noted()).toBe(26)
     await replica.close()
+  })
+
+  it('is not forgotten by a start that fails after its storage could be read', async () => {
+    const { device, texts } = fakeDevice()
+    const disk = memoryStorage()
+    await (await lived(disk, device)).close()
+    const before = [...texts]
+    const broken: ReplicaStorage = {
+      ...disk.reopen(),
+      read: (tables, work) => (tables.includes('outbox') ? Promise.reject(new StorageError('failing', 'no')) : disk.read(tables, work)),
+    }
+    await expect(open(broken, device)).rejects.toThrow(StorageError)
+    expect([...texts]).toEqual(before)
   })
 
   it('is no matter of opening: a device that never answers is waited for no longer than its bound', async () => {

@@ -24,7 +24,7 @@ function smallDisk(disk: MemoryStorage) {
         if (state.full && unit.writes.length > 0) {
           if (!puts) state.freed++
           else if (state.freed === 0 || state.roomFor-- <= 0) {
-            state.refused++
+            if (++state.refused > 50) throw new Error('tried again and again')
             throw new StorageError('full', 'no room')
           }
         }
@@ -107,6 +107,14 @@ describe('a full disk', () => {
     state.full = false
     await core.mutate('room:held', 'send', { id: 'new', text: 'new' })
     expect((await core.pending()).length).toBe(pending.length + 1)
+  })
+
+  it('is tried once more, not again and again, while something is left to be swept', async () => {
+    const { core, state } = await lived()
+    await core.drop('room:held')
+    Object.assign(state, { full: true, roomFor: 0 })
+    await expect(core.mutate('room:touched', 'send', { id: 'new', text: 'new' })).rejects.toMatchObject({ trouble: 'full' })
+    expect(state).toMatchObject({ refused: 2, freed: 1 })
   })
 
   it('takes no page of older documents, and says so', async () => {

@@ -325,11 +325,10 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
       }),
     async healed() {
       if (!mayTell) return undefined
-      mayTell = false
       return read(['outbox'], async (tx) => {
         const { untold, doubts, epoch } = present(await tx.get('self', SELF))
+        mayTell = untold !== undefined
         if (!untold) return undefined
-        mayTell = true
         // Not while it is still under way: what else is found belongs to it.
         if (doubts.length > 0 || (await tx.list('outbox')).some((row) => !row.in && row.again !== undefined)) return undefined
         return { ...untold, epoch }
