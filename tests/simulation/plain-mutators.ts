@@ -1,5 +1,5 @@
 import type { OutboxEntry } from './disk-watch.ts'
-import { PAIR } from './simulated-app.ts'
+import { FIVE } from './simulated-app.ts'
 
 type Doc = Readonly<Record<string, unknown>>
 
@@ -38,8 +38,8 @@ export function runPlain({ space, name, args, user }: OutboxEntry, spaceOf: (spa
       case 'count':
         tally('tallies all', here)
         break
-      case 'pair':
-        for (const place of PAIR) here.set(`lines ${place}`, { text: id, by: user })
+      case 'five':
+        for (const place of FIVE) here.set(`notes ${place}`, { text: id, by: user })
         break
       case 'hide':
         here.set(`secrets ${id}`, { text: id, by: user })

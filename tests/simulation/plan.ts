@@ -211,7 +211,7 @@ function workload(random: SeededRandom, devices: readonly DevicePlan[]): Step[] 
         'line',
         'mark',
         'tally',
-        'pair',
+        'five',
         'unline',
         'secret',
       ] as const)
@@ -238,8 +238,8 @@ function workload(random: SeededRandom, devices: readonly DevicePlan[]): Step[] 
       case 'line':
         mutate(space, 'put', { c: 'lines', id: line, doc: { text: id, by: user, ...(random.chance(0.5) && { mark: id }) } })
         break
-      case 'pair':
-        mutate(space, 'pair', { id })
+      case 'five':
+        mutate(space, 'five', { id })
         break
       case 'tally':
         mutate(space, 'patch', { c: 'tallies', id: 'all', set: { mark: id } })

@@ -6,8 +6,8 @@ const Tally = v.object({ count: v.number(), operations: v.array(v.string()), mar
 
 const LINES_WINDOW = 4
 
-/** Lines that are only written together. */
-export const PAIR = ['pair-1', 'pair-2']
+/** Notes that are only written together: more than a page of the gateway takes. */
+export const FIVE: readonly string[] = ['five-1', 'five-2', 'five-3', 'five-4', 'five-5']
 
 /** A mutation that the server can never run while the world is poisoned. */
 export const POISON = 'poison'
@@ -39,10 +39,10 @@ export function simulatedApp(strike: (name: string) => void = () => {}) {
             const { count = 0, operations = [] } = (await tx.tallies.get('all')) ?? {}
             await tx.tallies.put('all', { count: count + 1, operations: [...operations, operation] })
           },
-          /** Two documents in one commit, which no page may split. */
-          async pair(tx, { id }: { id: string }) {
-            strike('pair')
-            for (const place of PAIR) await tx.lines.put(place, { text: id, by: tx.user })
+          /** Documents in one commit, which no page may split. */
+          async five(tx, { id }: { id: string }) {
+            strike('five')
+            for (const place of FIVE) await tx.notes.put(place, { text: id, by: tx.user })
           },
           async hide(tx, { id }: { id: string }) {
             strike('hide')
@@ -68,9 +68,9 @@ export function simulatedApp(strike: (name: string) => void = () => {}) {
       hall: space({
         collections: { notes: collection(Note), tallies: collection(Tally), lines: collection(Note, { window: LINES_WINDOW }) },
         mutators: {
-          async pair(tx, { id }: { id: string }) {
-            strike('pair')
-            for (const place of PAIR) await tx.lines.put(place, { text: id, by: tx.user })
+          async five(tx, { id }: { id: string }) {
+            strike('five')
+            for (const place of FIVE) await tx.notes.put(place, { text: id, by: tx.user })
           },
           async count(tx, { operation }: { operation: string }) {
             strike('count')
