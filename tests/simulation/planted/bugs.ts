@@ -1,12 +1,13 @@
 import { backendBugs } from './bugs/backend-bugs.ts'
 import { followingBugs } from './bugs/following-bugs.ts'
 import { gatewayBugs } from './bugs/gateway-bugs.ts'
+import { healingBugs } from './bugs/healing-bugs.ts'
 import { replicaBugs } from './bugs/replica-bugs.ts'
 import { sharedBugs } from './bugs/shared-bugs.ts'
 import type { PlantedBug } from './planted-bug.ts'
 
 /** Every planted bug, from the one rule outwards. */
-export const BUGS: readonly PlantedBug[] = [...sharedBugs, ...replicaBugs, ...followingBugs, ...gatewayBugs, ...backendBugs]
+export const BUGS: readonly PlantedBug[] = [...sharedBugs, ...replicaBugs, ...healingBugs, ...followingBugs, ...gatewayBugs, ...backendBugs]
 
 /** Throws where there is none of that name. */
 export function bugNamed(name: string): PlantedBug {

@@ -1,10 +1,13 @@
-// One bug, planted in this process alone, and seeds until one of them fails. Tells its parent what it does by messages.
+// One bug, or none, planted in this process alone, and seeds until one of them fails. Tells its parent what it does by messages.
+import type { FaultClass } from '../fault-classes.ts'
 import { plant } from './plant.ts'
 import type { PlantedBug } from './planted-bug.ts'
 
 /** What this process is told to do. */
 export interface HuntOrder {
-  readonly bug: PlantedBug
+  /** undefined: the product as it is. */
+  readonly bug: PlantedBug | undefined
+  readonly classes: readonly FaultClass[]
   readonly from: number
   readonly seeds: number
 }
@@ -15,17 +18,17 @@ export type HuntMessage =
   | { readonly type: 'found'; readonly seed: number; readonly oracle: string; readonly message: string }
   | { readonly type: 'not found' }
 
-const { bug, from, seeds } = JSON.parse(process.argv[2] ?? '') as HuntOrder
-const isLoaded = plant(bug)
+const { bug, classes, from, seeds } = JSON.parse(process.argv[2] ?? '') as HuntOrder
+const isLoaded = bug && plant(bug)
 const { simulate } = await import('../simulate.ts')
-if (!isLoaded()) throw new Error(`${bug.name}: nothing loads ${bug.file}`)
+if (isLoaded?.() === false) throw new Error(`${bug?.name}: nothing loads ${bug?.file}`)
 
 const say = (message: HuntMessage) => process.send?.(message)
 
 async function hunt(): Promise<HuntMessage> {
   for (let seed = from; seed < from + seeds; seed++) {
     say({ type: 'begun', seed })
-    const [failure] = (await simulate(seed)).failures
+    const [failure] = (await simulate(seed, { on: new Set(classes) })).failures
     if (failure !== undefined) return { type: 'found', seed, ...failure }
   }
   return { type: 'not found' }

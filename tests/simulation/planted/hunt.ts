@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { FaultClass } from '../fault-classes.ts'
 import type { HuntMessage, HuntOrder } from './hunt.child.ts'
 import type { PlantedBug } from './planted-bug.ts'
 
@@ -13,7 +14,7 @@ const OUTPUT_CHARACTERS_MAX = 2000
 export interface Hunt {
   readonly bug: PlantedBug
   /**
-   * - `found`: an oracle failed, or a seed never ended, or the process died of it.
+   * - `found`: an oracle failed, or a seed never ended, or the process died of it; without the bug that seed holds.
    * - `missed`: every seed held.
    * - `broken`: the bug could not be planted, or nothing ran with it.
    */
@@ -35,14 +36,42 @@ export interface HuntBounds {
   readonly seedWithinMs?: number | undefined
 }
 
-/** Runs seeds with this bug in a process of its own until one fails. Never throws. */
-export function hunt(
-  bug: PlantedBug,
+/** What one process came to. */
+type Run = Omit<Hunt, 'bug'>
+
+/** Runs seeds with this bug in a process of its own until one fails that holds without it. Never throws. */
+export async function hunt(bug: PlantedBug, bounds: HuntBounds): Promise<Hunt> {
+  const { from = 1, seedsMax } = bounds
+  let seeds = 0
+  let seconds = 0
+  for (;;) {
+    const run = await seedsUntilFailure(bug, bug.classes ?? [], { ...bounds, from: from + seeds, seedsMax: seedsMax - seeds })
+    seeds += run.seeds
+    seconds += run.seconds
+    const isFound = run.end === 'found' && (await holds(from + seeds - 1, bug.classes ?? []))
+    if (run.end !== 'found' || isFound) return { ...run, bug, seeds, seconds }
+    if (seeds >= seedsMax) return { bug, end: 'missed', by: 'nothing', message: '', seeds, seconds }
+  }
+}
+
+const held = new Map<string, Promise<boolean>>()
+
+/** Whether a seed holds with the product as it is: what fails anyway finds nothing. */
+function holds(seed: number, classes: readonly FaultClass[]): Promise<boolean> {
+  const key = `${seed} ${classes.join()}`
+  const known = held.get(key) ?? seedsUntilFailure(undefined, classes, { from: seed, seedsMax: 1 }).then(({ end }) => end === 'missed')
+  held.set(key, known)
+  return known
+}
+
+function seedsUntilFailure(
+  bug: PlantedBug | undefined,
+  classes: readonly FaultClass[],
   { from = 1, seedsMax, endAtMs = Number.POSITIVE_INFINITY, seedWithinMs = SEED_WITHIN_MS }: HuntBounds,
-): Promise<Hunt> {
+): Promise<Run> {
   return new Promise((resolve) => {
     const beganMs = performance.now()
-    const order: HuntOrder = { bug, from, seeds: seedsMax }
+    const order: HuntOrder = { bug, classes, from, seeds: seedsMax }
     const child = fork(fileURLToPath(new URL('hunt.child.ts', import.meta.url)), [JSON.stringify(order)], {
       execArgv: ['--conditions=@tidemark/source', `--max-old-space-size=${MEMORY_MIB}`],
       env: { ...process.env, NODE_OPTIONS: '' },
@@ -58,7 +87,7 @@ export function hunt(
     const end = (end: Hunt['end'], by: string, message: string) => {
       clearTimeout(watchdog)
       child.kill('SIGKILL')
-      resolve({ bug, end, by, message, seeds, seconds: (performance.now() - beganMs) / 1000 })
+      resolve({ end, by, message, seeds, seconds: (performance.now() - beganMs) / 1000 })
     }
     child.on('message', (said: HuntMessage) => {
       clearTimeout(watchdog)

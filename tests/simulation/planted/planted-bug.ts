@@ -1,3 +1,5 @@
+import type { FaultClass } from '../fault-classes.ts'
+
 /** A small mutation of the product that a simulation worth its name must find. */
 export interface PlantedBug {
   readonly name: string
@@ -6,6 +8,8 @@ export interface PlantedBug {
   /** Stands in that file exactly once. */
   readonly find: string
   readonly replace: string
+  /** Classes of faults that are on in each of its seeds, because it takes them all to show. */
+  readonly classes?: readonly FaultClass[]
   /** The rule or promise that it breaks. */
   readonly rule: string
   /** What the product does with it. */
@@ -18,3 +22,6 @@ export function withBug({ name, file, find, replace }: PlantedBug, text: string)
   if (places !== 1) throw new Error(`${name}: its place stands ${places} times in ${file}, must be once: ${find}`)
   return text.replace(find, () => replace)
 }
+
+/** A server or a device that does not have what it had. */
+export const SET_BACK: readonly FaultClass[] = ['clone', 'rollback', 'restore']

@@ -1,4 +1,4 @@
-import type { PlantedBug } from '../planted-bug.ts'
+import { type PlantedBug, SET_BACK } from '../planted-bug.ts'
 
 const BATCH = 'server/src/backend/run-batch.ts'
 const QUEUE = 'server/src/backend/commit-queue.ts'
@@ -22,6 +22,7 @@ export const backendBugs: readonly PlantedBug[] = [
     file: BATCH,
     find: 'if (record.nonce !== nonce) throw conflict(n)',
     replace: '',
+    classes: SET_BACK,
     rule: 'M2',
     what: 'another mutation under a number that is done is acknowledged in its place',
   },
@@ -30,6 +31,7 @@ export const backendBugs: readonly PlantedBug[] = [
     file: BATCH,
     find: "if (on !== (done?.nonce ?? '')) throw conflict(n)",
     replace: '',
+    classes: SET_BACK,
     rule: 'M2',
     what: 'a batch is run whatever it stands on: pipelined past a conflict',
   },
@@ -38,6 +40,7 @@ export const backendBugs: readonly PlantedBug[] = [
     file: BATCH,
     find: 'if (n > last + 1) throw',
     replace: 'if (n > last + 2) throw',
+    classes: SET_BACK,
     rule: 'M3',
     what: 'a mutation may be one past the next: its outcome is said to be unknown',
   },
@@ -46,6 +49,7 @@ export const backendBugs: readonly PlantedBug[] = [
     file: BATCH,
     find: 'expected: last + 1 })',
     replace: 'expected: last + 2 })',
+    classes: SET_BACK,
     rule: 'M3',
     what: 'the number that is expected is said one too high',
   },
@@ -87,30 +91,12 @@ export const backendBugs: readonly PlantedBug[] = [
     what: 'a mutation whose mutator always throws holds up those behind it for ever',
   },
   {
-    name: 'outage-counts-as-failure',
-    file: 'server/src/backend/run-mutation.ts',
-    find: "throw new UnavailableError('The server cannot store this now. Try again.', { cause: draft.trouble })",
-    replace: "return { failure: new InternalError('The mutator failed.') }",
-    rule: 'M7',
-    what: 'a changelog that flaps counts as a mutator that throws',
-  },
-  {
     name: 'given-up-at-once',
     file: 'server/src/backend/poison.ts',
     find: 'times === POISON_FAILURES && nowMs - sinceMs >= POISON_MS',
     replace: 'times > 1',
     rule: 'M7',
     what: 'a mutation is given up at the second throw of its mutator',
-  },
-  {
-    name: 'failed-write-kept',
-    file: 'server/src/changelog/memory/memory-changelog.ts',
-    find: `into.rollback()
-`,
-    replace: `
-`,
-    rule: 'M1',
-    what: 'what a failed group has written stays',
   },
   {
     name: 'uncommitted-read',
@@ -173,6 +159,7 @@ export const backendBugs: readonly PlantedBug[] = [
     file: 'server/src/changelog/next-seal.ts',
     find: 'before + body',
     replace: 'body',
+    classes: SET_BACK,
     rule: '§2',
     what: 'a seal does not depend on the commits before its own',
   },
@@ -181,6 +168,7 @@ export const backendBugs: readonly PlantedBug[] = [
     file: 'server/src/changelog/next-seal.ts',
     find: 'before + body',
     replace: "''",
+    classes: SET_BACK,
     rule: '§2',
     what: 'every commit has the same seal',
   },
@@ -189,16 +177,9 @@ export const backendBugs: readonly PlantedBug[] = [
     file: JUDGE,
     find: "if (!(await isOurs(tx, space, stated, at, horizon))) return begin('history')",
     replace: '',
+    classes: SET_BACK,
     rule: 'N1',
     what: "a seal that is not the server's is answered as if it were",
-  },
-  {
-    name: 'rights-not-judged',
-    file: JUDGE,
-    find: "if (stated.tag !== view.tag) return begin('rights')",
-    replace: '',
-    rule: 'N1',
-    what: 'a copy that was read under other rights is led on: laundered rights',
   },
   {
     name: 'horizon-not-judged',
@@ -238,6 +219,7 @@ export const backendBugs: readonly PlantedBug[] = [
     find: 'const at = run?.lastHead ?? version',
     replace: `if (run !== undefined) return { form: 'compacted', from: version, reset: undefined, run }
   const at = version`,
+    classes: SET_BACK,
     rule: 'N1',
     what: 'a run goes on over a restore',
   },
@@ -400,6 +382,7 @@ export const backendBugs: readonly PlantedBug[] = [
     file: 'server/src/backend/create-backend.ts',
     find: 'if (head.version !== version || (version > 0 && seal.slice(0, 8) !== head.seal))',
     replace: 'if (head.version !== version)',
+    classes: SET_BACK,
     rule: 'B6',
     what: 'a backend that was restored to the same number looks unchanged to its gateway',
   },

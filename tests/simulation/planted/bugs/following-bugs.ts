@@ -2,7 +2,6 @@ import type { PlantedBug } from '../planted-bug.ts'
 
 const STEP = 'client/src/following/step.ts'
 const SYNC = 'client/src/sync.ts'
-const LINK = 'client/src/connection/link.ts'
 
 /** The client's side of the wire: what is followed, sent and waited for. */
 export const followingBugs: readonly PlantedBug[] = [
@@ -87,14 +86,6 @@ export const followingBugs: readonly PlantedBug[] = [
     what: 'the versions that acks told of are not pulled where nothing is followed',
   },
   {
-    name: 'late-frames-taken',
-    file: LINK,
-    find: 'if (!live.over) work(...args)',
-    replace: 'work(...args)',
-    rule: 'B7',
-    what: 'frames of an earlier connection are taken',
-  },
-  {
     name: 'dead-connection-kept',
     file: 'client/src/connection/connection.ts',
     find: "if (type === 'time' && deadAtMs <= nowMs) return fail",
@@ -109,13 +100,5 @@ export const followingBugs: readonly PlantedBug[] = [
     replace: 'if (asking) return',
     rule: 'B9',
     what: 'a token that was refused is shown again',
-  },
-  {
-    name: 'work-out-of-turn',
-    file: 'client/src/work-queue.ts',
-    find: 'last = last.then(async () => {',
-    replace: 'last = Promise.resolve().then(async () => {',
-    rule: 'R2',
-    what: 'frames are handled all at once instead of one after the other',
   },
 ]

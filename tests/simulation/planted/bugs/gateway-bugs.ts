@@ -1,4 +1,4 @@
-import type { PlantedBug } from '../planted-bug.ts'
+import { type PlantedBug, SET_BACK } from '../planted-bug.ts'
 
 const CHANNEL = 'server/src/gateway/channel.ts'
 const SESSION = 'server/src/gateway/session.ts'
@@ -19,6 +19,7 @@ export const gatewayBugs: readonly PlantedBug[] = [
     file: CHANNEL,
     find: 'this.#memory = this.#world.nextMemory()\n    this.#top = undefined',
     replace: 'this.#top = undefined',
+    classes: SET_BACK,
     rule: 'R6',
     what: 'a gateway that is doubted keeps the ranges that it remembers',
   },
@@ -27,19 +28,9 @@ export const gatewayBugs: readonly PlantedBug[] = [
     file: CHANNEL,
     find: 'else this.forget()',
     replace: 'else void 0',
+    classes: SET_BACK,
     rule: 'B6',
     what: "a gateway whose number is past its backend's goes on as before",
-  },
-  {
-    name: 'stale-gateway-resets',
-    file: CHANNEL,
-    find: `    this.followers.add(follower)
-    this.serve(follower)`,
-    replace: `    this.followers.add(follower)
-    if (this.#top !== undefined && follower.standing.version > this.#top.version) follower.standing = { version: ZERO, seal: '00000000' as Standing['seal'] }
-    this.serve(follower)`,
-    rule: 'B3',
-    what: 'a gateway that meets a number ahead of its own takes it for a dead one',
   },
   {
     name: 'stated-unanswered',
@@ -95,6 +86,7 @@ export const gatewayBugs: readonly PlantedBug[] = [
     file: CHECK,
     find: 'await this.#numbers()\n',
     replace: '\n',
+    classes: SET_BACK,
     rule: 'B6',
     what: 'a lost hint or a history that changed under the gateway is not looked for',
   },

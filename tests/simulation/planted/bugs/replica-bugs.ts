@@ -1,4 +1,4 @@
-import type { PlantedBug } from '../planted-bug.ts'
+import { type PlantedBug, SET_BACK } from '../planted-bug.ts'
 
 const APPLY = 'client/src/replica/apply-range.ts'
 const CORE = 'client/src/replica/replica-core.ts'
@@ -86,6 +86,7 @@ export const replicaBugs: readonly PlantedBug[] = [
     file: 'client/src/replica/arrivals.ts',
     find: 'return (other) => row?.nonce === nonce && other.n > after',
     replace: 'return (other) => other.n > after',
+    classes: SET_BACK,
     rule: 'M4',
     what: 'what another device with this client id did counts as done by this one',
   },
@@ -102,6 +103,7 @@ export const replicaBugs: readonly PlantedBug[] = [
     file: SETTLE,
     find: 'if (row?.nonce !== nonce) continue',
     replace: 'if (!row) continue',
+    classes: SET_BACK,
     rule: 'M4',
     what: 'an ack settles the mutation of its number, whatever its nonce',
   },
@@ -231,16 +233,9 @@ export const replicaBugs: readonly PlantedBug[] = [
     file: APPLY,
     find: '(next.history && versions !== undefined)',
     replace: 'false',
+    classes: SET_BACK,
     rule: 'M4',
     what: 'after a reset for history the versions of old acks are still waited for',
-  },
-  {
-    name: 'rights-reset-still-shown',
-    file: APPLY,
-    find: "if (before?.settled && reset !== 'rights')",
-    replace: 'if (before?.settled)',
-    rule: 'R6',
-    what: 'after a reset for rights the old copy is shown on',
   },
   {
     name: 'old-copy-not-discarded',
@@ -295,6 +290,7 @@ export const replicaBugs: readonly PlantedBug[] = [
     file: PAGE,
     find: "if (!passed && !isHeld) return 'unproven'",
     replace: '',
+    classes: SET_BACK,
     rule: 'W2',
     what: 'a page is taken without proof that it is of the same history',
   },
@@ -303,6 +299,7 @@ export const replicaBugs: readonly PlantedBug[] = [
     file: PAGE,
     find: "if (passed && passed !== seal) return 'stale'",
     replace: '',
+    classes: SET_BACK,
     rule: 'W2',
     what: 'a page whose seal is not that of the copy at its head is taken',
   },

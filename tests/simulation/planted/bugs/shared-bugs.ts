@@ -1,4 +1,4 @@
-import type { PlantedBug } from '../planted-bug.ts'
+import { type PlantedBug, SET_BACK } from '../planted-bug.ts'
 
 /** What both ends share: the one rule, seals, sums, deltas. */
 export const sharedBugs: readonly PlantedBug[] = [
@@ -7,6 +7,7 @@ export const sharedBugs: readonly PlantedBug[] = [
     file: 'shared/src/range-rule.ts',
     find: "if (range.on === copy.seal) return 'reset'",
     replace: "return 'reset'",
+    classes: SET_BACK,
     rule: 'R1',
     what: 'any reset replaces a copy, also one that refutes another seal',
   },
@@ -23,6 +24,7 @@ export const sharedBugs: readonly PlantedBug[] = [
     file: 'shared/src/range-rule.ts',
     find: 'range.from === copy.version && sameSeal(copy.version, range.on, copy.seal)',
     replace: 'range.from === copy.version',
+    classes: SET_BACK,
     rule: 'R2',
     what: 'a range is news whatever history it stands on: the laundered seal',
   },
@@ -39,6 +41,7 @@ export const sharedBugs: readonly PlantedBug[] = [
     file: 'shared/src/range-rule.ts',
     find: '(range.to === copy.version && sameSeal(copy.version, range.seal, copy.seal))',
     replace: 'range.to === copy.version',
+    classes: SET_BACK,
     rule: 'R3',
     what: 'a range that leads to our number under another seal counts as a repeat',
   },
@@ -63,6 +66,7 @@ export const sharedBugs: readonly PlantedBug[] = [
     file: 'shared/src/sum.ts',
     find: 'version + 1 + sealDigits(seal)',
     replace: 'version + 1',
+    classes: SET_BACK,
     rule: 'B1',
     what: 'beats compare numbers without seals: errors cancel, forks agree',
   },
