@@ -48,8 +48,8 @@ export const sharedBugs: readonly PlantedBug[] = [
   {
     name: 'lost-as-repeat',
     file: 'shared/src/range-rule.ts',
-    find: "return 'lost'",
-    replace: "return 'repeat'",
+    find: "return 'lost'\n}",
+    replace: "return 'repeat'\n}",
     rule: 'R4',
     what: 'a gap is dropped without a word',
   },
