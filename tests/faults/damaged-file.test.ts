@@ -37,7 +37,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-describe('a write-ahead log that was cut', () => {
+describe('a write-ahead log that was cut', { timeout: 600_000 }, () => {
   const tails: readonly [string, (length: number) => Buffer][] = [
     ['nothing', () => Buffer.alloc(0)],
     ['zeros', (length) => Buffer.alloc(length)],
@@ -79,7 +79,7 @@ describe('a write-ahead log that was cut', () => {
   })
 })
 
-describe('a flipped bit', () => {
+describe('a flipped bit', { timeout: 600_000 }, () => {
   const shapes: readonly [name: string, part: keyof Files, shape: () => Files][] = [
     ['in the tables beside a log', 'db', () => files],
     ['in the log', 'wal', () => files],
