@@ -127,7 +127,7 @@ export class Tab {
     this.process.alive = false
     this.disk.crash()
     this.line.cut()
-    const at = this.#world.tabs.indexOf(this)
-    this.#world.tabs.splice(at, 1)
+    const { tabs } = this.#world
+    tabs.splice(0, tabs.length, ...tabs.filter((tab) => tab !== this))
   }
 }
