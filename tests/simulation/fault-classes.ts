@@ -61,9 +61,6 @@ export const CLASSES_TO_COME: Readonly<Record<string, string>> = {
   'standby-promotion': 'several nodes',
 }
 
-/** Classes that wait for what must heal them. */
-export const WAITING: ReadonlySet<FaultClass> = new Set(['clone', 'rollback', 'restore'])
-
 /** Classes that a run is told to have, or to do without; the rest is drawn. */
 export interface ForcedClasses {
   readonly on?: ReadonlySet<FaultClass>
@@ -74,7 +71,7 @@ export interface ForcedClasses {
 export function drawClasses(random: SeededRandom, { on, off }: ForcedClasses): Set<FaultClass> {
   return new Set(
     FAULT_CLASS_NAMES.filter((name) => {
-      const drawn = random.chance(RARE.has(name) ? 0.1 : 0.5) && !WAITING.has(name)
+      const drawn = random.chance(RARE.has(name) ? 0.1 : 0.5)
       return (drawn || on?.has(name) === true) && off?.has(name) !== true
     }),
   )

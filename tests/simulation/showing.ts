@@ -29,7 +29,8 @@ export function wronglyShown(
     const copy = copyOf(space)
     const history = histories.get(space)
     const moment = copy?.whole ? history?.at(copy.version, copy.seal) : undefined
-    if (history === undefined || moment === undefined) return []
+    // Of a server that was set back a copy may be of a history that is over, until it is told [M5].
+    if (history === undefined || history.wasSetBack || moment === undefined) return []
     const made = [...history.madeAt(nonce)]
     const holds = (upTo: Moment) => made.some((version) => ancestor(upTo, version)?.origin === nonce)
     const shows = !arrived.includes(space)

@@ -178,6 +178,11 @@ export class World {
     for (const device of this.devices.values()) yield* device.tabs
   }
 
+  /** Devices may be copied or set back here. */
+  get hasCopies(): boolean {
+    return this.#plan.classes.some((name) => name === 'clone' || name === 'rollback')
+  }
+
   /** Nothing runs on. */
   end(): void {
     for (const device of this.devices.values()) this.#crash(device)
@@ -204,10 +209,12 @@ export class World {
     const before = this.#held()
     work()
     const after = this.#held()
-    for (const nonce of before) {
-      const mutation = this.made.get(nonce)
-      if (mutation && !after.has(nonce)) mutation.mayBeLost = true
-    }
+    for (const nonce of before) if (!after.has(nonce)) this.#mayBeLost(nonce)
+  }
+
+  #mayBeLost(nonce: string): void {
+    const mutation = this.made.get(nonce)
+    if (mutation) mutation.mayBeLost = true
   }
 
   async #committed(): Promise<void> {
@@ -233,6 +240,8 @@ export class World {
       this.fail('invented', `commit ${version} of ${space} is of ${origin}, which nobody made`)
       return
     }
+    // A device that was copied or set back has several client ids, and order is kept for each of them only [M1].
+    if (this.hasCopies) return
     for (let at = before; at; at = at.before) {
       const earlier = at.origin === undefined ? undefined : this.made.get(at.origin)
       if (earlier?.device !== mutation.device) continue
@@ -413,6 +422,8 @@ export class World {
         return
       case 'jump':
         for (const node of nodes) node.skewMs += action.byMs
+        // By this clock the tail is older than it is, or younger [M6].
+        for (const { nonce } of disk.rows('tail').values()) this.#mayBeLost(nonce as string)
         return
       case 'strike':
         disk.strike(action.fault)

@@ -57,6 +57,7 @@ async function takeAnswer(
       if (known?.nonce !== nonce) continue
       last = n
       row = await reviewed(unit, known, ack)
+      row?.touched.forEach((space) => void affected.add(space))
     }
     if (row?.nonce !== nonce) continue
     const on = lastNonce && last === n - 1 ? lastNonce : await footing(unit.tx, row, identity)
