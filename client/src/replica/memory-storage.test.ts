@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { message, rangeOf } from '../testing/ranges.ts'
 import { memoryStorage } from './memory-storage.ts'
 import { openCore, texts } from './model/open-core.ts'
+import type { ReplicaStorage } from './storage.ts'
 
 describe('memory storage', () => {
   it('a crash at any step of a unit leaves the state before it or after it', async () => {
@@ -22,6 +23,28 @@ describe('memory storage', () => {
       const answer = await Promise.race([applied, new Promise((resolve) => setTimeout(resolve, 0, 'silent'))])
       if (standing?.version === 1) expect(answer).toBe('silent')
     }
+  })
+
+  it('a handle that dies while its unit waits lets nobody pass the one that runs', async () => {
+    const first = memoryStorage()
+    const [second, third] = [first.reopen(), first.reopen()]
+    const order: string[] = []
+    const unit = (storage: ReplicaStorage, name: string, until: Promise<void>) =>
+      storage.write(['self'], 'strict', async () => {
+        order.push(`${name} begins`)
+        await until
+        order.push(`${name} ends`)
+        return { result: undefined, writes: [] }
+      })
+    let end = () => {}
+    const runs = unit(first, 'first', new Promise((resolve) => (end = resolve)))
+    void unit(second, 'second', Promise.resolve())
+    const last = unit(third, 'third', Promise.resolve())
+    second.crash()
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    end()
+    await Promise.all([runs, last])
+    expect(order).toEqual(['first begins', 'first ends', 'third begins', 'third ends'])
   })
 
   it('a clone is a device of its own, and a restore sets one back', async () => {

@@ -55,8 +55,9 @@ function open(shared: Shared, primaryKeys: Readonly<Record<string, string>>): Me
         for (const [listener, owner] of [...shared.listeners]) listener(changed, owner === handle ? writes : undefined)
       return result
     })
-    // A handle that died in the middle of a unit must not hold up the others.
-    shared.queue = Promise.race([unit.catch(() => {}), died])
+    // A handle that died in the middle of a unit must not hold up the others, nor let them pass the one that runs.
+    const before = shared.queue
+    shared.queue = Promise.race([unit.catch(() => {}), before.then(() => died)])
     return unit
   }
   let die = () => {}
