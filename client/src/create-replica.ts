@@ -120,7 +120,6 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       copies = await core.copies([...holders.keys()])
     },
   }
-  let told = JSON.stringify(status$.value)
   /** What has to be read again before the next status. */
   const stale = new Set(Object.keys(readers))
   async function tell(): Promise<void> {
@@ -140,9 +139,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       failure = error
     }
     const status = present()
-    const text = JSON.stringify(status)
-    if (text !== told) status$.next(status)
-    told = text
+    if (JSON.stringify(status) !== JSON.stringify(status$.value)) status$.next(status)
     if (failure) throw failure
   }
   soon = oneAtATime(tell)
