@@ -35,8 +35,6 @@ export class Tab {
   readonly #rows: Disk
   #status: Status | undefined
   #refused: readonly Refused[] = []
-  /** What the app was told of a history that was reset, in order. */
-  readonly historyResets: HistoryReset[] = []
 
   constructor({ world, user, disk, line, replica, process, hints }: TabParts) {
     this.#world = world
@@ -50,7 +48,6 @@ export class Tab {
     replica.status$.subscribe((status) => {
       this.#status = status
     })
-    replica.historyReset$.subscribe((told) => this.historyResets.push(told))
     replica.rejected$.subscribe((refused) => {
       this.#refused = refused
     })
@@ -84,6 +81,13 @@ export class Tab {
     await (this.space('room:1').mutate as { say(args: { text: string }): Promise<unknown> }).say({ text })
     this.#world.typed.push(text)
     await this.#world.pass(FAN_OUT_MS)
+  }
+
+  /** What the app of this tab is told of a history that was reset, from now on: nobody else is told it again. */
+  historyResets(): readonly HistoryReset[] {
+    const told: HistoryReset[] = []
+    this.replica.historyReset$.subscribe((reset) => told.push(reset))
+    return told
   }
 
   /** Every row of its disk, by table. */
