@@ -38,7 +38,7 @@ export function runNative<T>({ db, tables, mode, durability, clock, keyRange, wo
   const named = (error: unknown) =>
     end === 'complete' || (end === undefined && (error as Error).name === 'TransactionInactiveError') ? new UnitEndedError(error) : error
   return new Promise<UnitDone<T>>((resolve, reject) => {
-    let burst: UnitDone<T> | undefined
+    let done: UnitDone<T> | undefined
     const fail = (error: unknown) => {
       cancelDeadline()
       try {
@@ -49,21 +49,29 @@ export function runNative<T>({ db, tables, mode, durability, clock, keyRange, wo
       reject(error)
     }
     const cancelDeadline = clock.after(UNIT_MS_MAX, () => fail(timeout()))
+    /** The transaction may end, and an answer that the work waits for still not come. */
+    const succeed = () => {
+      if (!done || !end) return
+      cancelDeadline()
+      resolve(done)
+    }
     tx.oncomplete = () => {
       end = 'complete'
       endOver()
-      cancelDeadline()
-      if (burst) resolve(burst)
+      succeed()
     }
     tx.onabort = () => {
       end = 'abort'
       endOver()
       fail(tx.error ?? new DOMException('aborted', 'AbortError'))
     }
-    work(reader(tx, keyRange, over, named)).then((done) => {
-      // Its transaction still has to end, or is aborted: others wait for it.
-      if (done.writes.length === 0) return resolve(done)
-      burst = done
+    work(reader(tx, keyRange, over, named)).then((result) => {
+      done = result
+      if (done.writes.length === 0) {
+        resolve(done)
+        // Its transaction still has to end, or is aborted: others wait for it.
+        return succeed()
+      }
       try {
         for (const write of done.writes) issue(tx, keyRange, write)
       } catch (error) {
