@@ -48,6 +48,28 @@ describe('a server that forgot', () => {
     expect(await again.replica.audit()).toMatchObject({ created: 1, confirmed: 1 })
   })
 
+  it('[M5] set back twice: what the first restore left and the second takes shows once at every moment', async () => {
+    const world = new ScriptedWorld()
+    const alice = await world.open('alice')
+    const bob = await world.open('bob')
+    const early = world.changelog.snapshot()
+    await alice.say('one')
+    const late = world.changelog.snapshot()
+    await bob.say('two')
+    world.restore(late)
+    await world.pass(60_000)
+    await expectSound(world, alice, bob)
+    const shownTwice = () => new Set(alice.said).size < alice.said.length
+    world.restore(early)
+    for (let ms = 0; ms < 60_000; ms += 500) {
+      await world.pass(500)
+      expect(shownTwice(), `after ${ms} ms`).toBe(false)
+    }
+    await alice.say('three')
+    await expectSound(world, alice, bob)
+    expect([...(await saidOnServer(world))].sort()).toEqual(['one', 'three', 'two'])
+  })
+
   it('[M5] refused number in the tail: what was refused is offered as void, and stays refused', async () => {
     const world = new ScriptedWorld()
     const alice = await world.open('alice')

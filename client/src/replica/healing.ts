@@ -14,8 +14,8 @@ import type { Unit } from './unit.ts'
 export const FORMER_MAX = 8
 
 /** Oldest first; the last one is the present one. */
-export function identities({ client, after, n, former }: SelfRow): readonly Identity[] {
-  return [...former, { client, after, upTo: n }]
+export function identities({ client, after, n, proven, former }: SelfRow): readonly Identity[] {
+  return [...former, { client, after, upTo: n, proven }]
 }
 
 /** What a mutation stands on: the nonce of the one before it; undefined where that is not known any more. */
@@ -55,10 +55,18 @@ async function doubtOf(unit: Unit, these: readonly Identity[]): Promise<void> {
   await unit.setSelf({ doubts: [...more], epoch: epoch + 1 })
 }
 
-/** The server has what was settled under this client id. */
-export async function trust(unit: Unit, client: string): Promise<void> {
+async function trust(unit: Unit, client: string): Promise<void> {
   const { doubts } = await unit.self()
   if (doubts.includes(client)) await unit.setSelf({ doubts: doubts.filter((other) => other !== client) })
+}
+
+/** The server has what was settled under this client id, in the history of which this device knows. */
+export async function prove(unit: Unit, client: string): Promise<void> {
+  await trust(unit, client)
+  const { client: present, proven, former, s } = await unit.self()
+  if (client !== present)
+    await unit.setSelf({ former: former.map((identity) => (identity.client === client ? { ...identity, proven: s } : identity)) })
+  else if (proven !== s) await unit.setSelf({ proven: s })
 }
 
 /** Adds to what the app is to be told. */
@@ -84,7 +92,7 @@ async function begin(unit: Unit, client: string, before: readonly Identity[]): P
   }
   const { n, doubts, epoch } = await unit.self()
   const kept = doubts.filter((doubted) => former.some((identity) => identity.client === doubted))
-  await unit.setSelf({ client, after: n, former, doubts: kept, epoch: epoch + 1, minWriter: FORMAT })
+  await unit.setSelf({ client, after: n, proven: undefined, former, doubts: kept, epoch: epoch + 1, minWriter: FORMAT })
   return true
 }
 
@@ -104,14 +112,19 @@ export async function forget(unit: Unit): Promise<void> {
  * Another ack of what had been settled. Where it tells of another end, the server had lost it and ran it again: then it is pending
  * again, to be settled by this ack, and is returned.
  */
-export async function reviewed(unit: Unit, row: TailRow, { in: versions = {}, error }: Ack): Promise<OutboxRow | undefined> {
+export async function reviewed(
+  unit: Unit,
+  identity: Identity,
+  row: TailRow,
+  { in: versions = {}, error }: Ack,
+): Promise<OutboxRow | undefined> {
   if ('void' in row) return undefined
   const isSame = error ? error.code === 'outcome-unknown' : sameJson(versions, row.in ?? {})
-  return isSame ? undefined : (await takeBack(unit, [row], true))[0]
+  return isSame ? undefined : (await takeBack(unit, identity, [row], true))[0]
 }
 
 /** What was settled is pending again. It shows where it is not in what is shown anyway. */
-async function takeBack(unit: Unit, rows: readonly TailRow[], isLost: boolean): Promise<readonly OutboxRow[]> {
+async function takeBack(unit: Unit, { proven = 0 }: Identity, rows: readonly TailRow[], isLost: boolean): Promise<readonly OutboxRow[]> {
   const back: OutboxRow[] = []
   for (const row of rows) {
     if ('void' in row) {
@@ -123,7 +136,7 @@ async function takeBack(unit: Unit, rows: readonly TailRow[], isLost: boolean): 
     const arrived: SpaceId[] = []
     for (const space of touched) {
       const { renewed = 0, version = Infinity } = (await unit.copy(space)) ?? {}
-      if (renewed <= s && (versions[space] ?? 0) <= version) arrived.push(space)
+      if (renewed <= Math.max(s, proven) && (versions[space] ?? 0) <= version) arrived.push(space)
     }
     back.push({ ...mutation, touched, arrived, again: isLost })
   }
@@ -154,10 +167,10 @@ async function firstOpen(unit: Unit, { after, upTo }: Identity): Promise<number>
 }
 
 /** What was settled is pending again, from the local number `from` on. */
-async function offer(unit: Unit, { client, upTo }: Identity, from: number, isLost: boolean): Promise<readonly OutboxRow[]> {
-  await trust(unit, client)
+async function offer(unit: Unit, identity: Identity, from: number, isLost: boolean): Promise<readonly OutboxRow[]> {
+  await trust(unit, identity.client)
   await unit.setSelf({ epoch: (await unit.self()).epoch + 1 })
-  return takeBack(unit, (await unit.tx.list('tail', { from, to: upTo })) as readonly TailRow[], isLost)
+  return takeBack(unit, identity, (await unit.tx.list('tail', { from, to: identity.upTo })) as readonly TailRow[], isLost)
 }
 
 /**
@@ -201,11 +214,11 @@ export async function heal(unit: Unit, identity: Identity, error: WireError, ack
  * Everything of a client id from the local number `from` on goes on under a new one, in its order, with its nonces. `missing`: so many
  * that had been settled before them may be lost, because the tail does not have them.
  */
-async function move(unit: Unit, { client, after, upTo }: Identity, from: number, missing: number): Promise<readonly OutboxRow[]> {
+async function move(unit: Unit, { client, upTo }: Identity, from: number, missing: number): Promise<readonly OutboxRow[]> {
   const self = await unit.self()
   const rows = (await unit.outbox()).filter(({ n, in: done }) => !done && n >= from && n <= upTo)
   const [first] = rows
-  const before = identities(self).map((identity) => (identity.client === client ? { client, after, upTo: from - 1 } : identity))
+  const before = identities(self).map((identity) => (identity.client === client ? { ...identity, upTo: from - 1 } : identity))
   if (!first || !(await begin(unit, nextClientId(client, first.nonce), before))) return []
   let { n } = self
   const moved = rows.map((row) => ({ ...row, n: ++n, on: undefined, again: row.again === undefined ? undefined : true }))

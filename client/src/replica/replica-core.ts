@@ -132,6 +132,8 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
   const awaited = new Set<AwaitedPage>()
   const onOutbox = (listener: () => void) => storage.onChange((changed) => void (changed.includes('outbox') && listener()))
   let offsetMs = 0
+  /** The server's clock, whatever becomes of this device's: what is settled now is kept for so long [M6]. */
+  let settledMs = () => clock.nowMs()
   let cancelSweep = () => {}
 
   let opened: SelfRow | undefined
@@ -317,7 +319,7 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
     batch: (bounds) => read(['outbox', 'tail'], (tx) => nextBatch(tx, bounds)),
     settle: (acks, answer) =>
       unit('strict', async (unit) => {
-        const versions = await settle(unit, stage, acks, clock.nowMs(), answer)
+        const versions = await settle(unit, stage, acks, settledMs(), answer)
         const self = await unit.self()
         clientId = self.client
         mayTell ||= self.untold !== undefined
@@ -350,6 +352,8 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
     ...shown,
     setClockOffset(ms) {
       offsetMs = ms
+      const sinceMs = clock.nowMs() + ms - clock.monotonicMs()
+      settledMs = () => sinceMs + clock.monotonicMs()
     },
     onChange: (listener) => storage.onChange(listener),
     async close() {

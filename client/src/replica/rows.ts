@@ -28,6 +28,7 @@ export type SelfRow = {
   readonly n: number
   /** Number 1 of the present client id is the local number after this one. */
   readonly after: number
+  readonly proven?: number | undefined
   /** Earlier client ids of which something is pending or in the tail, oldest first; at most FORMER_MAX. */
   readonly former: readonly Identity[]
   /** Client ids of which the server may have lost what it had acknowledged [M5]. */
@@ -56,6 +57,8 @@ export interface Identity {
   readonly client: string
   readonly after: number
   readonly upTo: number
+  /** The last `$s` given out when all that had been settled under it was found to be in the server's history. */
+  readonly proven?: number | undefined
 }
 
 /** One copy: what is shown of a space. */

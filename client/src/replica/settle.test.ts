@@ -1,8 +1,11 @@
 // Acks, refusals, the tail, what is sent next, and copies that are taken away.
 import { describe, expect, it } from 'vitest'
+import { chatApp } from '../testing/chat-app.ts'
 import { message, rangeOf } from '../testing/ranges.ts'
+import { seededRandom } from '../testing/seeded-random.ts'
 import { memoryStorage } from './memory-storage.ts'
 import { code, counter, done, openCore, refusal, room, rows, texts, value } from './model/open-core.ts'
+import { createReplicaCore } from './replica-core.ts'
 
 const bounds = { mutationsMax: 100, bytesMax: 1e6 }
 
@@ -154,6 +157,22 @@ describe('the outbox', () => {
     expect((await core.batch(bounds))?.on).toBe(last.nonce)
     for (let n = 0; n < 1005; n++) await settleNext()
     expect((await rows(core, 'tail')).length).toBe(1000)
+  })
+
+  it('[M6] a clock of this device that jumps ahead makes no tail shorter: its age counts by the clock of the server', async () => {
+    let jumpMs = 0
+    const { core, storage, clock } = await openCore()
+    await core.close()
+    const jumping = { ...clock, nowMs: () => clock.nowMs() + jumpMs }
+    const random = seededRandom(3)
+    const again = await createReplicaCore({ app: chatApp, storage: storage.reopen(), clock: jumping, random, user: 'alice' })
+    again.setClockOffset(0)
+    for (let n = 1; n <= 3; n++) {
+      const made = await again.mutate(room, 'increment', { id: 'c' })
+      await again.settle([done(made.n, made.nonce, {})])
+      jumpMs += 300 * 24 * 3600 * 1000
+    }
+    expect((await rows(again, 'tail')).map(({ n }) => n)).toEqual([1, 2, 3])
   })
 
   it('tells of mutations that this tab or another appends', async () => {

@@ -1,7 +1,7 @@
 import { type Ack, type SpaceId, TAIL_MS, TAIL_MUTATIONS_MAX, type Version, ZERO } from '@tidemark/shared'
 import type { Answer } from '../outbox/outbox.ts'
 import { keep } from './arrivals.ts'
-import { footing, forget, heal, identities, reviewed, trust } from './healing.ts'
+import { footing, forget, heal, identities, prove, reviewed } from './healing.ts'
 import { replay, type Stage } from './replay.ts'
 import type { Identity, OutboxRow, RefusedRow, TailRow } from './rows.ts'
 import type { Unit } from './unit.ts'
@@ -56,7 +56,7 @@ async function takeAnswer(
       const known = (await unit.tx.get('tail', n)) as TailRow | undefined
       if (known?.nonce !== nonce) continue
       last = n
-      row = await reviewed(unit, known, ack)
+      row = await reviewed(unit, identity, known, ack)
       row?.touched.forEach((space) => void affected.add(space))
     }
     if (row?.nonce !== nonce) continue
@@ -67,7 +67,7 @@ async function takeAnswer(
     lastNonce = nonce
     settled++
   }
-  if (isPresent && last > after) await trust(unit, client)
+  if (isPresent && last > after) await prove(unit, client)
   if (settled > 0) await trimTail(unit, last, acks.length, nowMs)
   if (isPresent && answer.error)
     for (const { touched } of await heal(unit, identity, answer.error, last)) touched.forEach((space) => void affected.add(space))
