@@ -35,6 +35,15 @@ describe('what a server lost', () => {
     expect(await texts(core)).toEqual(['1', '2?', '3?', '4?'])
   })
 
+  it('[M5] set back twice: what the first restore left and a second one takes shows once, for the copy still holds it', async () => {
+    const { core, nonces } = await settled(1)
+    await core.apply({ ...rangeOf(0, 1, [message(1, 'm1', '1', { o: nonces[0] })], { reset: 'history' }), on: 's1' } as never)
+    const proof = await core.batch(bounds)
+    await core.settle([done(1, nonces[0] as string, { [room]: 1 })], { client: core.clientId, epoch: proof?.epoch })
+    await answerOf(core, { code: 'out-of-order', n: 2, expected: 1 })
+    expect(await rows(core, 'outbox')).toMatchObject([{ n: 1, again: true, arrived: [room] }, { n: 2 }])
+  })
+
   it('[M5] is told over a reload until somebody was told, and not while it is under way', async () => {
     const { core, storage, nonces } = await settled(2)
     await answerOf(core, { code: 'out-of-order', n: 3, expected: 1 })
