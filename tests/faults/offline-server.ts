@@ -20,7 +20,8 @@ export interface OfflineServer {
 const NOW_MS = 1_763_596_800_000
 const clock: Clock = {
   nowMs: () => NOW_MS,
-  monotonicMs: () => performance.now(),
+  // A batch is one transaction here, however slow the machine: a group is over after its time.
+  monotonicMs: () => 0,
   after(ms, task) {
     const timer = setTimeout(task, ms)
     return () => clearTimeout(timer)
