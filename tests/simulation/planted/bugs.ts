@@ -2,6 +2,7 @@ import { backendBugs } from './bugs/backend-bugs.ts'
 import { followingBugs } from './bugs/following-bugs.ts'
 import { gatewayBugs } from './bugs/gateway-bugs.ts'
 import { healingBugs } from './bugs/healing-bugs.ts'
+import { openBugs } from './bugs/open-bugs.ts'
 import { replicaBugs } from './bugs/replica-bugs.ts'
 import { sharedBugs } from './bugs/shared-bugs.ts'
 import type { PlantedBug } from './planted-bug.ts'
@@ -11,7 +12,7 @@ export const BUGS: readonly PlantedBug[] = [...sharedBugs, ...replicaBugs, ...he
 
 /** Throws where there is none of that name. */
 export function bugNamed(name: string): PlantedBug {
-  const bug = BUGS.find((bug) => bug.name === name)
+  const bug = [...BUGS, ...openBugs].find((bug) => bug.name === name)
   if (bug === undefined) throw new Error(`no planted bug is called ${name}`)
   return bug
 }

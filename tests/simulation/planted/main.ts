@@ -1,14 +1,17 @@
-// npm run simulate:planted [-- --only name,name] [--from 1] [--seeds 10000] [--jobs 2]
+// npm run simulate:planted [-- --only name,name] [--open] [--from 1] [--seeds 10000] [--jobs 2]
 //
 // Plants bugs in the product, one at a time, each in a process of its own, and counts the seeds until the simulation finds it. The last
 // line is `N of N planted bugs found`; exit code 0 only when it is all of them.
 import { parseArgs } from 'node:util'
+import { openBugs } from './bugs/open-bugs.ts'
 import { BUGS, bugNamed } from './bugs.ts'
 import { type Hunt, huntAll } from './hunt.ts'
 
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
+    /** Those that nothing has found yet, in place of the others. */
+    open: { type: 'boolean', default: false },
     from: { type: 'string', default: '1' },
     seeds: { type: 'string', default: '10000' },
     jobs: { type: 'string', default: '2' },
@@ -19,7 +22,7 @@ const { values: options } = parseArgs({
 const MINUTES_MAX = 60
 const MESSAGE_CHARACTERS = 160
 const names = options.only.split(',').filter((name) => name !== '')
-const bugs = names.length === 0 ? BUGS : names.map(bugNamed)
+const bugs = names.length > 0 ? names.map(bugNamed) : options.open ? openBugs : BUGS
 
 const WIDTHS = [32, 5, 18, 6, 8]
 const columns = (cells: readonly string[]) =>

@@ -1,4 +1,4 @@
-import { type PlantedBug, SET_BACK } from '../planted-bug.ts'
+import type { PlantedBug } from '../planted-bug.ts'
 
 const CHANNEL = 'server/src/gateway/channel.ts'
 const SESSION = 'server/src/gateway/session.ts'
@@ -13,24 +13,6 @@ export const gatewayBugs: readonly PlantedBug[] = [
     replace: '`',
     rule: 'P14',
     what: 'a range that was read for one reader goes to those who see something else',
-  },
-  {
-    name: 'memory-of-a-dead-history',
-    file: CHANNEL,
-    find: 'this.#memory = this.#world.nextMemory()\n    this.#top = undefined',
-    replace: 'this.#top = undefined',
-    classes: SET_BACK,
-    rule: 'R6',
-    what: 'a gateway that is doubted keeps the ranges that it remembers',
-  },
-  {
-    name: 'doubt-ignored',
-    file: CHANNEL,
-    find: 'else this.forget()',
-    replace: 'else void 0',
-    classes: SET_BACK,
-    rule: 'B6',
-    what: "a gateway whose number is past its backend's goes on as before",
   },
   {
     name: 'stated-unanswered',
@@ -80,30 +62,5 @@ export const gatewayBugs: readonly PlantedBug[] = [
     replace: '}',
     rule: 'B6',
     what: 'who may read no longer is found out at the next range only',
-  },
-  {
-    name: 'numbers-not-checked',
-    file: CHECK,
-    find: 'await this.#numbers()\n',
-    replace: '\n',
-    classes: SET_BACK,
-    rule: 'B6',
-    what: 'a lost hint or a history that changed under the gateway is not looked for',
-  },
-  {
-    name: 'token-without-end',
-    file: 'server/src/gateway/token-end.ts',
-    find: 'if (nowMs >= course.closeAtMs) return new TokenExpiredError()',
-    replace: '',
-    rule: 'B9',
-    what: 'a connection outlives its token and its grace',
-  },
-  {
-    name: 'frames-out-of-turn',
-    file: 'server/src/gateway/connection.ts',
-    find: 'if (!this.#working) void this.#work()',
-    replace: 'void this.#work()',
-    rule: 'B1',
-    what: 'the frames of one connection are served all at once',
   },
 ]

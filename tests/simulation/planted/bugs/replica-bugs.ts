@@ -1,10 +1,9 @@
-import { type PlantedBug, SET_BACK } from '../planted-bug.ts'
+import type { PlantedBug } from '../planted-bug.ts'
 
 const APPLY = 'client/src/replica/apply-range.ts'
 const CORE = 'client/src/replica/replica-core.ts'
 const REPLAY = 'client/src/replica/replay.ts'
 const SETTLE = 'client/src/replica/settle.ts'
-const PAGE = 'client/src/replica/awaited-page.ts'
 
 /** The rows of a device: ranges, what is pending on top, the outbox, pages of older documents. */
 export const replicaBugs: readonly PlantedBug[] = [
@@ -82,30 +81,12 @@ export const replicaBugs: readonly PlantedBug[] = [
     what: 'what is known to be done at a head shows no more before the copy has reached it',
   },
   {
-    name: 'acked-of-a-stranger',
-    file: 'client/src/replica/arrivals.ts',
-    find: 'return (other) => row?.nonce === nonce && other.n > after',
-    replace: 'return (other) => other.n > after',
-    classes: SET_BACK,
-    rule: 'M4',
-    what: 'what another device with this client id did counts as done by this one',
-  },
-  {
     name: 'settled-without-ack',
     file: 'client/src/replica/arrivals.ts',
     find: 'const isOver = row.in && row.touched.every',
     replace: 'const isOver = row.touched.every',
     rule: 'M4',
     what: 'a mutation whose effect has arrived leaves the outbox without its ack',
-  },
-  {
-    name: 'ack-by-number',
-    file: SETTLE,
-    find: 'if (row?.nonce !== nonce) continue',
-    replace: 'if (!row) continue',
-    classes: SET_BACK,
-    rule: 'M4',
-    what: 'an ack settles the mutation of its number, whatever its nonce',
   },
   {
     name: 'refused-dropped',
@@ -221,37 +202,12 @@ export const replicaBugs: readonly PlantedBug[] = [
     what: 'the number of the old copy is stated while a new one is built',
   },
   {
-    name: 'unfinished-arrivals-forgotten',
-    file: APPLY,
-    find: 'next.arrived.includes(nonce) ||',
-    replace: '',
-    rule: 'R6',
-    what: 'what an unfinished copy brought of the own mutations is forgotten when it is shown',
-  },
-  {
-    name: 'dead-ack-awaited',
-    file: APPLY,
-    find: '(next.history && versions !== undefined)',
-    replace: 'false',
-    classes: SET_BACK,
-    rule: 'M4',
-    what: 'after a reset for history the versions of old acks are still waited for',
-  },
-  {
     name: 'old-copy-not-discarded',
     file: APPLY,
     find: 'if (next) await unit.discard(row.$s)',
     replace: '',
     rule: 'R6',
     what: 'the documents of a replaced copy stay on the disk for ever',
-  },
-  {
-    name: 'live-copy-discarded',
-    file: APPLY,
-    find: 'if (before?.next) await unit.discard(before.next.$s)',
-    replace: 'if (before?.next) await unit.discard(before.$s)',
-    rule: 'R6',
-    what: 'a second new beginning discards the copy that is shown',
   },
   {
     name: 'forbidden-copy-kept',
@@ -268,56 +224,6 @@ export const replicaBugs: readonly PlantedBug[] = [
     replace: 'const floors: Record<string, Version> = {}',
     rule: 'W1',
     what: 'the next range forgets how far back a window goes',
-  },
-  {
-    name: 'older-page-ahead',
-    file: PAGE,
-    find: "if (head > copy.version) return 'ahead'",
-    replace: '',
-    rule: 'W2',
-    what: 'a page of older documents is taken before the copy has reached where it was read',
-  },
-  {
-    name: 'older-page-stale',
-    file: PAGE,
-    find: "if (head < version || (head < copy.version && !isKept)) return 'stale'",
-    replace: '',
-    rule: 'W2',
-    what: 'a page is taken also where deletions since may be missing',
-  },
-  {
-    name: 'older-page-unproven',
-    file: PAGE,
-    find: "if (!passed && !isHeld) return 'unproven'",
-    replace: '',
-    classes: SET_BACK,
-    rule: 'W2',
-    what: 'a page is taken without proof that it is of the same history',
-  },
-  {
-    name: 'older-page-of-a-dead-history',
-    file: PAGE,
-    find: "if (passed && passed !== seal) return 'stale'",
-    replace: '',
-    classes: SET_BACK,
-    rule: 'W2',
-    what: 'a page whose seal is not that of the copy at its head is taken',
-  },
-  {
-    name: 'older-page-revives',
-    file: PAGE,
-    find: 'if ((deleted.get(id) ?? 0) > head) return',
-    replace: '',
-    rule: 'W2',
-    what: 'a page brings back what was deleted while it was under way',
-  },
-  {
-    name: 'older-page-overwrites',
-    file: PAGE,
-    find: 'if ((slot.at?.v ?? 0) < v)',
-    replace: 'if (v > 0)',
-    rule: 'W2',
-    what: 'a page replaces newer documents',
   },
   {
     name: 'retry-stays-refused',

@@ -3,15 +3,6 @@ import { type PlantedBug, SET_BACK } from '../planted-bug.ts'
 /** What both ends share: the one rule, seals, sums, deltas. */
 export const sharedBugs: readonly PlantedBug[] = [
   {
-    name: 'reset-without-seal',
-    file: 'shared/src/range-rule.ts',
-    find: "if (range.on === copy.seal) return 'reset'",
-    replace: "return 'reset'",
-    classes: SET_BACK,
-    rule: 'R1',
-    what: 'any reset replaces a copy, also one that refutes another seal',
-  },
-  {
     name: 'reset-as-repeat',
     file: 'shared/src/range-rule.ts',
     find: "return 'reset'",
@@ -37,38 +28,12 @@ export const sharedBugs: readonly PlantedBug[] = [
     what: 'a range is news where it leads further, whatever lies between',
   },
   {
-    name: 'repeat-of-a-fork',
-    file: 'shared/src/range-rule.ts',
-    find: '(range.to === copy.version && sameSeal(copy.version, range.seal, copy.seal))',
-    replace: 'range.to === copy.version',
-    classes: SET_BACK,
-    rule: 'R3',
-    what: 'a range that leads to our number under another seal counts as a repeat',
-  },
-  {
     name: 'lost-as-repeat',
     file: 'shared/src/range-rule.ts',
     find: "return 'lost'\n}",
     replace: "return 'repeat'\n}",
     rule: 'R4',
     what: 'a gap is dropped without a word',
-  },
-  {
-    name: 'run-seal-unknown',
-    file: 'shared/src/seal.ts',
-    find: "return of.includes('~')",
-    replace: 'return false',
-    rule: 'C2',
-    what: 'the seal of an unfinished run is taken for a plain one',
-  },
-  {
-    name: 'sum-of-numbers-alone',
-    file: 'shared/src/sum.ts',
-    find: 'version + 1 + sealDigits(seal)',
-    replace: 'version + 1',
-    classes: SET_BACK,
-    rule: 'B1',
-    what: 'beats compare numbers without seals: errors cancel, forks agree',
   },
   {
     name: 'sum-without-tail',
