@@ -252,7 +252,12 @@ async function ready(disk: StrictDisk, story: Story): Promise<Running> {
 }
 
 /** The rows of a device; a new one draws its client id again with each try. */
-const rowsOn = (disk: StrictDisk) => disk.dump(DATABASE).replace(/"c_[\w-]{22}"/g, '"c_"')
+const rowsOn = (disk: StrictDisk) =>
+  disk
+    .dump(DATABASE)
+    .replace(/"c_[\w-]{22}"/g, '"c_"')
+    // A unit that runs again doubts once more: what it counts only tells earlier answers apart.
+    .replace(/"epoch":\d+/, '"epoch":0')
 
 /** What a story comes to without a failure. */
 async function smooth(story: Story, disk: StrictDisk): Promise<{ steps: number; states: string[]; end: string }> {
