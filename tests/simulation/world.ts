@@ -41,6 +41,8 @@ export interface Device {
   readonly plan: DevicePlan
   readonly disk: Disk
   readonly watch: DiskWatch
+  /** What its wall clock is off by, in ms. */
+  skewMs: number
   tabs: Tab[]
 }
 
@@ -260,7 +262,7 @@ export class World {
       made: this.made,
       fail: (oracle, message) => this.fail(oracle, message),
     })
-    const device: Device = { name, plan, disk, watch, tabs: [] }
+    const device: Device = { name, plan, disk, watch, skewMs: plan.skewMs, tabs: [] }
     const slowness = streamOf(this.#plan.seed, 'slowness', name)
     if (plan.slownessMs > 0) disk.slowness = () => slowness.between(0, plan.slownessMs)
     this.devices.set(name, device)
@@ -273,7 +275,7 @@ export class World {
 
   #openTab(device: Device): void {
     const { name, plan, disk } = device
-    const settings = { skewMs: plan.skewMs, timerGrainMs: device.tabs[0]?.node.timerGrainMs ?? 1 }
+    const settings = { skewMs: device.skewMs, timerGrainMs: device.tabs[0]?.node.timerGrainMs ?? 1 }
     const node = newNode(`${name} tab ${++this.#tabs}`, settings)
     const clock = this.scheduler.clockOf(node)
     const random = streamOf(this.#plan.seed, 'tab', node.name)
@@ -421,6 +423,7 @@ export class World {
         for (const node of nodes) this.scheduler.sleep(node, action.forMs)
         return
       case 'jump':
+        device.skewMs += action.byMs
         for (const node of nodes) node.skewMs += action.byMs
         // By this clock the tail is older than it is, or younger [M6].
         for (const { nonce } of disk.rows('tail').values()) this.#mayBeLost(nonce as string)
@@ -430,7 +433,7 @@ export class World {
         return
       case 'clone': {
         if (this.devices.has(action.as)) return
-        const copy = this.#addDevice(action.as, { ...plan, name: action.as }, disk.clone())
+        const copy = this.#addDevice(action.as, { ...plan, name: action.as, skewMs: device.skewMs }, disk.clone())
         this.#openTabs(copy, 1)
         return
       }
