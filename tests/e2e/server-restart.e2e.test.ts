@@ -41,3 +41,40 @@ describe('a server killed with SIGKILL', () => {
     await alice.showsTexts(await bob.texts())
   })
 })
+
+describe('a server that is put back to a backup', () => {
+  it('[M5] gets what it lost from the pages that wrote it, in its order and once, and says so where it was written', async () => {
+    const carol = new ChatPage((await stage.device()).page, stage.url)
+    const dave = new ChatPage((await stage.device()).page, stage.url)
+    for (const [chat, user] of [
+      [carol, 'carol'],
+      [dave, 'dave'],
+    ] as const) {
+      await chat.signIn(user)
+      await chat.join('harbour')
+      await chat.isLive()
+    }
+    await carol.say('kept by the backup')
+    await dave.becomes('kept by the backup', 'confirmed')
+    await stage.killServer()
+    await stage.backUp()
+    await stage.startServer()
+    await carol.isLive()
+    await carol.say('after it, one')
+    await dave.becomes('after it, one', 'confirmed')
+    await carol.say('after it, two')
+    await carol.becomes('after it, two', 'confirmed')
+    await stage.killServer()
+    await stage.restore()
+    await stage.startServer()
+
+    const texts = ['kept by the backup', 'after it, one', 'after it, two']
+    for (const chat of [carol, dave]) for (const text of texts) await chat.becomes(text, 'confirmed')
+    await carol.showsTexts(texts)
+    await dave.showsTexts(texts)
+    const notice = carol.page.getByRole('region', { name: 'The server was restored' })
+    await notice.getByText('sent again').waitFor()
+    await notice.getByRole('button', { name: 'Understood' }).click()
+    await notice.waitFor({ state: 'detached' })
+  })
+})

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
@@ -19,6 +19,10 @@ export interface Stage {
   /** Ends the server as a power cut would. */
   killServer(): Promise<void>
   startServer(): Promise<void>
+  /** Copies all that the server has on its disk, while it is down. */
+  backUp(): Promise<void>
+  /** Puts that copy in place, while it is down. */
+  restore(): Promise<void>
   close(): Promise<void>
 }
 
@@ -49,10 +53,15 @@ export async function openStage({ module }: { readonly module?: string } = {}): 
     async startServer() {
       server = await startServer({ data, port, ...options })
     },
+    backUp: () => cp(data, `${data}.backup`, { recursive: true }),
+    async restore() {
+      await rm(data, { recursive: true })
+      await cp(`${data}.backup`, data, { recursive: true })
+    },
     async close() {
       await browser.close()
       await server.end('SIGTERM')
-      await rm(data, { recursive: true, force: true })
+      for (const folder of [data, `${data}.backup`]) await rm(folder, { recursive: true, force: true })
     },
   }
 }

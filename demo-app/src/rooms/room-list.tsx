@@ -8,6 +8,7 @@ import { useWords, type Words } from '../words/words.ts'
 import { JoinRoom } from './join-room.tsx'
 import { LossNotice } from './loss-notice.tsx'
 import { RefusedNotice } from './refused-notice.tsx'
+import { ResetNotice } from './reset-notice.tsx'
 import './room-list.css'
 import { RoomListRow } from './room-list-row.tsx'
 import { addressOf } from './route.ts'
@@ -97,6 +98,7 @@ export function RoomList({ open, reading }: Props) {
         </ul>
       )}
       <LossNotice />
+      <ResetNotice />
       <RefusedNotice joined={names} />
       {problem !== undefined && (
         <p className="problem room-list-problem" role="alert">

@@ -146,6 +146,14 @@ export interface Words {
     lost(unsent: number): string
     readonly understood: string
   }
+  /** The server was put back to a backup. */
+  readonly reset: {
+    readonly label: string
+    readonly text: string
+    offeredAgain(count: number): string
+    lost(count: number): string
+    readonly understood: string
+  }
   readonly update: { readonly text: string; readonly reload: string; readonly later: string }
   readonly trouble: {
     readonly title: string
@@ -332,6 +340,14 @@ export const en: Words = {
     lostLabel: 'Lost on this device',
     lost: (unsent) =>
       `This device has cleared what was kept here. With it went ${unsent === 1 ? '1 change' : `up to ${number.format(unsent)} changes`} that had not reached the server. The rest comes again.`,
+    understood: 'Understood',
+  },
+  reset: {
+    label: 'The server was restored',
+    text: 'The server was put back to a backup.',
+    offeredAgain: (count) =>
+      count === 1 ? 'What you wrote last was sent again.' : `${number.format(count)} changes of yours were sent again.`,
+    lost: (count) => (count === 1 ? '1 older change may be lost.' : `Up to ${number.format(count)} older changes may be lost.`),
     understood: 'Understood',
   },
   update: { text: 'A newer version of this page is here.', reload: 'Reload', later: 'Later' },

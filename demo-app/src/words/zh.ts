@@ -175,6 +175,13 @@ export const zh: Words = {
     lost: (unsent) => `这台设备清除了存在这里的内容，最多 ${number.format(unsent)} 项还没到达服务器的变更随之丢失。其余内容会重新取回。`,
     understood: '知道了',
   },
+  reset: {
+    label: '服务器已从备份恢复',
+    text: '服务器回到了一个备份。',
+    offeredAgain: (count) => `已重新发送你的 ${number.format(count)} 项变更。`,
+    lost: (count) => `最多 ${number.format(count)} 项更早的变更可能已丢失。`,
+    understood: '知道了',
+  },
   update: { text: '这个页面有新版本。', reload: '重新加载', later: '以后再说' },
   trouble: {
     title: '打不开这台设备上的副本',
