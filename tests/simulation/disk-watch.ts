@@ -66,7 +66,9 @@ export interface WatchPorts {
   readonly device: string
   readonly user: string
   readonly histories: ReadonlyMap<string, History>
-  /** False where frames vanish or overtake each other: a range may then come without the `acked` that belongs before it. */
+  /**
+   * False where frames vanish or overtake each other: a range may then come without the `acked` that belongs before it; and of
+   * copied devices, to which `acked` tells what another one did last. */
   readonly isOrderly: boolean
   /** Every mutation ever made, by nonce. */
   readonly made: Map<string, Made>

@@ -258,7 +258,7 @@ export class World {
       device: name,
       user: plan.user,
       histories: this.histories,
-      isOrderly: this.#plan.network.loss === 0 && this.#plan.network.reorder === 0,
+      isOrderly: this.#plan.network.loss === 0 && this.#plan.network.reorder === 0 && !this.hasCopies,
       made: this.made,
       fail: (oracle, message) => this.fail(oracle, message),
     })
