@@ -19,6 +19,10 @@ const BEAT_MS = 45_000
 /** Timers that were set while they ran once a minute are this late, in ms. */
 const THROTTLED_MS = 60_000
 const LOOK_EVERY_MS = 2000
+/** At rest: a tab's timers and listeners, and the units of a disk that are open at one moment. */
+const TIMERS_A_TAB_MAX = 24
+const LISTENERS_A_TAB_MAX = 6
+const UNITS_MAX = 4
 /** How often somebody scrolls up, in ms. */
 const SCROLL_MS = 1000
 
@@ -66,6 +70,7 @@ export async function run(plan: Plan, openDisk?: OpenDisk): Promise<Outcome> {
     await comeRight(world, scheduler.nowMs + HEAL_MS)
     for (const message of unconverged(world)) world.fail('converges', message)
     for (const message of world.stale()) world.fail('told', message)
+    for (const message of unbounded(world)) world.fail('bounds', message)
     if (world.failures.length === 0) account(world, plan)
     await new Promise<void>((resolve) => nextMacrotask(resolve))
   } finally {
@@ -129,6 +134,19 @@ async function scrollUp(world: World): Promise<void> {
     await world.scheduler.run(world.scheduler.nowMs + SCROLL_MS)
   }
   for (const message of missing()) world.fail('windows', message)
+}
+
+/** [P12] What a tab and its disk have open when everything is right does not grow with what happened before. */
+function unbounded(world: World): string[] {
+  return [...world.devices.values()].flatMap(({ name, disk, tabs }) => {
+    const timers = Math.max(0, ...tabs.map(({ node }) => node.waiting))
+    const listeners = disk.listeners / Math.max(1, tabs.length)
+    return [
+      ...(timers > TIMERS_A_TAB_MAX ? [`a tab of ${name} waits for ${timers} timers`] : []),
+      ...(listeners > LISTENERS_A_TAB_MAX ? [`a tab of ${name} listens ${listeners} times to its disk`] : []),
+      ...(disk.units > UNITS_MAX ? [`${disk.units} units of ${name} are open`] : []),
+    ]
+  })
 }
 
 /** A system in which nothing happens sends beats, and what tokens need that end. */
