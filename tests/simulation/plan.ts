@@ -1,3 +1,4 @@
+import { absences } from './absences.ts'
 import type { DiskFault } from './disk.ts'
 import { drawClasses, type FaultClass, type ForcedClasses } from './fault-classes.ts'
 import { type SeededRandom, streamOf } from './seeded-random.ts'
@@ -147,7 +148,11 @@ export function drawPlan(seed: number, forced: ForcedClasses = {}): Plan {
       pageChanges: random.pick([0, 0, 1, 3, 10]),
     }),
   )
-  const steps = [...workload(random, devices), ...faults(streamOf(seed, 'faults'), devices, classes)]
+  const steps = [
+    ...workload(random, devices),
+    ...faults(streamOf(seed, 'faults'), devices, classes),
+    ...(has('trim') ? absences(streamOf(seed, 'absences'), devices, classes, CHAOS_MS) : []),
+  ]
   return {
     seed,
     classes: [...classes],

@@ -19,6 +19,8 @@ const BEAT_MS = 45_000
 /** Timers that were set while they ran once a minute are this late, in ms. */
 const THROTTLED_MS = 60_000
 const LOOK_EVERY_MS = 2000
+/** No tab is frozen for longer, in ms. */
+const FROZEN_MS = 60_000
 /** At rest: a tab's timers and listeners, and the units of a disk that are open at one moment. */
 const TIMERS_A_TAB_MAX = 24
 const LISTENERS_A_TAB_MAX = 6
@@ -70,6 +72,8 @@ export async function run(plan: Plan, openDisk?: OpenDisk): Promise<Outcome> {
     await comeRight(world, scheduler.nowMs + HEAL_MS)
     for (const message of unconverged(world)) world.fail('converges', message)
     for (const message of world.stale()) world.fail('told', message)
+    // What a frozen tab was sent it takes only when it would have thawed, though the faults have ended.
+    if (unbounded(world).length > 0) await scheduler.run(scheduler.nowMs + FROZEN_MS)
     for (const message of unbounded(world)) world.fail('bounds', message)
     if (world.failures.length === 0) account(world, plan)
     await new Promise<void>((resolve) => nextMacrotask(resolve))

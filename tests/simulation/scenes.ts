@@ -116,9 +116,12 @@ async function lively(world: World, { writer }: Cast): Promise<void> {
     await pass(world, LIVELY_MS / LIVELY_COMMITS)
   }
   await pass(world, SOON_MS)
+  // Of tabs that share a copy one may take a range between another one's beat and its answer.
+  const sharing = [...world.devices.values()].reduce((sum, { tabs }) => sum + (tabs.length > 1 ? tabs.length : 0), 0)
   for (const frame of ['client follow', 'client pull', 'client hello']) {
     const count = world.network.frames.get(frame) ?? 0
-    if (count > 0) world.fail('no doubt', `${count} times ${frame} while ${LIVELY_COMMITS} commits came in ${LIVELY_MS} ms`)
+    if (count > (frame === 'client follow' ? sharing : 0))
+      world.fail('no doubt', `${count} times ${frame} while ${LIVELY_COMMITS} commits came in ${LIVELY_MS} ms`)
   }
 }
 

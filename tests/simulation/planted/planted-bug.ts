@@ -25,3 +25,6 @@ export function withBug({ name, file, find, replace }: PlantedBug, text: string)
 
 /** A server or a device that does not have what it had. */
 export const SET_BACK: readonly FaultClass[] = ['clone', 'rollback', 'restore']
+
+/** A server that forgets, and devices that come back after it or begin anew. */
+export const TRIMMED: readonly FaultClass[] = ['trim', 'eviction']

@@ -1,4 +1,4 @@
-import { type PlantedBug, SET_BACK } from '../planted-bug.ts'
+import { type PlantedBug, SET_BACK, TRIMMED } from '../planted-bug.ts'
 
 const BATCH = 'server/src/backend/run-batch.ts'
 const QUEUE = 'server/src/backend/commit-queue.ts'
@@ -177,6 +177,7 @@ export const backendBugs: readonly PlantedBug[] = [
     file: JUDGE,
     find: "if (version < horizon) return begin('horizon')",
     replace: '',
+    classes: TRIMMED,
     rule: 'N1',
     what: 'a copy from before the horizon is led on without the deletions',
   },
@@ -266,6 +267,7 @@ export const backendBugs: readonly PlantedBug[] = [
     file: 'server/src/changelog/documents-in-order.ts',
     find: 'yield* byVersion([...sources, rows.deletedAfter(tenant, space, afterAll)])',
     replace: 'yield* byVersion(sources)',
+    classes: TRIMMED,
     rule: 'C2',
     what: 'a compacted page brings no deletions',
   },
@@ -309,5 +311,31 @@ export const backendBugs: readonly PlantedBug[] = [
     replace: 'return found?.range',
     rule: 'P4',
     what: 'an answer that was read at another head is given again',
+  },
+  {
+    name: 'run-without-deletions',
+    file: 'server/src/backend/compacted-steps.ts',
+    find: '{ began: run.began, floors }',
+    replace: '{ began: Number.MAX_SAFE_INTEGER as Version, floors }',
+    classes: TRIMMED,
+    rule: 'C2',
+    what: 'what is deleted between the pages of a run stays in the copy',
+  },
+  {
+    name: 'run-judged-by-the-horizon',
+    file: JUDGE,
+    find: 'run.from === 0 ? Math.max(run.began, version) : version',
+    replace: 'version',
+    classes: TRIMMED,
+    rule: 'N1',
+    what: 'a run in a trimmed space begins again and again',
+  },
+  {
+    name: 'run-horizon-not-judged',
+    file: JUDGE,
+    find: "if (horizon > deletionsNeededFrom || run.from > version) return begin('horizon')",
+    replace: '',
+    rule: 'C2',
+    what: 'a run goes on although deletions that it needs are gone',
   },
 ]

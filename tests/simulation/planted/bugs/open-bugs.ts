@@ -15,14 +15,6 @@ export const openBugs: readonly PlantedBug[] = [
     what: 'a batch is run whatever it stands on: pipelined past a conflict',
   },
   {
-    name: 'run-without-deletions',
-    file: 'server/src/backend/compacted-steps.ts',
-    find: '{ began: run.began, floors }',
-    replace: '{ began: Number.MAX_SAFE_INTEGER as Version, floors }',
-    rule: 'C2',
-    what: 'what is deleted between the pages of a run stays in the copy',
-  },
-  {
     name: 'doubt-ignored',
     file: 'server/src/gateway/channel.ts',
     find: 'else this.forget()',
@@ -119,14 +111,6 @@ export const openBugs: readonly PlantedBug[] = [
     what: 'a copy that is only brought up to date has its window cut',
   },
   {
-    name: 'run-judged-by-the-horizon',
-    file: 'server/src/backend/judge-ask.ts',
-    find: 'run.from === 0 ? Math.max(run.began, version) : version',
-    replace: 'version',
-    rule: 'N1',
-    what: 'a run in a trimmed space begins again and again',
-  },
-  {
     name: 'older-page-unproven',
     file: 'client/src/replica/awaited-page.ts',
     find: "if (!passed && !isHeld) return 'unproven'",
@@ -204,14 +188,6 @@ export const openBugs: readonly PlantedBug[] = [
     replace: '',
     rule: 'C4',
     what: 'a reader who sees only a part is brought up to date by a compacted answer',
-  },
-  {
-    name: 'run-horizon-not-judged',
-    file: 'server/src/backend/judge-ask.ts',
-    find: "if (horizon > deletionsNeededFrom || run.from > version) return begin('horizon')",
-    replace: '',
-    rule: 'C2',
-    what: 'a run goes on although deletions that it needs are gone',
   },
   {
     name: 'acked-not-told',
