@@ -52,6 +52,8 @@ export class ReplayModel {
   apply(range: Range): void {
     const { space } = range
     if (range.acked) this.known.set(space, { n: range.acked[0], head: range.head })
+    // What was done at a head of a history that is no more says nothing of any range.
+    else if (range.reset === 'history') this.known.delete(space)
     const verdict = judge(this.standing(space) as never, range)
     if (verdict === 'lost' || verdict === 'repeat') return
     if (verdict === 'reset' || !this.shown.has(space)) this.begin(space, range.reset === 'rights', range.reset === 'history')
@@ -72,8 +74,6 @@ export class ReplayModel {
     Object.assign(target, { base, version: range.to, seal: range.seal })
     for (const { o } of range.changes) if (o) target.arrivals.add(o)
     const fact = this.known.get(space)
-    // What was done at a head of a history that is no more says nothing of the next range.
-    if (verdict === 'reset' && range.reset === 'history' && !range.acked) this.known.delete(space)
     if (next && range.to !== range.head) return
     if (next) {
       for (const m of this.made) m.arrived.delete(space)
