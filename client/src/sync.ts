@@ -12,7 +12,6 @@ import {
   type Standing,
   type Standings,
   type SyncError,
-  sumOf,
   UnauthenticatedError,
   UnavailableError,
 } from '@tidemark/shared'
@@ -270,8 +269,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         return send({ type: 'answered', progressed, error })
       }
       case 'beat': {
-        const standings = await copies.standings(followedSpaces(following))
-        await follow({ type: 'beat', theirs: frame.sum, ours: sumOf(standings.values()) })
+        await follow({ type: 'beat', theirs: frame.sum, ours: await copies.standings(followedSpaces(following)) })
         // What another tab appended may have come without a hint.
         return send({ type: 'appended' })
       }

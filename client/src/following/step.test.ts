@@ -131,10 +131,20 @@ describe('ranges', () => {
 })
 
 describe('[B1] sums', () => {
-  const beat = (ours: number, theirs: number): FollowingEvent => ({ type: 'beat', ours, theirs })
+  /** `ours`: the sum of a single copy. */
+  const beat = (ours: number, theirs: number): FollowingEvent => {
+    return { type: 'beat', ours: new Map([[a, { version: toVersion(Math.max(0, ours - 1)), seal: '' as Seal }]]), theirs }
+  }
 
   it('that agree ask for nothing', () => {
     expect(run([{ type: 'beat sent' }, beat(5, 5)], following).effects).toEqual([])
+  })
+
+  it('that agree tell that the head is reached, also where another tab took the range that got lost here', () => {
+    const behindHead = run([applied(a, 'news', 4, 5)], following).state
+    const { state, effects } = run([{ type: 'beat sent' }, beat(6, 6)], behindHead)
+    expect([isCaughtUp(behindHead), isCaughtUp(state), effects]).toEqual([false, true, []])
+    expect(state.spaces.get(a)).toMatchObject({ standing: { version: 5 }, head: 5 })
   })
 
   it('that differ are answered with every number', () => {

@@ -1,4 +1,4 @@
-import { type Heads, NOTHING, type Range, type SpaceId, type SyncError, TooLargeError } from '@tidemark/shared'
+import { type Heads, NOTHING, type Range, type SpaceId, type Standing, type SyncError, sumOf, TooLargeError } from '@tidemark/shared'
 import { askedMs, backoffMs } from '../backoff.ts'
 import type { Applied } from './copies.ts'
 import { DUE, type FollowedSpace, type Following, isPulling, isStated, UNKNOWN_SPACE } from './following.ts'
@@ -27,8 +27,8 @@ export type FollowingEvent =
   /** A frame of ours could not be served; the server does not say which. */
   | { readonly type: 'error'; readonly error: SyncError }
   | { readonly type: 'beat sent' }
-  /** `ours`: the sum over followedSpaces as the copies stand now. */
-  | { readonly type: 'beat'; readonly theirs: number; readonly ours: number }
+  /** `theirs`: the sum; `ours`: where the copies of followedSpaces stand now. */
+  | { readonly type: 'beat'; readonly theirs: number; readonly ours: ReadonlyMap<SpaceId, Standing> }
   /** All versions that acks told of and that copies have not reached [M4]. */
   | { readonly type: 'reach'; readonly versions: ReadonlyMap<SpaceId, number> }
   | { readonly type: 'time' }
@@ -160,9 +160,14 @@ export function step(before: Following, event: FollowingEvent, nowMs: number, ch
       const [comparable] = beats
       beats = beats.slice(1)
       if (!comparable) break
-      // What was stated before this beat was sent has been answered before it [B1]: what is still `asked` got lost.
-      for (const [id, { stage }] of spaces)
-        if (stage.name === 'asked' || (stage.name === 'followed' && event.ours !== event.theirs)) set(id, { stage: DUE })
+      const lacksNothing = sumOf(event.ours.values()) === event.theirs
+      for (const [id, { stage }] of spaces) {
+        const standing = event.ours.get(id)
+        // What was stated before this beat was sent has been answered before it [B1]: what is still `asked` got lost.
+        if (stage.name === 'asked' || (stage.name === 'followed' && !lacksNothing)) set(id, { stage: DUE })
+        // Another tab may have taken what got lost here.
+        else if (standing && lacksNothing) set(id, { standing, head: standing.version })
+      }
       break
     }
     case 'reach':

@@ -8,7 +8,7 @@ export const followingBugs: readonly PlantedBug[] = [
   {
     name: 'beat-not-compared',
     file: STEP,
-    find: "(stage.name === 'followed' && event.ours !== event.theirs)",
+    find: "(stage.name === 'followed' && !lacksNothing)",
     replace: 'false',
     rule: 'B1',
     what: 'the sum of a beat is not looked at',
