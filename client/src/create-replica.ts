@@ -119,9 +119,15 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     copies: async () => {
       copies = await core.copies([...holders.keys()])
     },
+    self: async () => {
+      const healed = await core.healed()
+      if (healed?.epoch !== healed$.value?.epoch) healed$.next(healed)
+    },
   }
   /** What has to be read again before the next status. */
   const stale = new Set(Object.keys(readers))
+  /** The last status, as JSON. */
+  let told = ''
   async function tell(): Promise<void> {
     let failure: unknown
     for (const [table, read] of Object.entries(readers)) {
@@ -132,19 +138,17 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       })
     }
     note()
-    try {
-      const healed = await core.healed()
-      if (healed?.epoch !== healed$.value?.epoch) healed$.next(healed)
-    } catch (error) {
-      failure = error
-    }
     const status = present()
-    if (JSON.stringify(status) !== JSON.stringify(status$.value)) status$.next(status)
+    const text = JSON.stringify(status)
+    if (text !== told) status$.next(status)
+    told = text
     if (failure) throw failure
   }
   soon = oneAtATime(tell)
   const endChanges = core.onChange((changed) => {
     for (const table of changed) stale.add(table)
+    // A healing is over when nothing in the outbox is offered again.
+    if (stale.has('outbox')) stale.add('self')
     soon()
   })
 

@@ -13,7 +13,8 @@ export const spaceId = v.custom<SpaceId>(isSpaceId, 'no space id')
 
 /** `room` of `room:42`. */
 export function kindOf(space: SpaceId): string {
-  return space.split(':', 1)[0] as string
+  const colon = space.indexOf(':')
+  return colon < 0 ? space : space.slice(0, colon)
 }
 
 /** `42` of `room:42`; the empty text where the id is a kind alone. */

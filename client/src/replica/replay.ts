@@ -64,7 +64,7 @@ export async function runOn(unit: Unit, stage: Stage, mutation: OutboxRow, under
   const documents = {
     async get(...place: Parameters<typeof find>) {
       const at = (await find(...place))?.at
-      return at && structuredClone(at.doc)
+      return at && JSON.parse(JSON.stringify(at.doc))
     },
     async set(space: SpaceId, collection: string, id: string, doc: JsonObject | undefined) {
       const slot = await find(space, collection, id)
