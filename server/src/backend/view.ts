@@ -44,7 +44,15 @@ function kindViews(definition: SpaceDefinition): (user: string) => View {
     return () => shared
   }
   // The id bears the user's name, not a digest of it: bytes are shared by it, and two users never share one.
-  return (user) => ({ id: `${rules}/${user}`, tag: digest(`${rules}/${user}`), shows: shows(user), windows })
+  return (user) => ({
+    id: `${rules}/${user}`,
+    // A digest: most who ask for a view need no more than its id.
+    get tag() {
+      return digest(this.id)
+    },
+    shows: shows(user),
+    windows,
+  })
 }
 
 /** 8 hex digits: short in every seal, and different after a change of rules but once in 2^32. */
