@@ -25,7 +25,7 @@ export interface Node {
   sleepsUntilMs: number
   /** What its wall clock is off by, in ms. */
   skewMs: number
-  /** Tasks that wait for it. */
+  /** Timers of its own that are set; what is on its way to it does not count. */
   waiting: number
 }
 
@@ -173,7 +173,7 @@ export class Scheduler {
 
   #add(node: Node, atMs: number, label: string, run: () => void, sleptMs: number | undefined): () => void {
     const task: Task = { atMs, order: 0, seq: this.#seq++, node, label, run, sleptMs, isOver: false }
-    node.waiting++
+    if (sleptMs !== undefined) node.waiting++
     this.#put(task)
     return () => this.#end(task)
   }
@@ -181,7 +181,7 @@ export class Scheduler {
   #end(task: Task): void {
     if (task.isOver) return
     task.isOver = true
-    task.node.waiting--
+    if (task.sleptMs !== undefined) task.node.waiting--
   }
 
   #put(task: Task): void {
