@@ -21,8 +21,9 @@ export function absences(random: SeededRandom, devices: readonly DevicePlan[], c
   for (let times = random.between(1, ABSENCES_MAX); times > 0; times--) {
     const away = random.pick(devices)
     const { name: device, user } = away
-    // In the hall everybody sees the same, in a room they do not.
-    const space = random.pick(['hall:c', 'hall:c', 'room:a'] as const)
+    const twin = devices.find((other) => other !== away && other.user === user)
+    // In the hall everybody sees the same; in a room there are secrets, which only who made them may delete.
+    const space = twin ? random.pick(['hall:c', 'room:a'] as const) : 'hall:c'
     const leavesMs = random.between(BEFORE_MS, chaosMs - BEFORE_MS - AWAY_MS)
     const returnsMs = leavesMs + AWAY_MS
     const untilMs = returnsMs + random.pick(RETURNS_MS)
@@ -31,30 +32,30 @@ export function absences(random: SeededRandom, devices: readonly DevicePlan[], c
       const doc = { text: `${c} ${steps.length} of ${times}`, by: by.user }
       steps.push({ atMs, do: 'mutate', device: by.name, tab: 0, space, name, args: { c, id, ...(name === 'put' && { doc }) } })
     }
-    const line = () => `line-${random.between(0, 15)}`
-    const writeAny = (fromMs: number, toMs: number) => {
-      const atMs = random.between(fromMs, toMs)
-      if (space === 'hall:c' || random.chance(0.7))
-        return write(atMs, random.pick(others), random.pick(['put', 'delete', 'delete']), 'lines', line())
-      // A secret that was theirs is deleted, and made again by somebody who does not show it to them.
-      const secret = `secret-${random.between(0, 3)}`
-      const strangers = others.filter((other) => other.user !== user)
-      write(atMs, random.pick(others.filter((other) => other.user === user).concat(strangers)), 'delete', 'secrets', secret)
-      write(atMs + 1, random.pick(strangers), 'put', 'secrets', secret)
-    }
+    const writeLine = (fromMs: number, toMs: number, name = random.pick(['put', 'delete', 'delete'] as const)) =>
+      write(random.between(fromMs, toMs), random.pick(others), name, 'lines', `line-${random.between(0, 15)}`)
+    // Where deletions stay, what it holds lies between the horizon and the log; else behind the horizon.
+    const stay = random.pick([0, 2, 1000])
     const trim = (fromMs: number, toMs: number) => {
       const log = random.pick([0, 0, 1, 3])
-      steps.push({ atMs: random.between(fromMs, toMs), do: 'trim', space, log, deletions: log + random.pick([0, 1, 2, 4, 10]) })
+      steps.push({ atMs: random.between(fromMs, toMs), do: 'trim', space, log, deletions: log + stay })
     }
 
-    for (let count = 0; count < 4; count++) write(leavesMs - random.between(1000, BEFORE_MS), random.pick(others), 'put', 'lines', line())
-    if (space === 'room:a') write(leavesMs - BEFORE_MS, away, 'put', 'secrets', `secret-${random.between(0, 3)}`)
+    for (let count = 0; count < 4; count++) writeLine(leavesMs - BEFORE_MS, leavesMs - 1000, 'put')
+    if (space === 'room:a' && twin) {
+      // A secret that it shows is deleted, and made again by somebody who does not show it to them.
+      const secret = `secret-${random.between(0, 3)}`
+      const deletedMs = random.pick([leavesMs + 500, leavesMs + 1000, returnsMs, random.between(returnsMs, untilMs)])
+      for (const atMs of [leavesMs - BEFORE_MS, leavesMs - 2000]) write(atMs, twin, 'put', 'secrets', secret)
+      write(deletedMs, twin, 'delete', 'secrets', secret)
+      const stranger = random.pick(others.filter((other) => other.user !== user))
+      for (const afterMs of [100, 1000]) write(deletedMs + afterMs, stranger, 'put', 'secrets', secret)
+    }
     // What it does at the last moment may be done, and it is not told.
     const operation = `last of ${device} ${times}`
     steps.push({ atMs: leavesMs - random.between(0, 100), do: 'mutate', device, tab: 0, space, name: 'count', args: { operation } })
-    for (let count = 0; count < WRITES_AWAY; count++) writeAny(leavesMs, returnsMs)
-    trim(leavesMs, returnsMs)
-    trim(leavesMs, returnsMs)
+    for (let count = 0; count < WRITES_AWAY; count++) writeLine(leavesMs, returnsMs)
+    trim(returnsMs - 1500, returnsMs)
     for (let tab = 0; tab < TABS_MAX; tab++) {
       steps.push({ atMs: leavesMs, do: 'go offline', device, tab })
       steps.push({ atMs: returnsMs, do: 'go online', device, tab })
@@ -63,7 +64,7 @@ export function absences(random: SeededRandom, devices: readonly DevicePlan[], c
       steps.push({ atMs: returnsMs - 3, do: 'crash', device }, { atMs: returnsMs - 2, do: 'evict', device })
       steps.push({ atMs: returnsMs - 1, do: 'start', device, tabs: 1 })
     }
-    for (let count = 0; count < WRITES_AT_RETURN; count++) writeAny(returnsMs, untilMs)
+    for (let count = 0; count < WRITES_AT_RETURN; count++) writeLine(returnsMs, untilMs)
     trim(returnsMs, untilMs)
     trim(returnsMs, untilMs)
     for (let count = 0; count < 2; count++)

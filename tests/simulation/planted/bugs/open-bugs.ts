@@ -1,8 +1,9 @@
-import { type PlantedBug, SET_BACK } from '../planted-bug.ts'
+import { type PlantedBug, SET_BACK, TRIMMED } from '../planted-bug.ts'
 
 /**
- * Bugs that would do harm and that no seed has shown yet: each is rare, and a few hundred seeds are what it was given. They count in no
- * number; `npm run simulate:planted -- --open` hunts them. One that is found moves to its neighbours.
+ * Bugs that would do harm and that no seed has shown yet. Each was given 12 to 150 seeds, two of them none: that is little. Of some a
+ * named case tells (`case`). They count in no number; `npm run simulate:planted -- --open` hunts them. One that is found moves to its
+ * neighbours.
  */
 export const openBugs: readonly PlantedBug[] = [
   {
@@ -12,6 +13,7 @@ export const openBugs: readonly PlantedBug[] = [
     replace: '',
     classes: SET_BACK,
     rule: 'M2',
+    case: 'mutations.test.ts',
     what: 'a batch is run whatever it stands on: pipelined past a conflict',
   },
   {
@@ -21,6 +23,7 @@ export const openBugs: readonly PlantedBug[] = [
     replace: 'else void 0',
     classes: SET_BACK,
     rule: 'B6',
+    case: 'healing.test.ts',
     what: "a gateway whose number is past its backend's goes on as before",
   },
   {
@@ -68,6 +71,7 @@ export const openBugs: readonly PlantedBug[] = [
   const at = version`,
     classes: SET_BACK,
     rule: 'N1',
+    case: 'runs.test.ts',
     what: 'a run goes on over a restore',
   },
   {
@@ -75,7 +79,9 @@ export const openBugs: readonly PlantedBug[] = [
     file: 'client/src/replica/awaited-page.ts',
     find: 'if ((deleted.get(id) ?? 0) > head) return',
     replace: '',
+    classes: TRIMMED,
     rule: 'W2',
+    case: 'windows.test.ts',
     what: 'a page brings back what was deleted while it was under way',
   },
   {
@@ -92,6 +98,7 @@ export const openBugs: readonly PlantedBug[] = [
     find: "await follow({ type: 'reach', versions: await outbox.settle([]) })",
     replace: "await follow({ type: 'reach', versions: await outbox.settle([{ n: acked[0], nonce: acked[1], in: {} }] as never) })",
     rule: 'M4',
+    case: 'mutations.test.ts',
     what: 'what a welcome tells as done is settled by it: a swallowed refusal',
   },
   {
@@ -100,6 +107,7 @@ export const openBugs: readonly PlantedBug[] = [
     find: "return { form: 'compacted', from: version, reset: undefined, run }",
     replace: "return { form: 'compacted', from: version, reset: undefined, run: { ...run, began: head.version } }",
     rule: 'W1',
+    case: 'runs.test.ts',
     what: 'each page of a run is cut as if the run began with it',
   },
   {
@@ -108,6 +116,7 @@ export const openBugs: readonly PlantedBug[] = [
     find: 'run.from === 0 && run.isCut ? await',
     replace: 'run.isCut ? await',
     rule: 'W1',
+    case: 'windows.test.ts',
     what: 'a copy that is only brought up to date has its window cut',
   },
   {
@@ -132,6 +141,7 @@ export const openBugs: readonly PlantedBug[] = [
     file: 'client/src/replica/apply-range.ts',
     find: 'next.arrived.includes(nonce) ||',
     replace: '',
+    classes: TRIMMED,
     rule: 'R6',
     what: 'what an unfinished copy brought of the own mutations is forgotten when it is shown',
   },
@@ -152,6 +162,7 @@ export const openBugs: readonly PlantedBug[] = [
 `,
     classes: SET_BACK,
     rule: 'B6',
+    case: 'seals.test.ts',
     what: 'a lost hint or a history that changed under the gateway is not looked for',
   },
   {
@@ -161,6 +172,7 @@ export const openBugs: readonly PlantedBug[] = [
     replace: 'range.to === copy.version',
     classes: SET_BACK,
     rule: 'R3',
+    case: 'seals.test.ts',
     what: 'a range that leads to our number under another seal counts as a repeat',
   },
   {
@@ -170,6 +182,7 @@ export const openBugs: readonly PlantedBug[] = [
     replace: "return 'reset'",
     classes: SET_BACK,
     rule: 'R1',
+    case: 'seals.test.ts',
     what: 'any reset replaces a copy, also one that refutes another seal',
   },
   {
@@ -178,7 +191,9 @@ export const openBugs: readonly PlantedBug[] = [
     find: `if (document.version <= run.began || !(await wasSeen?.(document))) return undefined
     return deletionText(document)`,
     replace: 'return undefined',
+    classes: TRIMMED,
     rule: 'C4',
+    case: 'rights.test.ts',
     what: 'what went out of sight during a run stays in the copy',
   },
   {
@@ -186,7 +201,9 @@ export const openBugs: readonly PlantedBug[] = [
     file: 'server/src/backend/judge-ask.ts',
     find: "if (view.shows !== undefined) return begin('horizon')",
     replace: '',
+    classes: TRIMMED,
     rule: 'C4',
+    case: 'rights.test.ts',
     what: 'a reader who sees only a part is brought up to date by a compacted answer',
   },
   {
@@ -204,7 +221,9 @@ export const openBugs: readonly PlantedBug[] = [
     file: 'client/src/replica/awaited-page.ts',
     find: "if (head < version || (head < copy.version && !isKept)) return 'stale'",
     replace: '',
+    classes: TRIMMED,
     rule: 'W2',
+    case: 'windows.test.ts',
     what: 'a page is taken also where deletions since may be missing',
   },
   {
@@ -273,6 +292,7 @@ export const openBugs: readonly PlantedBug[] = [
     replace: 'await doubtOf(unit, isOurs ? [] : present)',
     classes: SET_BACK,
     rule: 'M5',
+    case: 'healing.test.ts',
     what: 'nobody offers the tail of a former client id',
   },
   {
