@@ -283,6 +283,7 @@ export const openBugs: readonly PlantedBug[] = [
     replace: 'version + 1',
     classes: SET_BACK,
     rule: 'B1',
+    case: 'sums.test.ts',
     what: 'beats compare numbers without seals: errors cancel, forks agree',
   },
   {
