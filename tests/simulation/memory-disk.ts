@@ -26,13 +26,6 @@ interface Tab {
   alive: boolean
 }
 
-/** A unit that waits for its turn, or has it. */
-interface Unit {
-  readonly tab: Tab
-  /** Resolves when it is over, however it ended. */
-  begin(): Promise<void>
-}
-
 /**
  * A disk in memory with the transactions of IndexedDB: a unit sees the rows of one moment, units do not overlap, a unit that
  * throws or dies has written nothing. What the storage over IndexedDB does about lost handles and deadlines is done here, too.
@@ -42,8 +35,8 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
   const commits: Commit[] = []
   const tabs = new Set<Tab>()
   let faults: DiskFault[] = []
-  const waiting: Unit[] = []
-  let running: Unit | undefined
+  let queue: Promise<unknown> = Promise.resolve()
+  let units = 0
   let committed: (changed: Changed) => void = () => {}
 
   const tableNamed = (name: string): Table => {
@@ -98,28 +91,30 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
     durability: 'strict' | 'relaxed',
     work: (tx: StorageRead) => Promise<{ readonly result: T; readonly writes: readonly Write[] }>,
   ): Promise<T> {
+    const never = new Promise<never>(() => {})
+    const pause = (ms: number) => new Promise<void>((resolve) => tab.clock.after(ms, resolve))
     const fault = nextFault()
     const read = reader(tables, allowed)
     for (let attempt = 1; ; attempt++) {
-      if (disk.slowness) await pause(tab, disk.slowness())
-      if (!tab.alive) return never()
+      if (disk.slowness) await pause(disk.slowness())
+      if (!tab.alive) return never
       const { result, writes } = await work(read)
-      if (!tab.alive) return never()
+      if (!tab.alive) return never
       const struck = attempt === 1 && !(fault?.kind === 'quota' && !writes.some((write) => 'put' in write)) ? fault : undefined
-      if (writes.length > 0 && (struck === undefined || (struck.written && struck.kind !== 'quota'))) commit(durability, allowed, writes)
+      if (struck === undefined || (struck.written && struck.kind !== 'quota')) commit(durability, allowed, writes)
       switch (struck?.kind) {
         case undefined:
-          if (writes.length > 0) tell(tab, writes)
+          tell(tab, writes)
           return result
         case 'crash':
           tab.crashed()
-          return never()
+          return never
         case 'lost':
           continue
         case 'gone':
           throw new StorageError('failing', 'The storage of this device fails again and again: reload.')
         case 'hang':
-          await pause(tab, UNIT_MS_MAX)
+          await pause(UNIT_MS_MAX)
           throw new StorageError('stalled', 'The storage of this device does not answer: close other tabs of this app, or reload.')
         case 'quota':
           throw new StorageError('full', 'The storage of this device is full.')
@@ -129,21 +124,15 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
 
   function tell(from: Tab, writes: readonly Write[]): void {
     const changed = [...new Set(writes.map(({ table }) => table))]
+    if (changed.length === 0) return
     for (const tab of [...tabs]) for (const listener of [...tab.listeners]) listener(changed, tab === from ? writes : undefined)
   }
 
-  /** Begins the next unit of a tab that lives. */
-  function next(): void {
-    do running = waiting.shift()
-    while (running?.tab.alive === false)
-    const unit = running
-    unit?.begin().then(() => {
-      // Another has its turn already where a tab died in the middle of this one.
-      if (running === unit) next()
-    })
-  }
-
   function open(clock: Clock, crashed: () => void): DiskHandle {
+    let die = () => {}
+    const died = new Promise<void>((resolve) => {
+      die = resolve
+    })
     const tab: Tab = { clock, crashed, listeners: new Set(), alive: true }
     tabs.add(tab)
     function run<T>(
@@ -151,12 +140,14 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
       durability: 'strict' | 'relaxed',
       work: (tx: StorageRead) => Promise<{ readonly result: T; readonly writes: readonly Write[] }>,
     ): Promise<T> {
-      if (!tab.alive) return never()
-      return new Promise((resolve, reject) => {
-        waiting.push({ tab, begin: () => unit(tab, allowed, durability, work).then(resolve, reject) })
-        // Not within the call: as by IndexedDB, nothing is read before the caller has gone on.
-        if (!running) queueMicrotask(() => running || next())
-      })
+      if (!tab.alive) return new Promise(() => {})
+      units++
+      const before = queue
+      const running = before.then(() => (tab.alive ? unit(tab, allowed, durability, work) : new Promise<never>(() => {})))
+      // A tab that dies in the middle of a unit must not hold up the others; one that dies while its unit waits lets nobody pass.
+      const over = Promise.race([running.catch(() => {}), died])
+      queue = before.then(() => over).then(() => void units--)
+      return running
     }
     const storage: ReplicaStorage = {
       read: (allowed, work) => run(allowed, 'relaxed', async (tx) => ({ result: await work(tx), writes: [] })),
@@ -175,8 +166,7 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
       crash() {
         tab.alive = false
         tabs.delete(tab)
-        // It must not hold up the others.
-        if (running?.tab === tab) next()
+        die()
       },
     }
   }
@@ -200,7 +190,7 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
       return [...tabs].reduce((sum, { listeners }) => sum + listeners.size, 0)
     },
     get units() {
-      return waiting.length + (running ? 1 : 0)
+      return units
     },
     clone: () => memoryDisk(tables),
     rollBack(count) {
@@ -215,14 +205,6 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
     },
   }
   return disk
-}
-
-function never(): Promise<never> {
-  return new Promise(() => {})
-}
-
-function pause({ clock }: Tab, ms: number): Promise<void> {
-  return new Promise((resolve) => clock.after(ms, resolve))
 }
 
 function reader(tables: ReadonlyMap<string, Table>, allowed: readonly string[]): StorageRead {
