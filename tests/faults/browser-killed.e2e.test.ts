@@ -17,7 +17,7 @@ import { http, WireOutbox } from '../harness/wire-peer.ts'
 import type { Seen } from './killed-page/page.ts'
 import { storedSpace } from './stored-log.ts'
 
-const ROUNDS = process.env.CI === undefined ? 3 : 10
+const ROUNDS = process.env.CI === undefined ? 2 : 10
 /** Every third death is the whole browser's. */
 const KINDS = 3
 const WRITES_MS = [250, 900] as const
