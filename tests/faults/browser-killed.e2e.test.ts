@@ -81,18 +81,34 @@ async function killBrowser({ child }: Started): Promise<void> {
   process.kill(-(child.pid as number), 'SIGKILL')
   await gone
 }
-/** All renderers: the page's, and the spare one that a browser keeps. */
+/** All renderers: the page's, and the spare one that a browser keeps. Resolves once the browser has heard of their death. */
 async function killRenderers({ browser }: Started): Promise<void> {
   const cdp = await browser.newBrowserCDPSession()
-  const { processInfo } = await cdp.send('SystemInfo.getProcessInfo')
-  const renderers = processInfo.filter(({ type }) => type === 'renderer')
-  expect(renderers.length).toBeGreaterThan(0)
-  for (const { id } of renderers) process.kill(id, 'SIGKILL')
+  const living = async () => {
+    const { processInfo } = await cdp.send('SystemInfo.getProcessInfo')
+    return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id)
+  }
+  const killed = await living()
+  expect(killed.length).toBeGreaterThan(0)
+  for (const id of killed) process.kill(id, 'SIGKILL')
+  await expect.poll(async () => (await living()).filter((id) => killed.includes(id)), { timeout: 10_000 }).toEqual([])
   await cdp.detach()
 }
 
+/** The browser may hand out a renderer of whose death it has not heard yet: such a page never ran, and another is asked for. */
+async function newPage(browser: Browser): Promise<Page> {
+  const [context] = browser.contexts() as [ReturnType<Browser['contexts']>[number]]
+  for (let left = 5; ; left--) {
+    try {
+      return await context.newPage()
+    } catch (error) {
+      if (left === 0 || !String(error).includes('Target crashed')) throw error
+    }
+  }
+}
+
 async function openPage({ browser }: Started): Promise<{ page: Page; seen: Seen }> {
-  const page = await (browser.contexts()[0] as ReturnType<Browser['contexts']>[number]).newPage()
+  const page = await newPage(browser)
   await page.exposeFunction('saved', (id: string) => void saved.add(id))
   await page.goto(server.url)
   await page.waitForFunction('globalThis.killedPage !== undefined')
