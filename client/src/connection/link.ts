@@ -72,7 +72,7 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
     network.onChange(hint),
     lifecycle.onChange((event) => {
       tell({ type: event === 'hide' ? 'pause' : 'resume', pause: 'page' })
-      if (event === 'show') hint()
+      if (event === 'show' || event === 'touch') hint()
     }),
   ]
 

@@ -1,4 +1,4 @@
-import type { Lifecycle, Network } from '../connection/hints.ts'
+import type { Lifecycle, Network, NetworkKind } from '../connection/hints.ts'
 
 /** Listens to events of targets, as far as there are such targets here. The returned function ends it. */
 function listen(targets: readonly (readonly [EventTarget | undefined, ...string[]])[], listener: (event: Event) => void): () => void {
@@ -10,10 +10,11 @@ function listen(targets: readonly (readonly [EventTarget | undefined, ...string[
 
 const page = globalThis.document as Document | undefined
 const frame = globalThis.window as Window | undefined
-const connection = (globalThis.navigator as { connection?: EventTarget } | undefined)?.connection
+const connection = (globalThis.navigator as { connection?: EventTarget & { type?: string } } | undefined)?.connection
 
 /** The page's own life. A page in the back/forward cache must hold no socket, or it is evicted. */
 export const pageLifecycle: Lifecycle = {
+  inFront: () => page?.visibilityState !== 'hidden',
   onChange: (listener) =>
     listen(
       [
@@ -22,13 +23,16 @@ export const pageLifecycle: Lifecycle = {
       ],
       ({ type }) => {
         if (type === 'pagehide' || type === 'freeze') listener('hide')
-        else if (type !== 'visibilitychange' || page?.visibilityState === 'visible') listener('show')
+        else listener(pageLifecycle.inFront() ? 'show' : 'back')
       },
     ),
 }
 
+const KINDS: readonly NetworkKind[] = ['wifi', 'cellular', 'ethernet']
+
 /** The browser's events, and where it tells of another network. */
 export const browserNetwork: Network = {
+  kind: () => KINDS.find((kind) => kind === connection?.type) ?? 'unknown',
   onChange: (listener) =>
     listen(
       [

@@ -1,6 +1,6 @@
 import type { SpaceId } from '@tidemark/shared'
 import { fixedBeat } from '../connection/beat-policy.ts'
-import type { LifecycleEvent } from '../connection/hints.ts'
+import { type LifecycleEvent, NO_HINTS } from '../connection/hints.ts'
 import type { Phase } from '../replica-api.ts'
 import { phaseOf } from '../status.ts'
 import { createSync, type Sync } from '../sync.ts'
@@ -38,12 +38,14 @@ export async function syncWorld(
   const sync = createSync(
     {
       network: {
+        ...NO_HINTS,
         onChange(listener) {
           listeners.network = listener
           return () => {}
         },
       },
       lifecycle: {
+        ...NO_HINTS,
         onChange(listener) {
           listeners.life = listener
           return () => {}

@@ -105,6 +105,7 @@ export class ScriptedWorld implements LineWorld {
       random: seededRandom(++this.#seed),
       lifecycle: NO_HINTS,
       network: {
+        ...NO_HINTS,
         onChange(listener) {
           hints.add(listener)
           return () => hints.delete(listener)
