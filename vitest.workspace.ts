@@ -33,6 +33,8 @@ const alone = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_0
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Vitest would leave one core to itself; many of these tests mostly wait.
+    maxWorkers: '100%',
     // A package may have no test yet; totals-reporter.mjs counts a file without tests as failed.
     passWithNoTests: true,
     coverage: { provider: 'v8', include: ['**/src/**/*.ts'], reporter: ['text-summary', 'json-summary', 'lcov'] },
