@@ -20,6 +20,10 @@ export const RECENT_READS_CHARACTERS_MAX = 33_554_432
 /** Spaces that one `open` or one read of `differing` looks at. */
 export const OPEN_SPACES_MAX: number = LIMITS.spaces
 
+/** A read of the changelog that has not ended by then is `unavailable`, in ms; below what a gateway waits for an answer. */
+export const READ_WITHIN_MS = 15_000
+/** The same for a write, from its place in the queue to the disk. What it comes to later is found in its record when it is sent again. */
+export const WRITE_WITHIN_MS = 30_000
 /** An access rule that has not answered by then is `internal`, in ms. */
 export const ACCESS_WITHIN_MS = 2000
 /** A token check that has not answered by then is `unavailable`, in ms. */

@@ -1,15 +1,17 @@
-import { type Clock, type SpaceId, UnavailableError, type Version } from '@tidemark/shared'
+import { type Clock, type SpaceId, UnavailableError, type Version, within } from '@tidemark/shared'
 import type { Bus } from '../bus/bus.ts'
 import type { Changelog } from '../changelog/changelog.ts'
 import type { Log } from '../observe/log.ts'
 import type { BackendMetrics } from '../observe/metrics.ts'
-import { GROUP_MS_MAX, GROUP_MUTATIONS_MAX, REST_AFTER_MS } from './bounds.ts'
+import { GROUP_MS_MAX, GROUP_MUTATIONS_MAX, QUEUE_FULL_AFTER_MS, REST_AFTER_MS, WRITE_WITHIN_MS } from './bounds.ts'
 import type { GroupJob, GroupPart, GroupTime } from './group-job.ts'
 
 interface Waiting {
   readonly job: GroupJob<GroupPart>
   readonly resolve: (part: GroupPart) => void
   readonly reject: (error: UnavailableError) => void
+  /** It was answered that it took too long: it is not begun any more. */
+  isOver: boolean
 }
 
 export interface CommitQueueOptions {
@@ -38,11 +40,20 @@ export class CommitQueue {
     this.#options = options
   }
 
-  /** What the next write transaction made of the job, once it is durable. Throws UnavailableError where that failed: nothing was done. */
+  /**
+   * What the next write transaction made of the job, once it is durable. Throws UnavailableError where that failed, and nothing was done;
+   * and where it took too long: a write that was begun by then may yet be done.
+   */
   run<P extends GroupPart>(job: GroupJob<P>): Promise<P> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ job, resolve: (part) => resolve(part as P), reject })
-      if (!this.#isWriting) void this.#drain()
+    const { promise, resolve, reject } = Promise.withResolvers<P>()
+    const waiting: Waiting = { job, resolve: (part) => resolve(part as P), reject, isOver: false }
+    this.#waiting.push(waiting)
+    if (!this.#isWriting) void this.#drain()
+    return within(this.#options.clock, WRITE_WITHIN_MS, promise, () => {
+      waiting.isOver = true
+      const at = this.#waiting.indexOf(waiting)
+      if (at >= 0) this.#waiting.splice(at, 1)
+      return new UnavailableError('The server could not store this in time. Try again.', { afterMs: QUEUE_FULL_AFTER_MS })
     })
   }
 
@@ -102,7 +113,7 @@ export class CommitQueue {
     }
     const group = taken.slice(0, parts.length)
     // There was no time for them.
-    this.#waiting.unshift(...taken.slice(parts.length))
+    this.#waiting.unshift(...taken.slice(parts.length).filter(({ isOver }) => !isOver))
     const recorded = parts.reduce((sum, part) => sum + part.recorded, 0)
     metrics?.group(recorded, clock.monotonicMs() - beganMs)
     for (const [at, { job }] of group.entries()) metrics?.committed(job.source, parts[at]?.commits ?? 0)

@@ -23,14 +23,21 @@ import type { BackendMetrics } from '../observe/metrics.ts'
 import { type AccessRules, AccessUndecidedError, askAccess, assertAccessRules, assertReadable } from './access.ts'
 import { asSyncError } from './as-sync-error.ts'
 import type { Ask, Backend, EncodedRange, Opened, Principal, RangeBounds, Window } from './backend.ts'
-import { AUTHENTICATE_WITHIN_MS, OPEN_SPACES_MAX, RECENT_READS_CHARACTERS_MAX, RECENT_READS_MAX, TOKEN_CHARACTERS_MAX } from './bounds.ts'
+import {
+  AUTHENTICATE_WITHIN_MS,
+  OPEN_SPACES_MAX,
+  READ_WITHIN_MS,
+  RECENT_READS_CHARACTERS_MAX,
+  RECENT_READS_MAX,
+  TOKEN_CHARACTERS_MAX,
+} from './bounds.ts'
 import { CommitQueue, type Turn } from './commit-queue.ts'
 import { Commits } from './commits.ts'
 import type { Authenticate } from './jwt.ts'
 import { Mutate } from './mutate.ts'
 import { readOlder } from './read-older.ts'
 import { assertAsk, readRange } from './read-range.ts'
-import { RecentReads } from './recent-reads.ts'
+import { RecentReads, readTooLate } from './recent-reads.ts'
 import { viewsOf } from './view.ts'
 
 export interface BackendOptions<A extends App = App> {
@@ -56,7 +63,7 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
   const ask = askAccess(options.access, clock, log)
   const viewOf = viewsOf(app)
   const hasKind = (kind: string): boolean => Object.hasOwn(app.spaces, kind)
-  const recent = new RecentReads(RECENT_READS_MAX, RECENT_READS_CHARACTERS_MAX)
+  const recent = new RecentReads(clock, RECENT_READS_MAX, RECENT_READS_CHARACTERS_MAX)
   const world = { app, clock, log }
   const queue = new CommitQueue({ changelog, bus, clock, log, metrics, turn })
   const mutate = new Mutate({ world, queue, ask, hasKind, metrics })
@@ -72,6 +79,10 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
     }
   }
 
+  function reading<T>(tenant: string, work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
+    return within(clock, READ_WITHIN_MS, changelog.read(tenant, work), readTooLate)
+  }
+
   async function range(
     tx: ReadTransaction,
     principal: Principal,
@@ -84,7 +95,7 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
     const key = JSON.stringify([principal.tenant, space, view.id, asked.version, asked.seal, bounds.changesMax, bounds.bytesMax, window])
     const head = await tx.head(space)
     const state = [head.version, head.seal, await tx.logStart(space), await tx.horizon(space)].join(' ')
-    return recent.get(key, state) ?? recent.keep(key, state, await readRange(tx, { space, ask: asked, view, bounds, window }, metrics))
+    return recent.of(key, state, () => readRange(tx, { space, ask: asked, view, bounds, window }, metrics))
   }
 
   return {
@@ -97,7 +108,7 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
         if (!isClientId(client)) throw new BadRequestError('client: not a client id')
         if (spaces.length > OPEN_SPACES_MAX) throw new BadRequestError(`spaces: more than ${OPEN_SPACES_MAX}`)
         const denied = await Promise.all(spaces.map((space) => denial(() => readable(principal, space))))
-        return changelog.read(principal.tenant, async (tx) => {
+        return reading(principal.tenant, async (tx) => {
           const opened = new Map<SpaceId, Opened>()
           for (const [at, space] of spaces.entries()) {
             const error = denied[at]
@@ -112,7 +123,7 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
       guarded('range', async () => {
         assertAsk(space, asked)
         await readable(principal, space)
-        return changelog.read(principal.tenant, (tx) => range(tx, principal, space, asked, bounds, 'default'))
+        return reading(principal.tenant, (tx) => range(tx, principal, space, asked, bounds, 'default'))
       }),
 
     pull: (principal, space, asked, bounds, client, window) =>
@@ -120,7 +131,7 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
         assertAsk(space, asked)
         if (client !== undefined && !isClientId(client)) throw new BadRequestError('client: not a client id')
         await readable(principal, space)
-        return changelog.read(principal.tenant, async (tx) => ({
+        return reading(principal.tenant, async (tx) => ({
           range: await range(tx, principal, space, asked, bounds, window),
           acked: client === undefined ? undefined : await ackedOf(tx, principal, client),
         }))
@@ -131,7 +142,7 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
         if (!Number.isSafeInteger(before) || before < 0) throw new BadRequestError('before: not a version')
         await readable(principal, space)
         const view = viewOf(kindOf(space), principal.user)
-        return changelog.read(principal.tenant, (tx) => readOlder(tx, { space, collection, before, view, bounds }))
+        return reading(principal.tenant, (tx) => readOlder(tx, { space, collection, before, view, bounds }))
       }),
 
     mutate: (principal, batch) => guarded('mutate', () => mutate.run(principal, batch)),
@@ -142,7 +153,7 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
         const all = [...stated]
         // In pieces, so that no read transaction holds its moment for long.
         for (let at = 0; at < all.length; at += OPEN_SPACES_MAX) {
-          await changelog.read(tenant, async (tx) => {
+          await reading(tenant, async (tx) => {
             for (const [space, { version, seal }] of all.slice(at, at + OPEN_SPACES_MAX)) {
               const head = await tx.head(space)
               if (head.version !== version || (version > 0 && seal.slice(0, 8) !== head.seal)) heads.set(space, head.version)
@@ -152,7 +163,7 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
         return heads
       }),
 
-    ready: () => guarded('ready', () => changelog.ready()),
+    ready: () => guarded('ready', () => within(clock, READ_WITHIN_MS, changelog.ready(), readTooLate)),
   }
 
   async function readable(principal: Principal, space: SpaceId): Promise<void> {
