@@ -3,6 +3,7 @@ import type { GatewaySocket, SocketEvents, SyncServer } from '@tidemark/server'
 import { FAIR, type NetworkFaults } from './plan.ts'
 import { type Node, newNode, type Scheduler } from './scheduler.ts'
 import { type SeededRandom, streamOf } from './seeded-random.ts'
+import type { WireWatch } from './wire-watch.ts'
 
 /** Puts something on its way. */
 type Direction = (label: string, deliver: () => void) => void
@@ -33,6 +34,8 @@ export class Network {
   faults: NetworkFaults = FAIR
   /** A frame of the server's to a tab that this says true of vanishes. */
   swallows: (frame: string, tab: Node) => boolean = () => false
+  /** Hears of each connection that is begun, and of each frame as it is sent. */
+  watch: WireWatch | undefined
   /** Frames by sender and type, since they were counted last. */
   readonly frames = new Map<string, number>()
   readonly #scheduler: Scheduler
@@ -69,6 +72,7 @@ export class Network {
   #connect(tab: Node, events: LiveEvents): LiveSocket {
     const { faults } = this
     const random = this.#streamOf(tab)
+    this.watch?.connects(tab)
     const wire = this.#wire
     const down = this.#direction(tab, random)
     let up: Direction | undefined
@@ -140,6 +144,7 @@ export class Network {
         send: (text) => {
           if (serverEnded) return
           this.#count('server', text)
+          this.watch?.sent('server', link, tab, text)
           framesDown++
           if (framesDown > silentFrom || this.swallows(text, tab)) return
           down(text.slice(0, 20), () => {
@@ -169,6 +174,7 @@ export class Network {
     return {
       send: (text) => {
         this.#count('client', text)
+        this.watch?.sent('client', link, tab, text)
         up?.(text.slice(0, 20), () => {
           if (!serverEnded && !isDead) server?.text(text)
         })

@@ -1,6 +1,7 @@
 import { absences } from './absences.ts'
 import type { DiskFault } from './disk.ts'
 import { drawClasses, type FaultClass, type ForcedClasses } from './fault-classes.ts'
+import { forks } from './forks.ts'
 import { type SeededRandom, streamOf } from './seeded-random.ts'
 import { POISON, type SimulatedSpace, SPACES } from './simulated-app.ts'
 
@@ -151,6 +152,7 @@ export function drawPlan(seed: number, forced: ForcedClasses = {}): Plan {
   const steps = [
     ...workload(random, devices),
     ...faults(streamOf(seed, 'faults'), devices, classes),
+    ...(has('restore') && (has('clone') || has('rollback')) ? forks(streamOf(seed, 'forks'), devices, classes, CHAOS_MS) : []),
     ...(has('trim') ? absences(streamOf(seed, 'absences'), devices, classes, CHAOS_MS) : []),
   ]
   return {

@@ -13,6 +13,7 @@ import { streamOf } from './seeded-random.ts'
 import { ServerHost } from './server-host.ts'
 import { plainApp, type SimulatedSpace, SPACES, simulatedApp } from './simulated-app.ts'
 import { TokenIssuer } from './token-issuer.ts'
+import { WireWatch } from './wire-watch.ts'
 
 type Replica = Awaited<ReturnType<typeof createReplica>>
 /** What the call of a mutation resolves to. */
@@ -67,6 +68,7 @@ export class World {
   readonly network: Network
   readonly issuer: TokenIssuer
   readonly host: ServerHost
+  readonly wire = new WireWatch({ nowMs: () => this.scheduler.nowMs, fail: (oracle, message) => this.fail(oracle, message) })
   /** By name. */
   readonly devices = new Map<string, Device>()
   readonly histories = new Map<string, History>(SPACES.map((space) => [space, new History()]))
@@ -90,6 +92,7 @@ export class World {
     this.scheduler = new Scheduler(plan.seed)
     this.network = new Network(this.scheduler, plan.seed, () => this.host)
     this.network.faults = plan.network
+    this.network.watch = this.wire
     this.issuer = new TokenIssuer(this.scheduler.clockOf(newNode('issuer')))
     this.issuer.faults = plan.tokens
     this.host = new ServerHost({
@@ -490,6 +493,7 @@ export class World {
         const backup = this.#backup
         if (backup === undefined) return
         if (!action.living) host.kill()
+        this.wire.setBack()
         this.#destroy(() => {
           host.restore(backup.snapshot)
           for (const [space, history] of this.histories) history.setBack(backup.heads.get(space) as Moment)

@@ -70,6 +70,22 @@ export const followingBugs: readonly PlantedBug[] = [
     what: 'a beat that is not answered ends nothing',
   },
   {
+    name: 'backoff-of-nothing',
+    file: 'client/src/backoff.ts',
+    find: 'Math.floor(chance * Math.min(',
+    replace: 'Math.floor(0 * Math.min(',
+    rule: 'P7',
+    what: 'who cannot connect tries again at once, for ever',
+  },
+  {
+    name: 'backoff-that-stays',
+    file: 'client/src/backoff.ts',
+    find: 'BACKOFF_FIRST_MS * 2 ** Math.min(attempt - 1, 10)',
+    replace: 'BACKOFF_FIRST_MS',
+    rule: 'P7',
+    what: 'pauses between tries do not grow',
+  },
+  {
     name: 'refused-token-kept',
     file: 'client/src/connection/tokens.ts',
     find: 'if (asking) return\n      inHand = undefined',

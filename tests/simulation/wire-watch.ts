@@ -1,0 +1,86 @@
+import type { ClientFrame } from '@tidemark/shared'
+import type { Node } from './scheduler.ts'
+
+const MINUTE_MS = 60_000
+/** An answer that names what is expected ends the matter: asked twice at most, by frames that come twice. */
+const SAME_ANSWERS_MAX = 4
+/** A copy that does not move states its number to the same connection so often within a minute: beats, losses in a row, a pull. */
+const SAME_STATEMENTS_MAX = 8
+/** A tab that nobody disturbs connects so often within a minute: its back-off grows. */
+const CONNECTS_MAX = 16
+
+export interface WireWatchPorts {
+  nowMs(): number
+  fail(oracle: string, message: string): void
+}
+
+/** What was said on one connection. */
+interface Said {
+  /** By client id and number: how often the server said that this number is next. */
+  readonly expected: Map<string, number>
+  /** By space: what was stated last, and when. */
+  readonly stated: Map<string, { standing: string; atMs: number[] }>
+}
+
+/** Looks at every frame as it is sent, and tells of those that lead nowhere: the same said again and again, by whichever end. */
+export class WireWatch {
+  readonly #ports: WireWatchPorts
+  readonly #said = new WeakMap<object, Said>()
+  readonly #connects = new WeakMap<Node, number[]>()
+  /** How often the server was set back: what it expects then is another thing. */
+  #restores = 0
+
+  constructor(ports: WireWatchPorts) {
+    this.#ports = ports
+  }
+
+  setBack(): void {
+    this.#restores++
+  }
+
+  /** [P7] [B7] Whoever cannot connect tries again later and later. */
+  connects(tab: Node): void {
+    const nowMs = this.#ports.nowMs()
+    const recent = [...(this.#connects.get(tab) ?? []).filter((atMs) => atMs > nowMs - MINUTE_MS), nowMs]
+    this.#connects.set(tab, recent)
+    if (recent.length === CONNECTS_MAX + 1) this.#ports.fail('settles', `${tab.name} connects ${recent.length} times a minute`)
+  }
+
+  /** `connection`: any object that stands for it. */
+  sent(sender: 'client' | 'server', connection: object, tab: Node, text: string): void {
+    if (sender === 'server') {
+      if (text.startsWith('{"t":"ack"') && text.includes('"out-of-order"')) this.#expects(connection, tab, text)
+    } else if (text.startsWith('{"t":"follow"')) this.#states(connection, tab, text)
+  }
+
+  /** [M3] What is expected is said once, and sent. */
+  #expects(connection: object, tab: Node, text: string): void {
+    const { client, error } = JSON.parse(text) as { client: string; error: { expected?: number } }
+    const { expected } = this.#of(connection)
+    const key = `${client} ${error.expected} ${this.#restores}`
+    const count = (expected.get(key) ?? 0) + 1
+    expected.set(key, count)
+    if (count === SAME_ANSWERS_MAX + 1) this.#ports.fail('settles', `${tab.name} was told ${count} times that ${error.expected} is next`)
+  }
+
+  /** [R4] A copy that stands still states that seldom. */
+  #states(connection: object, tab: Node, text: string): void {
+    const { stated } = this.#of(connection)
+    const nowMs = this.#ports.nowMs()
+    for (const [space, at] of Object.entries((JSON.parse(text) as Extract<ClientFrame, { t: 'follow' }>).spaces)) {
+      const standing = at.join()
+      const before = stated.get(space)
+      const atMs = before?.standing === standing ? before.atMs.filter((ms) => ms > nowMs - MINUTE_MS) : []
+      atMs.push(nowMs)
+      stated.set(space, { standing, atMs })
+      if (atMs.length === SAME_STATEMENTS_MAX + 1)
+        this.#ports.fail('settles', `${tab.name} states ${standing} of ${space} ${atMs.length} times a minute`)
+    }
+  }
+
+  #of(connection: object): Said {
+    const said = this.#said.get(connection) ?? { expected: new Map(), stated: new Map() }
+    this.#said.set(connection, said)
+    return said
+  }
+}
