@@ -307,8 +307,8 @@ export const backendBugs: readonly PlantedBug[] = [
   {
     name: 'recent-read-of-another-state',
     file: 'server/src/backend/recent-reads.ts',
-    find: 'return found?.state === state ? found.range : undefined',
-    replace: 'return found?.range',
+    find: 'if (kept?.state === state) return kept.range',
+    replace: 'if (kept) return kept.range',
     rule: 'P4',
     what: 'an answer that was read at another head is given again',
   },
