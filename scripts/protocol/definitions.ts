@@ -4,6 +4,7 @@ import { commit, commitEnd, commitsAnswer, commitsBody, idempotencyKey, userId, 
 import { errorBody, REFUSALS, wireError } from '../../shared/src/errors.ts'
 import { clientFrames, clientId, labels, mutationBatch } from '../../shared/src/frames/client-frame.ts'
 import { heads } from '../../shared/src/frames/heads.ts'
+import { pollBody } from '../../shared/src/frames/poll.ts'
 import { ack, limits, mutationAnswer, serverFrames, twoTimes } from '../../shared/src/frames/server-frame.ts'
 import { standings } from '../../shared/src/frames/standings.ts'
 import { STATUSES } from '../../shared/src/http-status.ts'
@@ -313,7 +314,21 @@ const ERRORS: readonly Definition[] = [
   },
 ]
 
-export const DEFINITIONS: readonly Definition[] = [...NAMES, ...DATA, ...MUTATIONS, ...COMMITS, ...ERRORS]
+const POLLS: readonly Definition[] = [
+  {
+    name: 'PollBody',
+    says: 'Body of POST /v1/poll: a hello, its token in the header. Source: §4, [B10].',
+    schema: pollBody,
+    fields: { waitS: 'How long an answer may take that brings nothing new, in seconds; counts up to 55.' },
+  },
+  {
+    name: 'PollAnswer',
+    says: 'Answer of POST /v1/poll. Source: §4, [B10].',
+    json: { type: 'array', items: ref('ServerFrame') },
+  },
+]
+
+export const DEFINITIONS: readonly Definition[] = [...NAMES, ...DATA, ...MUTATIONS, ...COMMITS, ...ERRORS, ...POLLS]
 
 /** Custom schemas that stand in one place and have no name of their own. */
 export const UNNAMED: ReadonlyMap<AnySchema, JsonSchema> = new Map<AnySchema, JsonSchema>([[delChange.entries.del, { const: true }]])

@@ -105,6 +105,9 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
     gateway,
     hono: createRoutes({
       backend,
+      gateway,
+      clock,
+      addressOf,
       origins,
       log,
       prometheus,

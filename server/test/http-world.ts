@@ -1,4 +1,5 @@
 import type { Hono } from 'hono'
+import { createGateway, type Gateway } from '../src/gateway/gateway.ts'
 import { Arriving } from '../src/http/arriving.ts'
 import { type Compression, createCompression } from '../src/http/compression.ts'
 import type { DevSignIn } from '../src/http/dev-sign-in.ts'
@@ -6,23 +7,31 @@ import { createRoutes, type RoutesWorld } from '../src/http/routes.ts'
 import { SILENT } from '../src/observe/log.ts'
 import { createPrometheus, type Prometheus } from '../src/observe/prometheus.ts'
 import { FakeBackend, FakeBus } from './fake-backend.ts'
+import { VirtualClock } from './virtual-clock.ts'
 
 /** The routes over a fake backend, asked without a network. */
 export class HttpWorld {
   readonly bus = new FakeBus()
   readonly backend = new FakeBackend(this.bus)
   readonly prometheus: Prometheus = createPrometheus()
+  readonly clock = new VirtualClock()
+  readonly gateway: Gateway
   readonly compression: Compression = createCompression()
   readonly logged: unknown[] = []
   readonly hono: Hono
   stopping = false
 
   constructor(options: Partial<Pick<RoutesWorld, 'origins' | 'page' | 'loopbackOnly' | 'commits'>> & { dev?: DevSignIn } = {}) {
+    const { backend, bus, clock, prometheus } = this
+    this.gateway = createGateway({ backend, bus, clock, turn: async () => {}, metrics: prometheus.gateway, log: SILENT })
     this.hono = createRoutes({
-      backend: this.backend,
+      backend,
+      gateway: this.gateway,
+      clock,
+      addressOf: () => undefined,
       origins: ['same-origin'],
       log: { ...SILENT, error: (detail, message) => this.logged.push({ detail, message }) },
-      prometheus: this.prometheus,
+      prometheus,
       compression: this.compression,
       arriving: new Arriving(64 * 1_048_576),
       commits: undefined,

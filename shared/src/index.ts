@@ -39,6 +39,8 @@ export type { ClientFrame, Hello, MutationBatch } from './frames/client-frame.ts
 export { mutationBatch } from './frames/client-frame.ts'
 export type { Heads } from './frames/heads.ts'
 export { heads } from './frames/heads.ts'
+export type { PollBody } from './frames/poll.ts'
+export { pollBody } from './frames/poll.ts'
 export type { Ack, MutationAnswer, RangeFrame, ServerFrame } from './frames/server-frame.ts'
 export { mutationAnswer } from './frames/server-frame.ts'
 export type { Standings } from './frames/standings.ts'

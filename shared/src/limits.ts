@@ -26,6 +26,8 @@ export const PAGE_COMMITS_MAX = 10_000
 /** Commits, and mutations in all of them, of one POST /v1/commits. Source: protocol §6. */
 export const COMMITS_MAX = 100
 export const COMMITS_MUTATIONS_MAX = 500
+/** The longest that a poll is held, in seconds; a longer wait counts as this one. Source: protocol §4. */
+export const POLL_WAIT_S_MAX = 55
 /** A hello that has not come by then closes the socket with 4408. */
 export const HELLO_WITHIN_MS = 10_000
 /** Malformed frames after which a connection is closed with 4400. */

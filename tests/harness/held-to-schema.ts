@@ -65,6 +65,7 @@ const BODIES: readonly (readonly [method: string, path: RegExp, name: string])[]
   ['GET', /^\/v1\/spaces\/[^/]+\/collections\/[^/]+\/older(\?|$)/, 'OlderPage'],
   ['POST', /^\/v1\/mutations$/, 'MutationAnswer'],
   ['POST', /^\/v1\/commits$/, 'CommitsAnswer'],
+  ['POST', /^\/v1\/poll$/, 'PollAnswer'],
 ]
 
 /** Holds an answer of HTTP against what the published schema has for its route. */

@@ -22,7 +22,7 @@ const BODIES: readonly (readonly [begins: string, name: string | { readonly none
   ['{"commits":[{"key":', 'CommitsBody'],
   ['{"commits":[{"in":', 'CommitsAnswer'],
   ['{"commits":[...]}', { none: 'the body is shown in §6' }],
-  ['{...hello, "waitS":25}', { none: 'poll is not built' }],
+  ['{...hello, "waitS":25}', 'PollBody'],
   ['{"t":"tick",', { none: 'lanes are not built' }],
   ['{"t":"note",', { none: 'push is not built' }],
   ['{"device":"c_...","note":', { none: 'push is not built' }],
@@ -32,6 +32,7 @@ const BODIES: readonly (readonly [begins: string, name: string | { readonly none
 ]
 
 const RANGE = '"space":"room:42","from":1,"on":"77ab12f0","to":2,"seal":"9f3a01c2","head":2,"changes":[]'
+const HELLO = '"client":"c_AAAAAAAAAAAAAAAAAAAAAA","spaces":{},"nextS":60,"app":"1"'
 /** A value for each name that the page writes without one. */
 const VALUES: Readonly<Record<string, string>> = {
   client: '"c_AAAAAAAAAAAAAAAAAAAAAA"',
@@ -49,6 +50,7 @@ const VALUES: Readonly<Record<string, string>> = {
 function filled(example: string): unknown {
   const text = example
     .replace('...range body', RANGE)
+    .replace('...hello', HELLO)
     .replace(/(?<=[{,])"(\w+)"(?=[,}])/g, (_, name) => `"${name}":${VALUES[name] ?? '0'}`)
     .replaceAll('"c_..."', VALUES.client ?? '')
     .replace(/"error":\{\.\.\./g, '"error":{"code":"invalid","message":"no"')

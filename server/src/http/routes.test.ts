@@ -8,7 +8,7 @@ describe('routes', () => {
   it.each([
     ['GET', '/v1/spaces/room:a/collections/messages/newer?before=1'],
     ['GET', '/v1/spaces/room:a/ranges/0..10-abcdef01'],
-    ['POST', '/v1/poll'],
+    ['GET', '/v1/poll'],
     ['GET', '/v1/spaces/live:1/lanes/danmu?since=0'],
     ['POST', '/v1/spaces/live:1/lanes/danmu'],
     ['POST', '/v1/push/device'],

@@ -1,9 +1,11 @@
-import { BadRequestError, InternalError, NotFoundError, SyncError, UnavailableError } from '@tidemark/shared'
+import { BadRequestError, type Clock, InternalError, NotFoundError, SyncError, UnavailableError } from '@tidemark/shared'
 import { type Context, Hono } from 'hono'
 import type { Backend } from '../backend/backend.ts'
+import type { Gateway } from '../gateway/gateway.ts'
 import type { Log } from '../observe/log.ts'
 import type { Prometheus } from '../observe/prometheus.ts'
 import type { Arriving } from './arriving.ts'
+import type { AddressOf } from './client-address.ts'
 import { assertNoPage } from './commits-route.ts'
 import { type Compression, vary } from './compression.ts'
 import { type DevSignIn, devSignInRoute } from './dev-sign-in.ts'
@@ -12,10 +14,14 @@ import { mutationsRoute } from './mutations-route.ts'
 import { olderRoute } from './older-route.ts'
 import { isSameOrigin, mayUse, type Origins, originRefused } from './origins.ts'
 import { pageFolder } from './page.ts'
+import { pollRoute } from './poll-route.ts'
 import { pullRoute } from './pull-route.ts'
 
 export interface RoutesWorld {
   readonly backend: Backend
+  readonly gateway: Pick<Gateway, 'accept' | 'refusal'>
+  readonly clock: Clock
+  readonly addressOf: AddressOf
   readonly origins: Origins
   readonly log: Log
   readonly prometheus: Prometheus
@@ -103,6 +109,7 @@ export function createRoutes(world: RoutesWorld): Hono {
   hono.get('/v1/spaces/:space/changes', (c) => pullRoute(c, backend, compression))
   hono.get('/v1/spaces/:space/collections/:collection/older', (c) => olderRoute(c, backend, compression))
   hono.post('/v1/mutations', (c) => mutationsRoute(c, backend, world.arriving))
+  hono.post('/v1/poll', pollRoute(world))
   if (world.commits !== undefined) hono.post('/v1/commits', world.commits)
   if (dev !== undefined) hono.post('/v1/dev/token', (c) => devSignInRoute(c, dev, world.loopbackOnly()))
 
