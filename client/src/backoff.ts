@@ -5,8 +5,8 @@ const BACKOFF_FIRST_MS = 2000
 export const BACKOFF_MAX_MS = 30_000
 
 /** How long to wait before try number `attempt` (1, 2 ...), in ms: exponential with full jitter. `chance` is uniform in [0, 1). */
-export function backoffMs(attempt: number, chance: number): number {
-  return Math.floor(chance * Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(attempt - 1, 10)))
+export function backoffMs(attempt: number, chance: number, maxMs: number = BACKOFF_MAX_MS): number {
+  return Math.floor(chance * Math.min(maxMs, BACKOFF_FIRST_MS * 2 ** Math.min(attempt - 1, 10)))
 }
 
 /** The longest that a server may ask to wait, in ms: a wrong number must not silence a device for good. */

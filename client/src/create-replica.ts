@@ -279,8 +279,9 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
         ),
       )
     },
-    goOffline: sync.goOffline,
-    goOnline: sync.goOnline,
+    pause: () => sync.pause('app'),
+    resume: () => sync.resume('app'),
+    reconnectNow: sync.reconnectNow,
     audit: core.audit,
     persist: () => askPersisted(true),
     async close() {
@@ -301,6 +302,6 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       return discarded
     },
   }
-  sync.goOnline()
+  sync.resume('app')
   return replica as unknown as Replica<A>
 }

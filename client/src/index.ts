@@ -2,6 +2,7 @@ import { newDocumentId } from '@tidemark/shared'
 import { systemRandom } from './platform/system-random.ts'
 
 export type { BeatPolicy } from './connection/beat-policy.ts'
+export type { Pause } from './connection/connection.ts'
 export type { Lifecycle, LifecycleEvent, Network, NetworkKind } from './connection/hints.ts'
 export type { TokenSource } from './connection/tokens.ts'
 export type { HttpAnswer, HttpRequest, LiveEvents, LiveSocket, Transport } from './connection/transport.ts'

@@ -127,12 +127,12 @@ describe('older()', () => {
 
   it('rejects while there is no connection, and nothing has changed', async () => {
     const { time, held, replica, seen, asked } = await scrolled()
-    replica.goOffline()
+    replica.pause()
     await time.run(100)
     expect(await code(held.messages.older())).toBe('unavailable')
     expect(asked).toEqual([])
     expect(seen.at(-1)).toEqual({ more: true, loading: false, floor: 5 })
-    replica.goOnline()
+    replica.resume()
     await time.run(3000)
     const page = held.messages.older({ limit: 1 })
     await time.run(100)
@@ -141,7 +141,7 @@ describe('older()', () => {
 
   const ends: Record<string, (world: Awaited<ReturnType<typeof scrolled>>) => unknown> = {
     'the end of the connection': ({ server }) => server.cut(),
-    "the app's own switch": ({ replica }) => replica.goOffline(),
+    "the app's own switch": ({ replica }) => replica.pause(),
     'an unfollow [W2]': ({ held }) => held.close(),
     'the end of the replica': ({ replica }) => replica.close(),
   }

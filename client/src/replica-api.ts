@@ -15,6 +15,7 @@ import type {
 } from '@tidemark/shared'
 import type { Collection, Table, WhereClause } from 'dexie'
 import type { Observable } from 'rxjs'
+import type { Pause } from './connection/connection.ts'
 import type { Loss, Unsent } from './loss-mark.ts'
 import type { StorageError } from './replica/storage-error.ts'
 
@@ -144,9 +145,11 @@ export interface Status {
   readonly refused: number
   /** The promised interval between beats, in s. */
   readonly beatS: number
+  /** What keeps it `offline`. */
+  readonly pauses?: readonly Pause[] | undefined
   /** When the next attempt to connect comes, in ms since the epoch; while `waiting`. */
   readonly retryAtMs?: number | undefined
-  /** Why the last attempt ended. */
+  /** Why the last connection or attempt ended, until the next is there. */
   readonly because?: SyncError | undefined
   /** Why nothing is sent although something is pending and the server can be reached; nothing of it is lost. */
   readonly blocked?: SyncError | undefined
@@ -196,9 +199,11 @@ export interface Replica<A extends App> {
   readonly historyReset$: Observable<HistoryReset>
   /** Resolves when nothing is pending any more. */
   settled(): Promise<void>
-  /** An app's own offline switch: nothing is sent or received until `goOnline`. */
-  goOffline(): void
-  goOnline(): void
+  /** An app's own offline switch: nothing is sent or received until `resume`. */
+  pause(): void
+  resume(): void
+  /** Ends the present wait or connection for a new one, as a person's "try now" asks; not before the time that the server asked for. */
+  reconnectNow(): void
   /** created = confirmed + refused + pending + discarded, counted on this device. */
   audit(): Promise<{
     readonly created: number

@@ -27,6 +27,7 @@ describe('the status', () => {
     const status = statusOf({ ...nothing, following: following(['room:1'], 10) }, new Map([['room:1', copy]]), 2, 1, clock)
     expect(status).toEqual({
       phase: 'offline',
+      pauses: ['app'],
       spaces: { 'room:1': { version: 3, seal: 'aaaaaaaa', head: 5, partial: true } },
       pending: 2,
       refused: 1,

@@ -31,10 +31,9 @@ export function statusOf(
     pending,
     refused,
     beatS: promisedS,
-    ...(connection.name === 'waiting' && {
-      retryAtMs: Math.round(clock.nowMs() + connection.untilMs - clock.monotonicMs()),
-      because: connection.because,
-    }),
+    ...(connection.name === 'offline' && { pauses: connection.pauses }),
+    ...(connection.name === 'waiting' && { retryAtMs: Math.round(clock.nowMs() + connection.untilMs - clock.monotonicMs()) }),
+    ...('because' in connection && connection.because && { because: connection.because }),
     ...('because' in sending.stage && sending.stage.because && { blocked: sending.stage.because }),
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fixedBeat } from './connection/beat-policy.ts'
+import { NEVER, PROBE_WITHIN_MS } from './connection/connection.ts'
 import type { LiveEvents } from './connection/transport.ts'
 import { NO_FAULTS } from './testing/fake-server.ts'
 import { syncWorld } from './testing/sync-world.ts'
@@ -38,16 +39,75 @@ describe('the connection', () => {
     atHead()
   })
 
-  it('a device that slept looks at once whether its connection lives', async () => {
+  // What browsers and systems do with the clocks of a device that sleeps.
+  const SLEEPS: readonly [how: string, clocks: { wall: boolean; monotonic: boolean }][] = [
+    ['both clocks run on', { wall: true, monotonic: true }],
+    ['the monotonic clock and all timers stand still', { wall: true, monotonic: false }],
+    ['the wall clock was set back meanwhile', { wall: false, monotonic: true }],
+  ]
+  it.each(SLEEPS)('a device that slept asks within 3 s whether its connection lives, whatever that says: %s', async (_, clocks) => {
     const { time, server, sync, atHead, phase } = await world()
     sync.want(room)
-    await time.run(3000)
+    await time.run(3300)
     server.cut(true)
     server.commit(room)
-    time.sleep(600_000)
-    await time.run(7500)
+    time.sleep(600_000, clocks)
+    const before = sync.state().connection
+    expect(before).toMatchObject({ name: 'open', deadAtMs: NEVER })
+    await time.run(3000)
+    expect(sync.state().connection).toMatchObject({ name: 'open', deadAtMs: expect.closeTo(time.monotonicMs() + PROBE_WITHIN_MS, -4) })
+    await time.run(PROBE_WITHIN_MS + 2500)
     expect(phase()).toBe('live')
     atHead()
+  })
+
+  it('a frame that lay there while the device slept is no sign of life', async () => {
+    const { time, server, sync, phase } = await world()
+    const connections: LiveEvents[] = []
+    const { connect } = server.transport
+    server.transport.connect = (events) => {
+      connections.push(events)
+      return connect(events)
+    }
+    sync.want(room)
+    await time.run(3300)
+    server.cut(true)
+    time.sleep(600_000)
+    connections.at(-1)?.frame('{"t":"a frame of the future"}')
+    expect(sync.state().connection).toMatchObject({ deadAtMs: time.monotonicMs() + PROBE_WITHIN_MS })
+    await time.run(PROBE_WITHIN_MS + 2500)
+    expect([phase(), connections.length]).toEqual(['live', 2])
+  })
+
+  it('in the background nothing wakes the device but its beats, and it looks at once when it is shown', async () => {
+    const { time, server, sync, phase, listeners, timers } = await world()
+    sync.want(room)
+    await time.run(3000)
+    listeners.inFront = false
+    listeners.life('back')
+    const before = timers.rung
+    await time.run(10 * BEAT_MS)
+    expect(timers.rung - before).toBe(10)
+    server.cut(true)
+    listeners.inFront = true
+    listeners.life('show')
+    await time.run(PROBE_WITHIN_MS + 2500)
+    expect(phase()).toBe('live')
+  })
+
+  it('in a hidden tab whose timers ring once a minute a dead connection is found all the same', async () => {
+    const { time, server, sync, phase, listeners, timers } = await world()
+    sync.want(room)
+    await time.run(3000)
+    listeners.inFront = false
+    listeners.life('back')
+    timers.grainMs = 60_000
+    await time.run(300_000)
+    expect([phase(), server.connections]).toEqual(['live', 1])
+    server.cut(true)
+    server.commit(room)
+    await time.run(6 * 60_000)
+    expect([phase(), server.connections]).toEqual(['live', 2])
   })
 
   it('a page that is left closes its socket, and resumes when it is shown', async () => {
@@ -72,6 +132,60 @@ describe('the connection', () => {
     await time.run(0)
     if (phase() === 'waiting') listeners.network()
     await time.run(1500)
+    expect(phase()).toBe('live')
+  })
+
+  it.each(['network', 'show', 'touch', 'app'] as const)('what waits is cut short by %s', async (hint) => {
+    const { time, server, sync, phase, listeners } = await world()
+    server.reachable = false
+    for (;;) {
+      await time.run(100)
+      const { connection } = sync.state()
+      if (connection.name === 'waiting' && connection.untilMs - time.monotonicMs() > 15_000) break
+    }
+    server.reachable = true
+    await time.run(1000)
+    expect(phase()).toBe('waiting')
+    if (hint === 'network') listeners.network()
+    else if (hint === 'app') sync.reconnectNow()
+    else listeners.life(hint)
+    await time.run(500)
+    expect(phase()).toBe('live')
+  })
+
+  it('a device that says nothing of its network, or that there is none, is tried all the same', async () => {
+    const { time, server, phase } = await world()
+    server.reachable = false
+    server.cut()
+    await time.run(600_000)
+    server.reachable = true
+    await time.run(30_000)
+    expect(phase()).toBe('live')
+  })
+
+  it('the app can have a new connection at once, and loses nothing by it', async () => {
+    const { time, server, sync, replica, atHead, phase } = await world()
+    sync.want(room)
+    await time.run(3000)
+    server.commit(room)
+    replica.append(room)
+    sync.reconnectNow()
+    sync.reconnectNow()
+    await time.run(1000)
+    expect([phase(), server.connections, server.done]).toEqual(['live', 2, [1]])
+    atHead()
+  })
+
+  it('pauses of different origin end one by one', async () => {
+    const { time, sync, phase } = await world()
+    await time.run(3000)
+    sync.pause('tab')
+    sync.pause('app')
+    sync.resume('tab')
+    await time.run(3000)
+    expect(sync.state().connection).toEqual({ name: 'offline', pauses: ['app'] })
+    sync.resume('app')
+    await time.run(3000)
     expect(phase()).toBe('live')
   })
 

@@ -16,7 +16,7 @@ import {
   UnavailableError,
 } from '@tidemark/shared'
 import { createAlarm } from './alarm.ts'
-import { type Connection, NEVER } from './connection/connection.ts'
+import { type Connection, NEVER, type Pause } from './connection/connection.ts'
 import { asSyncError, createLink, type LinkPorts, type Live } from './connection/link.ts'
 import { type OlderRequest, pull, pullOlder } from './connection/pull.ts'
 import { createTokens, type TokenSource } from './connection/tokens.ts'
@@ -60,8 +60,11 @@ export interface Sync {
   older(request: OlderRequest): Promise<OlderPage>
   /** Whether that number and seal are in the server's history of a space that is wanted. Throws as `older` does. */
   holds(space: SpaceId, standing: Standing): Promise<boolean>
-  goOnline(): void
-  goOffline(): void
+  /** Nothing is sent or received until each pause that was begun is ended. */
+  pause(pause: Pause): void
+  resume(pause: Pause): void
+  /** A new connection, unless the server asked to wait. */
+  reconnectNow(): void
   /** Resolves when nothing runs any more. */
   close(): Promise<void>
 }
@@ -313,8 +316,9 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
       const request = { space, standing, client: outbox.clientId, limit: 1 }
       return judge(standing, await askOf(space, (token) => pull(transport, clock, { ...request, token }))) === 'news'
     },
-    goOnline: () => link.tell({ type: 'resume', pause: 'app' }),
-    goOffline: () => link.tell({ type: 'pause', pause: 'app' }),
+    pause: (pause) => link.tell({ type: 'pause', pause }),
+    resume: (pause) => link.tell({ type: 'resume', pause }),
+    reconnectNow: () => link.tell({ type: 'reconnect' }),
     async close() {
       link.close()
       endAppended()

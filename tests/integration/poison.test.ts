@@ -73,10 +73,10 @@ it('[M7] what a device wrote after a mutation that always throws flows once that
       await eventually(`it failed ${time} times`, () => status.blocked?.code === 'internal')
       expect(status).toMatchObject({ pending: 2, refused: 0 })
       // Who comes back tries at once.
-      alice.goOffline()
+      alice.pause()
       aheadMs += 150_000
       await eventually('it is away', () => status.blocked === undefined)
-      alice.goOnline()
+      alice.resume()
     }
     await behind.confirmed
     expect(await refusal).toMatchObject({ code: 'rejected', message: expect.stringContaining('given up') })

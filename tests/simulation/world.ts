@@ -84,6 +84,7 @@ export class World {
   readonly #active = new Map<string, string>()
   #backup: { readonly snapshot: ReturnType<MemoryChangelog['snapshot']>; readonly heads: ReadonlyMap<string, Moment> } | undefined
   #tabs = 0
+  #isHealed = false
 
   constructor(plan: Plan, openDisk: OpenDisk = memoryDisks, beat: BeatPolicy = fixedBeat) {
     this.#beat = beat
@@ -122,6 +123,7 @@ export class World {
 
   /** The faults end: everything runs, everybody may, and what was frozen thaws. */
   heal(): void {
+    this.#isHealed = true
     this.network.faults = FAIR
     this.issuer.faults = { ...this.issuer.faults, fails: 0, delayMsMax: 0, wrong: 0 }
     this.host.faults = { ...this.host.faults, throws: 0, hints: 0 }
@@ -135,7 +137,7 @@ export class World {
       for (const { node, replica, spaces } of device.tabs) {
         this.scheduler.wake(node)
         node.timerGrainMs = 1
-        replica?.goOnline()
+        replica?.resume()
         if (replica) for (const id of SPACES) if (!spaces.has(id)) spaces.set(id, replica.space(id) as unknown as Space)
       }
       if (device.tabs.length === 0) this.#openTabs(device, 1)
@@ -282,7 +284,11 @@ export class World {
     const node = newNode(`${name} tab ${++this.#tabs}`, settings)
     const clock = this.scheduler.clockOf(node)
     const random = streamOf(this.#plan.seed, 'tab', node.name)
-    const handle = disk.open(clock, () => this.#crash(device))
+    const handle = disk.open(clock, () => {
+      this.#crash(device)
+      // A unit that began before the faults ended may still bear one: somebody starts the browser again.
+      if (this.#isHealed) this.#openTabs(device, 1)
+    })
     const tab: Tab = { node, handle, replica: undefined, spaces: new Map() }
     device.tabs.push(tab)
     createReplica({
@@ -399,10 +405,10 @@ export class World {
         if (device.tabs.length > 1) this.#leave(device, tab)
         return
       case 'go offline':
-        replica?.goOffline()
+        replica?.pause()
         return
       case 'go online':
-        replica?.goOnline()
+        replica?.resume()
         return
       case 'freeze':
         this.scheduler.freeze(node, action.forMs)

@@ -1,5 +1,13 @@
-import { RateLimitedError, TokenExpiredError, UnauthenticatedError, UnavailableError, UpgradeRequiredError } from '@tidemark/shared'
+import {
+  RateLimitedError,
+  type SyncError,
+  TokenExpiredError,
+  UnauthenticatedError,
+  UnavailableError,
+  UpgradeRequiredError,
+} from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
+import { seededRandom } from '../testing/seeded-random.ts'
 import { fixedBeat } from './beat-policy.ts'
 import {
   type Connection,
@@ -8,7 +16,9 @@ import {
   connectionWakeAtMs,
   GREET_WITHIN_MS,
   NEVER,
+  NOT_STARTED,
   OPEN_WITHIN_MS,
+  type Pause,
   PROBE_WITHIN_MS,
   STEADY_AFTER_MS,
   stepConnection,
@@ -18,103 +28,155 @@ import {
 const NOW = 100_000
 const because = new UnavailableError('gone')
 
-/** One of each; nothing is due yet. */
-const STATES: { [N in Connection['name']]: Connection & { name: N } } = {
+/** One of each; nothing is due yet. `asked`: open, and a beat is not answered yet; `asked again`: that beat was the second. */
+const STATES = {
   offline: { name: 'offline', pauses: ['app'] },
-  connecting: { name: 'connecting', attempt: 3, untilMs: NOW + 1 },
-  greeting: { name: 'greeting', attempt: 3, untilMs: NOW + 1 },
-  open: { name: 'open', attempt: 3, sinceMs: NOW - 100, beatAtMs: NOW + 10_000, deadAtMs: NEVER },
+  connecting: { name: 'connecting', attempt: 3, untilMs: NOW + 1, because },
+  greeting: { name: 'greeting', attempt: 3, untilMs: NOW + 1, because },
+  open: { name: 'open', attempt: 3, sinceMs: NOW - 5000, beatAtMs: NOW + 10_000, deadAtMs: NEVER, again: false },
+  asked: { name: 'open', attempt: 3, sinceMs: NOW - 5000, beatAtMs: NOW + 10_000, deadAtMs: NOW + 9000, again: false },
+  'asked again': { name: 'open', attempt: 3, sinceMs: NOW - 5000, beatAtMs: NOW + 10_000, deadAtMs: NOW + 9000, again: true },
   waiting: { name: 'waiting', attempt: 3, untilMs: NOW + 5000, notBeforeMs: NOW, because },
-}
-/** `overdue`: the time event when the deadline of the state has passed. */
-const EVENTS: Record<string, ConnectionEvent> = {
+  'waiting as asked': { name: 'waiting', attempt: 3, untilMs: NOW + 5000, notBeforeMs: NOW + 5000, because },
+} as const satisfies Record<Exclude<Connection['name'], 'open'>, Connection> & Record<string, Connection>
+type StateName = keyof typeof STATES
+
+/** Each event; those that are told `late` come when the deadline of the state has passed. */
+const EVENTS = {
   'pause page': { type: 'pause', pause: 'page' },
   'resume app': { type: 'resume', pause: 'app' },
   opened: { type: 'opened' },
   welcomed: { type: 'welcomed' },
   frame: { type: 'frame' },
   hint: { type: 'hint' },
+  'hint, late': { type: 'hint' },
+  reconnect: { type: 'reconnect' },
   failed: { type: 'failed', because },
   time: { type: 'time' },
-  overdue: { type: 'time' },
-}
-type EventName = 'pause page' | 'resume app' | 'opened' | 'welcomed' | 'frame' | 'hint' | 'failed' | 'time' | 'overdue'
+  'time, late': { type: 'time' },
+} as const satisfies Record<ConnectionEvent['type'], ConnectionEvent> | Record<string, ConnectionEvent>
+type EventName = keyof typeof EVENTS
+/** A type of event that stands in no row above does not compile. */
+const _everyType: (typeof EVENTS)[EventName]['type'] extends infer T ? (ConnectionEvent['type'] extends T ? true : never) : never = true
+
 /** Where it leads, and what is done; `-`: nothing at all changes. */
 type Expected = '-' | readonly [Connection['name'], ...ConnectionEffect[]]
+const PAUSED: Expected = ['offline', 'close']
+const OVER: Expected = ['waiting', 'close']
 
-const TABLE: Record<Connection['name'], Record<EventName, Expected>> = {
+const TABLE: Record<StateName, Record<EventName, Expected>> = {
   offline: {
-    'pause page': ['offline'],
-    'resume app': ['connecting', 'open'],
-    opened: '-',
-    welcomed: '-',
-    frame: '-',
-    hint: '-',
-    failed: '-',
-    time: '-',
-    overdue: '-',
+    ...{ 'pause page': ['offline'], 'resume app': ['connecting', 'open'], opened: '-', welcomed: '-', frame: '-', hint: '-' },
+    ...{ 'hint, late': '-', reconnect: '-', failed: '-', time: '-', 'time, late': '-' },
   },
   connecting: {
-    'pause page': ['offline', 'close'],
-    'resume app': '-',
-    opened: ['greeting'],
-    welcomed: '-',
-    frame: '-',
-    hint: '-',
-    failed: ['waiting', 'close'],
-    time: '-',
-    overdue: ['waiting', 'close'],
+    ...{ 'pause page': PAUSED, 'resume app': '-', opened: ['greeting'], welcomed: '-', frame: '-', hint: '-' },
+    ...{ 'hint, late': '-', reconnect: '-', failed: OVER, time: '-', 'time, late': OVER },
   },
   greeting: {
-    'pause page': ['offline', 'close'],
-    'resume app': '-',
-    opened: '-',
-    welcomed: ['open'],
-    frame: '-',
-    hint: '-',
-    failed: ['waiting', 'close'],
-    time: '-',
-    overdue: ['waiting', 'close'],
+    ...{ 'pause page': PAUSED, 'resume app': '-', opened: '-', welcomed: ['open'], frame: '-', hint: '-' },
+    ...{ 'hint, late': '-', reconnect: '-', failed: OVER, time: '-', 'time, late': OVER },
   },
   open: {
-    'pause page': ['offline', 'close'],
-    'resume app': '-',
-    opened: '-',
-    welcomed: '-',
-    frame: '-',
-    hint: ['open', 'beat'],
-    failed: ['waiting', 'close'],
-    time: '-',
-    overdue: ['open', 'beat'],
+    ...{ 'pause page': PAUSED, 'resume app': '-', opened: '-', welcomed: '-', frame: '-', hint: ['open', 'beat'] },
+    ...{
+      'hint, late': ['open', 'beat'],
+      reconnect: ['connecting', 'close', 'open'],
+      failed: OVER,
+      time: '-',
+      'time, late': ['open', 'beat'],
+    },
+  },
+  asked: {
+    ...{ 'pause page': PAUSED, 'resume app': '-', opened: '-', welcomed: '-', frame: ['open'], hint: ['open'] },
+    ...{ 'hint, late': ['open', 'beat'], reconnect: ['connecting', 'close', 'open'], failed: OVER, time: '-', 'time, late': OVER },
+  },
+  'asked again': {
+    ...{ 'pause page': PAUSED, 'resume app': '-', opened: '-', welcomed: '-', frame: ['open'], hint: ['open'] },
+    ...{ 'hint, late': OVER, reconnect: ['connecting', 'close', 'open'], failed: OVER, time: '-', 'time, late': OVER },
   },
   waiting: {
-    'pause page': ['offline', 'close'],
-    'resume app': '-',
-    opened: '-',
-    welcomed: '-',
-    frame: '-',
-    hint: ['connecting', 'open'],
-    failed: '-',
-    time: '-',
-    overdue: ['connecting', 'open'],
+    ...{ 'pause page': PAUSED, 'resume app': '-', opened: '-', welcomed: '-', frame: '-', hint: ['connecting', 'open'] },
+    ...{
+      'hint, late': ['connecting', 'open'],
+      reconnect: ['connecting', 'open'],
+      failed: '-',
+      time: '-',
+      'time, late': ['connecting', 'open'],
+    },
+  },
+  'waiting as asked': {
+    ...{ 'pause page': PAUSED, 'resume app': '-', opened: '-', welcomed: '-', frame: '-', hint: '-' },
+    ...{ 'hint, late': ['connecting', 'open'], reconnect: '-', failed: '-', time: '-', 'time, late': ['connecting', 'open'] },
   },
 }
 
-const step = (state: Connection, event: ConnectionEvent, nowMs = NOW, chance = 0.5) =>
-  stepConnection(state, event, nowMs, chance, fixedBeat)
+const step = (state: Connection, event: ConnectionEvent, nowMs = NOW, chance = 0.5, waitMaxMs?: number) =>
+  stepConnection(state, event, nowMs, chance, fixedBeat, waitMaxMs)
 
 describe('every state meets every event', () => {
-  for (const [name, row] of Object.entries(TABLE) as [Connection['name'], Record<EventName, Expected>][])
+  for (const [name, row] of Object.entries(TABLE) as [StateName, Record<EventName, Expected>][])
     for (const [event, expected] of Object.entries(row) as [EventName, Expected][])
       it(`${name} × ${event} → ${expected === '-' ? 'nothing' : expected.join(', ')}`, () => {
-        const state = STATES[name]
-        const nowMs = event === 'overdue' ? Math.min(connectionWakeAtMs(state), 1e9) : NOW
-        const after = step(state, EVENTS[event] as ConnectionEvent, nowMs)
+        const state: Connection = STATES[name]
+        const nowMs = event.endsWith('late') ? Math.min(connectionWakeAtMs(state), 1e9) : NOW
+        const after = step(state, EVENTS[event], nowMs)
         if (expected === '-') {
           expect(after.state).toBe(state)
           expect(after.effects).toEqual([])
         } else expect([after.state.name, ...after.effects]).toEqual(expected)
       })
+})
+
+describe('never stuck', () => {
+  const EVERY = Object.values(EVENTS)
+  const PAUSES = ['app', 'page', 'tab'] as const
+
+  it('whatever is told in whatever order, it wakes by itself within an hour unless it is paused, and then it tries or asks', () => {
+    const random = seededRandom(7)
+    let state: Connection = NOT_STARTED
+    let nowMs = 0
+    let woken = 0
+    for (let count = 0; count < 20_000; count++) {
+      const pause = PAUSES[Math.floor(random.unit() * PAUSES.length)] as Pause
+      const told = EVERY[Math.floor(random.unit() * EVERY.length)] as ConnectionEvent
+      const asks = random.unit() < 0.1 ? { afterMs: random.unit() * 1e7 - 1e6 } : {}
+      const event =
+        'pause' in told ? { ...told, pause } : told.type === 'failed' ? { ...told, because: new UnavailableError('', asks) } : told
+      nowMs += random.unit() < 0.5 ? 0 : random.unit() * 20_000
+      state = step(state, event, nowMs, random.unit(), random.unit() < 0.5 ? undefined : 900_000).state
+      const wakeAtMs = connectionWakeAtMs(state)
+      if (state.name === 'offline') {
+        expect([wakeAtMs, state.pauses.length > 0]).toEqual([NEVER, true])
+        continue
+      }
+      expect(wakeAtMs - nowMs).toBeLessThanOrEqual(3_600_000 + 900_000)
+      if (random.unit() < 0.5) continue
+      nowMs = Math.max(nowMs, wakeAtMs)
+      const after = step(state, { type: 'time' }, nowMs, random.unit())
+      expect(after.effects).not.toEqual([])
+      state = after.state
+      woken++
+    }
+    expect(woken).toBeGreaterThan(1000)
+  })
+
+  it('hints that never end let a slow attempt come through, and are no storm while nobody answers', () => {
+    let state: Connection = step(STATES.offline, { type: 'resume', pause: 'app' }).state
+    let opened = 0
+    let nowMs = NOW
+    for (; nowMs < NOW + OPEN_WITHIN_MS - 1000; nowMs += 500) state = step(state, { type: 'hint' }, nowMs).state
+    expect(step(state, { type: 'opened' }, nowMs).state.name).toBe('greeting')
+    for (; nowMs < NOW + 600_000; nowMs += 500) {
+      for (const type of ['hint', 'reconnect', 'time'] as const) {
+        const after = step(state, { type }, nowMs)
+        state = after.state
+        if (after.effects.includes('open')) opened++
+      }
+      if (state.name !== 'waiting') state = step(state, { type: 'failed', because }, nowMs).state
+    }
+    expect(opened).toBeLessThanOrEqual(600)
+  })
 })
 
 describe('attempts', () => {
@@ -133,10 +195,30 @@ describe('attempts', () => {
     expect(connectionWakeAtMs(step(STATES.connecting, { type: 'failed', because }, NOW, 0).state)).toBe(NOW)
   })
 
+  it('wait longer where nobody looks, as long as may be said', () => {
+    const { state } = step({ ...STATES.connecting, attempt: 20 }, { type: 'failed', because }, NOW, 0.5, 280_000)
+    expect(connectionWakeAtMs(state)).toBe(NOW + 140_000)
+    expect(step(state, { type: 'hint' }, NOW + 2000).effects).toEqual(['open'])
+  })
+
+  it('say why the one before ended, until they are greeted', () => {
+    const { state } = step(STATES.waiting, { type: 'time' }, NOW + 5000)
+    expect(state).toMatchObject({ name: 'connecting', because })
+    const greeting = step(state, { type: 'opened' }).state
+    expect(greeting).toMatchObject({ name: 'greeting', because })
+    expect(step(greeting, { type: 'welcomed' }).state).not.toHaveProperty('because')
+  })
+
+  it('that the app asks for begin at once, but not again and again', () => {
+    const fresh = step(STATES.greeting, { type: 'welcomed' }).state
+    expect(step(fresh, { type: 'reconnect' }, NOW + 999).state).toBe(fresh)
+    expect(step(fresh, { type: 'reconnect' }, NOW + 1000).effects).toEqual(['close', 'open'])
+  })
+
   it('count from one again after a connection that lasted, not after one that broke at once', () => {
     const lasted = step({ ...STATES.open, sinceMs: NOW - STEADY_AFTER_MS }, { type: 'failed', because }).state
     expect(lasted).toMatchObject({ name: 'waiting', attempt: 2 })
-    expect(step(STATES.open, { type: 'failed', because }).state).toMatchObject({ name: 'waiting', attempt: 4 })
+    expect(step({ ...STATES.open, sinceMs: NOW - 100 }, { type: 'failed', because }).state).toMatchObject({ name: 'waiting', attempt: 4 })
   })
 
   it('wait as long as the server asks, whatever hints say', () => {
@@ -179,7 +261,7 @@ describe('attempts', () => {
   })
 
   it('a token that only grew old is renewed at once, the first time; one that was never good gives no hope for that', () => {
-    const at = (attempt: number, because = new TokenExpiredError()) =>
+    const at = (attempt: number, because: SyncError = new TokenExpiredError()) =>
       connectionWakeAtMs(step({ ...STATES.greeting, attempt }, { type: 'failed', because }, NOW, 0.9).state) - NOW
     expect(at(1)).toBe(0)
     expect(at(2)).toBeGreaterThan(1000)
@@ -229,5 +311,12 @@ describe('[B4] beats', () => {
     const woken = step(sent, { type: 'hint' }, NOW + 600_000)
     expect(woken.effects).toEqual(['beat'])
     expect(step(woken.state, { type: 'time' }, NOW + 600_000).state.name).toBe('open')
+  })
+
+  it('where timers ring so late that each looks like sleep, the second silence is the end', () => {
+    const woken = step(sent, { type: 'hint' }, NOW + 60_000)
+    const alive = step(woken.state, { type: 'frame' }, NOW + 60_100).state
+    expect(alive).toMatchObject({ deadAtMs: NEVER, again: false })
+    expect(step(woken.state, { type: 'hint' }, NOW + 120_000)).toMatchObject({ state: { name: 'waiting' }, effects: ['close'] })
   })
 })

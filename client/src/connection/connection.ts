@@ -1,5 +1,5 @@
 import { type SyncError, UnavailableError } from '@tidemark/shared'
-import { askedMs, backoffMs } from '../backoff.ts'
+import { askedMs, BACKOFF_MAX_MS, backoffMs } from '../backoff.ts'
 import type { BeatPolicy } from './beat-policy.ts'
 
 /** From the decision to connect to an open socket, the token included, in ms. */
@@ -15,15 +15,30 @@ export const PAUSE_MIN_MS = 1_000
 /** Nothing that the server could tell sooner helps an app that is too old, in ms. */
 export const UPGRADE_PAUSE_MS = 300_000
 
-/** Why nothing is to be connected: the app's own switch, a page that is frozen or left, the end. */
-export type Pause = 'app' | 'page' | 'closed'
+/** Why nothing is to be connected: the app's own switch, a page that is frozen or left, another tab that is connected for this one, the end. */
+export type Pause = 'app' | 'page' | 'tab' | 'closed'
 
 /** `attempt`: the number of this attempt since a steady connection, from 1. All times by the monotonic clock. */
 export type Connection =
   | { readonly name: 'offline'; readonly pauses: readonly Pause[] }
-  | { readonly name: 'connecting' | 'greeting'; readonly attempt: number; readonly untilMs: number }
-  /** Greeted. `deadAtMs`: when silence since the last beat means the end; Infinity while no answer is due. */
-  | { readonly name: 'open'; readonly attempt: number; readonly sinceMs: number; readonly beatAtMs: number; readonly deadAtMs: number }
+  /** `because`: why the last one ended. */
+  | {
+      readonly name: 'connecting' | 'greeting'
+      readonly attempt: number
+      readonly untilMs: number
+      readonly because?: SyncError | undefined
+    }
+  | {
+      /** Greeted. */
+      readonly name: 'open'
+      readonly attempt: number
+      readonly sinceMs: number
+      readonly beatAtMs: number
+      /** When silence since the last beat means the end; Infinity while no answer is due. */
+      readonly deadAtMs: number
+      /** That beat was sent because the device slept through the answer to the one before. */
+      readonly again: boolean
+    }
   | {
       readonly name: 'waiting'
       readonly attempt: number
@@ -42,8 +57,10 @@ export type ConnectionEvent =
   | { readonly type: 'welcomed' }
   /** Any frame came [B4]. */
   | { readonly type: 'frame' }
-  /** The network changed, the app is in front, the device woke up. */
+  /** The network changed, the app is in front, the person touched it, the device woke up. */
   | { readonly type: 'hint' }
+  /** The app wants a new connection now. */
+  | { readonly type: 'reconnect' }
   /** This attempt or connection is over. `windowMs`: reconnect at a random moment between the two. */
   | { readonly type: 'failed'; readonly because: SyncError; readonly windowMs?: readonly [number, number] | undefined }
   | { readonly type: 'time' }
@@ -65,13 +82,17 @@ export function connectionWakeAtMs(state: Connection): number {
   return state.name === 'offline' ? NEVER : state.untilMs
 }
 
-/** What the connection does about an event. Pure and total: `nowMs` by the monotonic clock, `chance` uniform in [0, 1). */
+/**
+ * What the connection does about an event. Pure and total: `nowMs` by the monotonic clock, `chance` uniform in [0, 1). `waitMaxMs`:
+ * how long to wait at most for the next attempt, unless the server asks for more.
+ */
 export function stepConnection(
   state: Connection,
   event: ConnectionEvent,
   nowMs: number,
   chance: number,
   policy: BeatPolicy,
+  waitMaxMs: number = BACKOFF_MAX_MS,
 ): ConnectionStep {
   const to = (next: Connection, ...effects: ConnectionEffect[]): ConnectionStep => ({ state: next, effects })
   const stay = to(state)
@@ -83,42 +104,49 @@ export function stepConnection(
       if (type !== 'pause' && type !== 'resume') return stay
       const others = state.pauses.filter((pause) => pause !== event.pause)
       if (type === 'pause') return to({ ...state, pauses: [...others, event.pause] })
-      return others.length === 0 ? connect(1) : to({ ...state, pauses: others })
+      return others.length === 0 ? to(connecting(1), 'open') : to({ ...state, pauses: others })
     }
     case 'connecting':
     case 'greeting':
       if (type === 'failed') return fail(state.attempt, event.because, event.windowMs)
       if (type === 'opened' && state.name === 'connecting') return to({ ...state, name: 'greeting', untilMs: nowMs + GREET_WITHIN_MS })
       if (type === 'welcomed' && state.name === 'greeting')
-        return to({ name: 'open', attempt: state.attempt, sinceMs: nowMs, beatAtMs: nowMs + policy.intervalMs, deadAtMs: NEVER })
+        return to({
+          ...{ name: 'open', attempt: state.attempt, sinceMs: nowMs },
+          ...{ beatAtMs: nowMs + policy.intervalMs, deadAtMs: NEVER, again: false },
+        })
       if (type === 'time' && state.untilMs <= nowMs)
         return fail(state.attempt, new UnavailableError(`no answer in time while ${state.name}`))
       return stay
     case 'open': {
-      const { deadAtMs } = state
+      const { deadAtMs, again, sinceMs } = state
       // A connection that lasted has used up no attempt.
-      const attempt = nowMs - state.sinceMs >= STEADY_AFTER_MS ? 1 : state.attempt
-      // An answer that a device slept through is due anew.
-      const dueMs = deadAtMs <= nowMs ? NEVER : deadAtMs
-      const beat = (withinMs: number) =>
-        to({ ...state, beatAtMs: nowMs + policy.intervalMs, deadAtMs: Math.min(dueMs, nowMs + withinMs) }, 'beat')
+      const attempt = nowMs - sinceMs >= STEADY_AFTER_MS ? 1 : state.attempt
+      const overdue = deadAtMs <= nowMs
+      const beat = (withinMs: number, again = false) =>
+        to(
+          { ...state, beatAtMs: nowMs + policy.intervalMs, deadAtMs: Math.min(overdue ? NEVER : deadAtMs, nowMs + withinMs), again },
+          'beat',
+        )
       if (type === 'failed') return fail(attempt, event.because, event.windowMs)
-      if (type === 'frame' && deadAtMs < NEVER) return to({ ...state, deadAtMs: NEVER })
-      if (type === 'hint')
-        return dueMs === NEVER ? beat(PROBE_WITHIN_MS) : to({ ...state, deadAtMs: Math.min(dueMs, nowMs + PROBE_WITHIN_MS) })
-      if (type === 'time' && deadAtMs <= nowMs) return fail(attempt, new UnavailableError('a beat was not answered'))
+      if (type === 'frame' && deadAtMs < NEVER) return to({ ...state, deadAtMs: NEVER, again: false })
+      if (type === 'reconnect' && nowMs - sinceMs >= PAUSE_MIN_MS) return to(connecting(attempt), 'close', 'open')
+      // An answer that a device slept through is due anew: once, for timers may ring late each time.
+      if (type === 'hint' && (overdue ? !again : deadAtMs === NEVER)) return beat(PROBE_WITHIN_MS, overdue)
+      if ((type === 'time' || type === 'hint') && overdue) return fail(attempt, new UnavailableError('a beat was not answered'))
+      if (type === 'hint') return to({ ...state, deadAtMs: Math.min(deadAtMs, nowMs + PROBE_WITHIN_MS) })
       return type === 'time' && state.beatAtMs <= nowMs ? beat(policy.timeoutMs) : stay
     }
     case 'waiting': {
-      if (type !== 'hint' && type !== 'time') return stay
-      const untilMs = type === 'hint' ? Math.min(state.untilMs, state.notBeforeMs) : state.untilMs
-      if (untilMs <= nowMs) return connect(state.attempt)
+      if (type !== 'hint' && type !== 'reconnect' && type !== 'time') return stay
+      const untilMs = type === 'time' ? state.untilMs : Math.min(state.untilMs, state.notBeforeMs)
+      if (untilMs <= nowMs) return to(connecting(state.attempt, state.because), 'open')
       return untilMs < state.untilMs ? to({ ...state, untilMs }) : stay
     }
   }
 
-  function connect(attempt: number): ConnectionStep {
-    return to({ name: 'connecting', attempt, untilMs: nowMs + OPEN_WITHIN_MS }, 'open')
+  function connecting(attempt: number, because?: SyncError): Connection {
+    return { name: 'connecting', attempt, untilMs: nowMs + OPEN_WITHIN_MS, because }
   }
 
   function fail(attempt: number, because: SyncError, windowMs?: readonly [number, number]): ConnectionStep {
@@ -127,7 +155,7 @@ export function stepConnection(
         ? UPGRADE_PAUSE_MS
         : askedMs(windowMs ? { afterMs: windowMs[0] * (1 - chance) + windowMs[1] * chance } : because)
     // A token that only grew old is renewed at once, and a server that goes away has said when: the first time.
-    const delayMs = pauseMs + (attempt === 1 && (windowMs || because.code === 'token-expired') ? 0 : backoffMs(attempt, chance))
+    const delayMs = pauseMs + (attempt === 1 && (windowMs || because.code === 'token-expired') ? 0 : backoffMs(attempt, chance, waitMaxMs))
     const notBeforeMs = nowMs + Math.max(pauseMs, Math.min(delayMs, PAUSE_MIN_MS))
     return to({ name: 'waiting', attempt: attempt + 1, untilMs: nowMs + delayMs, notBeforeMs, because }, 'close')
   }

@@ -9,14 +9,17 @@ import {
   SyncError,
 } from '@tidemark/shared'
 import { createAlarm } from '../alarm.ts'
+import { BACKOFF_MAX_MS } from '../backoff.ts'
 import type { BeatPolicy } from './beat-policy.ts'
 import { type Connection, type ConnectionEvent, connectionWakeAtMs, NEVER, NOT_STARTED, stepConnection } from './connection.ts'
 import type { Lifecycle, Network } from './hints.ts'
 import type { Tokens } from './tokens.ts'
 import type { LiveSocket, Transport } from './transport.ts'
 
-/** A device that slept is noticed this late at most while it runs, in ms. */
-const LOOK_EVERY_MS = 15_000
+/** In front, a device that slept is noticed this late at most, in ms. In the background its next beat notices, and costs nothing. */
+export const LOOK_EVERY_MS = 2500
+/** More than timers are late by, or clocks apart: the device slept. In ms. */
+const SLEPT_MS = 2 * LOOK_EVERY_MS
 
 export interface LinkPorts {
   readonly transport: Transport
@@ -61,32 +64,59 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
   let state = NOT_STARTED
   let policy = beat
   let end = () => {}
-  const alarm = createAlarm(clock, (lateMs) => {
-    // Sockets of a device that slept may be long dead, whatever they say.
-    if (lateMs > 2 * policy.intervalMs) tell({ type: 'hint' })
+  let lookAtMs = 0
+  /** What the alarm is set to, and both clocks at that moment. */
+  let dueMs = NEVER
+  let setMs = { wall: 0, monotonic: 0 }
+  const alarm = createAlarm(clock, () => {
     tell({ type: 'time' })
     arm()
   })
-  const hint = () => tell({ type: 'hint' })
+  const hint = () => change({ type: 'hint' })
   const endings = [
     network.onChange(hint),
     lifecycle.onChange((event) => {
       tell({ type: event === 'hide' ? 'pause' : 'resume', pause: 'page' })
       if (event === 'show' || event === 'touch') hint()
+      arm()
     }),
   ]
 
-  const arm = () => alarm(state.name === 'offline' ? NEVER : Math.min(connectionWakeAtMs(state), clock.monotonicMs() + LOOK_EVERY_MS))
+  function arm(): void {
+    setMs = { wall: clock.nowMs(), monotonic: clock.monotonicMs() }
+    if (lookAtMs <= setMs.monotonic) lookAtMs = setMs.monotonic + LOOK_EVERY_MS
+    dueMs = state.name === 'offline' ? NEVER : Math.min(connectionWakeAtMs(state), lifecycle.inFront() ? lookAtMs : NEVER)
+    alarm(dueMs)
+  }
+
+  /** Since the alarm was set, as far as clocks tell: one of them stood still or jumped, or the alarm is late. */
+  function slept(): boolean {
+    const monotonicMs = clock.monotonicMs()
+    const apartMs = Math.abs(clock.nowMs() - setMs.wall - (monotonicMs - setMs.monotonic))
+    return dueMs < NEVER && Math.max(apartMs, monotonicMs - dueMs) > SLEPT_MS
+  }
 
   function tell(event: ConnectionEvent): void {
+    if (slept()) {
+      arm()
+      // The socket may be long dead, whatever it says; a frame may have lain here all the while.
+      hint()
+      if (event.type === 'frame') return
+    }
+    change(event)
+  }
+
+  function change(event: ConnectionEvent): void {
     const nowMs = clock.monotonicMs()
     const before = state
-    const { state: after, effects } = stepConnection(before, event, nowMs, random.unit(), policy)
+    // In the background nobody waits for it: seldom enough to spare the radio.
+    const waitMaxMs = lifecycle.inFront() ? BACKOFF_MAX_MS : Math.max(BACKOFF_MAX_MS, policy.intervalMs)
+    const { state: after, effects } = stepConnection(before, event, nowMs, random.unit(), policy, waitMaxMs)
     if (after === before) return
     state = after
     if (before.name === 'open' && before.deadAtMs < NEVER) {
       if (event.type === 'frame') policy = policy.answered(nowMs)
-      else if (event.type === 'time' && after.name === 'waiting') policy = policy.missed(nowMs)
+      else if (event.type !== 'failed' && after.name === 'waiting') policy = policy.missed(nowMs)
     }
     // Whatever ends a second attempt after its hello may be about the token, and be lost on the way.
     if (before.name === 'greeting' && after.name === 'waiting' && before.attempt > 1) tokens.refuse(after.because)

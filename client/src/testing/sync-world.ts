@@ -16,7 +16,9 @@ export interface SyncWorld {
   readonly replica: FakeReplica
   readonly sync: Sync
   /** What the device tells. */
-  readonly listeners: { network: () => void; life: (event: LifecycleEvent) => void }
+  readonly listeners: { network: () => void; life: (event: LifecycleEvent) => void; inFront: boolean }
+  /** The device's own: they ring at multiples of `grainMs` alone, as those of hidden pages do. */
+  readonly timers: { grainMs: number; rung: number }
   phase(): Phase
   /** How often the client stated something after its hello. */
   follows(): number
@@ -34,7 +36,8 @@ export async function syncWorld(
   const random = seededRandom(seed)
   const server = fakeServer(time, random)
   const replica = fakeReplica()
-  const listeners: SyncWorld['listeners'] = { network: () => {}, life: () => {} }
+  const listeners: SyncWorld['listeners'] = { network: () => {}, life: () => {}, inFront: true }
+  const timers = { grainMs: 1, rung: 0 }
   const sync = createSync(
     {
       network: {
@@ -45,14 +48,23 @@ export async function syncWorld(
         },
       },
       lifecycle: {
-        ...NO_HINTS,
+        inFront: () => listeners.inFront,
         onChange(listener) {
           listeners.life = listener
           return () => {}
         },
       },
       transport: server.transport,
-      clock: time,
+      clock: {
+        ...time,
+        after(ms, task) {
+          const nowMs = time.monotonicMs()
+          return time.after(Math.ceil((nowMs + ms) / timers.grainMs) * timers.grainMs - nowMs, () => {
+            timers.rung++
+            task()
+          })
+        },
+      },
       random,
       beat: fixedBeat,
       copies: replica,
@@ -63,13 +75,14 @@ export async function syncWorld(
     },
     { changed() {}, offset() {} },
   )
-  sync.goOnline()
+  sync.resume('app')
   return {
     time,
     server,
     replica,
     sync,
     listeners,
+    timers,
     phase: () => phaseOf(sync.state()),
     follows: () => server.heard.filter(({ t }) => t === 'follow').length,
     atHead(space = 'room:1') {

@@ -3,17 +3,18 @@ import type { Clock } from '@tidemark/shared'
 export interface VirtualTime extends Clock {
   /** Lets time pass, timer by timer; before each, everything that the one before led to has happened. */
   run(ms: number): Promise<void>
-  /** The device sleeps: time passes, and timers ring late, at the end. */
-  sleep(ms: number): void
+  /** The device sleeps: time passes, and timers ring late, at the end. A clock that does not run on meanwhile takes its timers with it. */
+  sleep(ms: number, runsOn?: { readonly wall: boolean; readonly monotonic: boolean }): void
 }
 
 /** `settle` lets all promises run that can, such as a macrotask of the real event loop. */
 export function virtualTime(settle: () => Promise<void>): VirtualTime {
   let nowMs = 0
+  let wallMs = 1_763_596_800_000
   let count = 0
   const tasks = new Map<number, { readonly atMs: number; readonly task: () => void }>()
   return {
-    nowMs: () => 1_763_596_800_000 + nowMs,
+    nowMs: () => wallMs + nowMs,
     monotonicMs: () => nowMs,
     after(ms, task) {
       const id = count++
@@ -25,15 +26,17 @@ export function virtualTime(settle: () => Promise<void>): VirtualTime {
       for (;;) {
         await settle()
         const next = [...tasks].sort(([a, { atMs }], [b, { atMs: otherMs }]) => atMs - otherMs || a - b)[0]
-        if (next === undefined || next[1].atMs > endMs) break
+        const atMs = Math.max(nowMs, next?.[1].atMs ?? 0)
+        if (next === undefined || atMs > endMs) break
         tasks.delete(next[0])
-        nowMs = Math.max(nowMs, next[1].atMs)
+        nowMs = atMs
         next[1].task()
       }
       nowMs = endMs
     },
-    sleep(ms) {
-      nowMs += ms
+    sleep(ms, { wall, monotonic } = { wall: true, monotonic: true }) {
+      if (monotonic) nowMs += ms
+      wallMs += (wall ? ms : 0) - (monotonic ? ms : 0)
     },
   }
 }

@@ -10,15 +10,15 @@ import { phaseWords } from './status-sentence.ts'
 export function NetworkSwitch() {
   const words = useWords()
   const replica = useReplica()
-  const { phase } = useStatus()
-  const online = phase !== 'offline'
+  const { phase, pauses } = useStatus()
+  const online = !pauses?.includes('app')
 
-  useEffect(() => onOfflineChoice((offline) => (offline ? replica.goOffline() : replica.goOnline())), [replica])
+  useEffect(() => onOfflineChoice((offline) => (offline ? replica.pause() : replica.resume())), [replica])
 
   function toggle() {
     rememberOffline(online)
-    if (online) replica.goOffline()
-    else replica.goOnline()
+    if (online) replica.pause()
+    else replica.resume()
   }
 
   return (

@@ -17,6 +17,6 @@ export async function openDemoReplica(user: string): Promise<DemoReplica> {
     await replica.close()
     throw error instanceof UnavailableError ? new NoStorageError(error.message) : error
   }
-  if (prefersOffline()) replica.goOffline()
+  if (prefersOffline()) replica.pause()
   return replica
 }

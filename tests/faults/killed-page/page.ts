@@ -52,10 +52,10 @@ async function look(): Promise<Seen> {
 globalThis.killedPage = {
   async open(token) {
     replica = await openReplica({ app, url: location.origin, user: 'alice', token: async () => token })
-    replica.goOffline()
+    replica.pause()
     room = replica.space('room:k')
     const seen = await look()
-    replica.goOnline()
+    replica.resume()
     return seen
   },
   async write(round) {
