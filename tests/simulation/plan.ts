@@ -104,7 +104,10 @@ export interface Plan {
   readonly idleMs: number
 }
 
+/** What people do in a run: mutations, those around absences too, lines that are scrolled up to, and refusals that are heeded. */
 const OPERATIONS = 100
+const SCROLLS = 10
+const REFUSALS_HEEDED = 6
 const CHAOS_MS = 90_000
 const YEAR_MS = 365 * 86_400_000
 const USERS = ['alice', 'bob', 'carol'] as const
@@ -112,7 +115,7 @@ const USERS = ['alice', 'bob', 'carol'] as const
 const DEVICES = ['alice', 'alice', 'bob', 'bob', 'carol'] as const
 /** How a run ends: few wait for the beats, for that takes most of a run's steps. */
 const ENDINGS = [
-  { patient: true, idleMs: 600_000 },
+  { patient: true, idleMs: 180_000 },
   { patient: true, idleMs: 15_000 },
   { patient: true, idleMs: 15_000 },
   ...Array.from({ length: 9 }, () => ({ patient: false, idleMs: 0 })),
@@ -143,18 +146,16 @@ export function drawPlan(seed: number, forced: ForcedClasses = {}): Plan {
     (user, at): DevicePlan => ({
       name: `device ${at}`,
       user,
-      tabs: has('tabs') ? random.pick([1, 1, 2, 3]) : 1,
+      tabs: has('tabs') ? random.pick([1, 1, 1, 2, 3]) : 1,
       skewMs: has('clock-skew') ? random.between(-YEAR_MS, YEAR_MS) : 0,
       slownessMs: has('slow-disk') ? random.pick([0, 0, 5, 50, 500]) : 0,
       pageChanges: random.pick([0, 0, 1, 3, 10]),
     }),
   )
-  const steps = [
-    ...workload(random, devices),
-    ...faults(streamOf(seed, 'faults'), devices, classes),
-    ...(has('restore') && (has('clone') || has('rollback')) ? forks(streamOf(seed, 'forks'), devices, classes, CHAOS_MS) : []),
-    ...(has('trim') ? absences(streamOf(seed, 'absences'), devices, classes, CHAOS_MS) : []),
-  ]
+  const away = has('trim') ? absences(streamOf(seed, 'absences'), devices, classes, CHAOS_MS) : []
+  const forked = has('restore') && (has('clone') || has('rollback')) ? forks(streamOf(seed, 'forks'), devices, classes, CHAOS_MS) : []
+  const operations = OPERATIONS - [...away, ...forked].filter((step) => step.do === 'mutate' || step.do === 'older').length
+  const steps = [...workload(random, devices, operations), ...faults(streamOf(seed, 'faults'), devices, classes), ...forked, ...away]
   return {
     seed,
     classes: [...classes],
@@ -186,14 +187,14 @@ export function drawPlan(seed: number, forced: ForcedClasses = {}): Plan {
   }
 }
 
-/** What people do. */
-function workload(random: SeededRandom, devices: readonly DevicePlan[]): Step[] {
+/** What people do, in so many operations. */
+function workload(random: SeededRandom, devices: readonly DevicePlan[], operations: number): Step[] {
   const steps: Step[] = []
   const notes: { readonly id: string; readonly user: string; readonly space: SimulatedSpace }[] = []
   // In some seeds all of it comes in a few bursts.
   const bursts = random.chance(0.3) ? Array.from({ length: 6 }, () => random.between(0, CHAOS_MS)) : undefined
   const atMs = () => (bursts ? Math.min(CHAOS_MS, random.pick(bursts) + random.between(0, 300)) : random.between(0, CHAOS_MS))
-  const times = Array.from({ length: OPERATIONS }, atMs).sort((a, b) => a - b)
+  const times = Array.from({ length: operations - SCROLLS - REFUSALS_HEEDED }, atMs).sort((a, b) => a - b)
   for (const [count, time] of times.entries()) {
     const { name: device, user } = random.pick(devices)
     const id = `${device.replace('device ', 'd')}-${count}`
@@ -262,9 +263,9 @@ function workload(random: SeededRandom, devices: readonly DevicePlan[]): Step[] 
         else mutate(room, 'delete', { c: 'secrets', id: secret })
     }
   }
-  for (let count = 0; count < 15; count++)
+  for (let count = 0; count < SCROLLS; count++)
     steps.push({ atMs: atMs(), do: 'older', ...place(random, devices), space: random.pick(SPACES), limit: random.between(1, 6) })
-  for (let count = 0; count < 6; count++)
+  for (let count = 0; count < REFUSALS_HEEDED; count++)
     steps.push({ atMs: atMs(), do: random.pick(['retry', 'dismiss', 'dismiss']), ...place(random, devices) })
   return steps
 }
