@@ -40,7 +40,7 @@ export interface Disk {
   /** Called within each commit, when the rows are there and nobody was told of them. One listener. */
   onCommit(listener: (changed: Changed) => void): void
   strike(fault: DiskFault): void
-  /** Faults that were not met yet are called off. */
+  /** Faults that have not struck yet are called off, those of units under way too. */
   calm(): void
   /** How long each unit takes, in ms, by chance; undefined: no time. */
   slowness: (() => number) | undefined

@@ -35,6 +35,7 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
   const commits: Commit[] = []
   const tabs = new Set<Tab>()
   let faults: DiskFault[] = []
+  let calms = 0
   let queue: Promise<unknown> = Promise.resolve()
   let units = 0
   let committed: (changed: Changed) => void = () => {}
@@ -94,13 +95,15 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
     const never = new Promise<never>(() => {})
     const pause = (ms: number) => new Promise<void>((resolve) => tab.clock.after(ms, resolve))
     const fault = nextFault()
+    const calmsBefore = calms
     const read = reader(tables, allowed)
     for (let attempt = 1; ; attempt++) {
       if (disk.slowness) await pause(disk.slowness())
       if (!tab.alive) return never
       const { result, writes } = await work(read)
       if (!tab.alive) return never
-      const struck = attempt === 1 && !(fault?.kind === 'quota' && !writes.some((write) => 'put' in write)) ? fault : undefined
+      const isHarmless = fault?.kind === 'quota' && !writes.some((write) => 'put' in write)
+      const struck = attempt === 1 && calmsBefore === calms && !isHarmless ? fault : undefined
       if (struck === undefined || (struck.written && struck.kind !== 'quota')) commit(durability, allowed, writes)
       switch (struck?.kind) {
         case undefined:
@@ -183,6 +186,7 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
     },
     calm() {
       faults = []
+      calms++
       disk.slowness = undefined
     },
     slowness: undefined,
