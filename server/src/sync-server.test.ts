@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { app, everybody } from '../test/backend-world.ts'
+import { FakeSocket } from '../test/fake-socket.ts'
 import { settle, VirtualClock } from '../test/virtual-clock.ts'
-import type { RetentionOptions } from './backend/retention.ts'
 import { memoryChangelog } from './changelog/memory/memory-changelog.ts'
-import { createSyncServer } from './sync-server.ts'
+import { createSyncServer, type SyncServerOptions } from './sync-server.ts'
 
 const DAY_MS = 24 * 3_600_000
 
-function running(retention?: RetentionOptions) {
+function running(options: Partial<SyncServerOptions<typeof app>> = {}) {
   const clock = new VirtualClock()
   const changelog = memoryChangelog()
   const server = createSyncServer({
@@ -16,7 +16,7 @@ function running(retention?: RetentionOptions) {
     authenticate: async (token) => ({ tenant: 'default', user: token, expiresAtMs: undefined }),
     access: everybody(app),
     clock,
-    ...(retention === undefined ? {} : { retention }),
+    ...options,
   })
   const logStart = () => changelog.read('default', (tx) => tx.logStart('open:1'))
   return { clock, changelog, server, logStart }
@@ -24,7 +24,7 @@ function running(retention?: RetentionOptions) {
 
 describe('a sync server', () => {
   it('forgets by itself what it was told to keep no longer, and when it ends it stops that first', async () => {
-    const { clock, changelog, server, logStart } = running({ keepLogMs: DAY_MS })
+    const { clock, changelog, server, logStart } = running({ retention: { keepLogMs: DAY_MS } })
     const note = { collection: 'notes', id: 'a', creator: 'alice', created: 'now' as const, doc: '{"text":"x"}' }
     await changelog.write((tenant) => tenant('default').commit('open:1', [note], undefined, clock.nowMs()))
     await clock.pass(DAY_MS / 2)
@@ -44,6 +44,45 @@ describe('a sync server', () => {
   })
 
   it('refuses settings under which a copy could never be made whole', () => {
-    expect(() => running({ keepLogMs: 1 })).toThrow(/^retention\.keepLogMs/)
+    expect(() => running({ retention: { keepLogMs: 1 } })).toThrow(/^retention\.keepLogMs/)
   })
+
+  it('[B11] answers pulls of a crowd at its pace; who would wait for more than 2 s is told when to ask again', async () => {
+    const { clock, server } = running({ pullsPerS: 10 })
+    let answered = 0
+    const answers = Array.from({ length: 30 }, async () => {
+      const answer = await server.hono.request('/v1/spaces/open:1/changes?since=0', { headers: { authorization: 'Bearer alice' } })
+      answered += 1
+      return answer
+    })
+    await clock.pass(0)
+    expect(answered).toBe(1 + 9)
+    await clock.pass(1000)
+    expect(answered).toBe(11 + 9)
+    await clock.pass(1000)
+    const statuses = (await Promise.all(answers)).map(({ status }) => status)
+    expect(statuses).toEqual([...Array(21).fill(200), ...Array(9).fill(503)])
+    expect(await (await answers[29])?.json()).toMatchObject({ error: { code: 'unavailable', afterMs: 2900, retryable: true } })
+    expect(await (await server.hono.request('/metrics')).text()).toContain('tidemark_sent_away_total 9')
+  })
+
+  it.each([
+    [0, 2500],
+    [1, 2501],
+    [5000, 7500],
+  ])(
+    '[B11] asks %i clients back from when the next process may listen, for as long as it takes for so many: until %i ms',
+    async (count, untilMs) => {
+      const { clock, server } = running()
+      const sockets = Array.from({ length: Math.max(count, 1) }, () => new FakeSocket())
+      for (const socket of sockets.slice(0, count)) socket.events = server.gateway.accept(socket)
+      const closed = server.close()
+      await clock.pass(10_000)
+      await closed
+      for (const socket of sockets.slice(0, count)) {
+        expect(socket.last('goaway')).toMatchObject({ afterMs: [2000, untilMs], error: { code: 'unavailable' } })
+        expect(socket.closed?.code).toBe(1001)
+      }
+    },
+  )
 })

@@ -1,5 +1,6 @@
-import type { App, Clock } from '@tidemark/shared'
+import { type App, type Clock, UnavailableError } from '@tidemark/shared'
 import type { Hono } from 'hono'
+import { Admission, AWAY_MS_MAX, PULL_HELD_MS_MAX, PULLS_PER_S, RESTART_MS } from './admission.ts'
 import { type ApiKeys, checkApiKey } from './api-keys/api-keys.ts'
 import type { AccessRules } from './backend/access.ts'
 import { createBackend } from './backend/create-backend.ts'
@@ -9,7 +10,7 @@ import { type ServerCommits, serverCommits } from './backend/server-commits.ts'
 import type { Bus } from './bus/bus.ts'
 import { inProcessBus } from './bus/in-process-bus.ts'
 import type { Changelog } from './changelog/changelog.ts'
-import type { GatewayBounds } from './gateway/bounds.ts'
+import { GATEWAY_BOUNDS, type GatewayBounds } from './gateway/bounds.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { Arriving } from './http/arriving.ts'
 import { clientAddress } from './http/client-address.ts'
@@ -48,6 +49,10 @@ export interface SyncServerOptions<A extends App> {
   readonly bus?: Bus
   /** Bounds of live connections that are to be other than GATEWAY_BOUNDS. */
   readonly gateway?: Partial<GatewayBounds>
+  /** Pulls answered a second, in the long run: what a crowd that comes back asks for over HTTP. Default: 2000. */
+  readonly pullsPerS?: number
+  /** How long it takes from the end of this process to the next one that listens, in ms: earlier no client is asked to come back. Default: 2000. */
+  readonly restartMs?: number
   /** How long the log and deletions are kept. */
   readonly retention?: RetentionOptions
   /** Resolves once all that has arrived by now was handed in, so that it is committed together. Default: the event loop goes round. */
@@ -70,13 +75,10 @@ export interface SyncServer<A extends App = App> extends ServerCommits<A> {
 /** How long frames in hand may take when the server ends, and closing handshakes after that, in ms. */
 const FINISH_MS = 2000
 const GRACE_MS = 500
+/** The least time over which clients come back, in ms, however few they are. */
+const BACK_SPREAD_MS_MIN = 500
 /** Bytes of frames and bodies that are not whole yet, over all connections. */
 const ARRIVING_BYTES_MAX = 64 * 1_048_576
-/** The earliest that a client comes back after the server went away, in ms, and how much later for each connection, so that they do not all at once. */
-const BACK_AFTER_MS = 500
-const BACK_PER_CONNECTION_MS = 5
-const BACK_SPREAD_MS_MAX = 30_000
-
 /** Everything in one process. Throws TypeError, saying what to do, for settings that are missing or unsafe. */
 export function createSyncServer<A extends App>(options: SyncServerOptions<A>): SyncServer<A> {
   const { app, changelog, authenticate, access, log = SILENT, clock = systemClock, turn = nextTurn, origins = [SAME_ORIGIN] } = options
@@ -92,7 +94,9 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
   const prometheus = createPrometheus()
   const bus = options.bus ?? inProcessBus((err) => log.error({ err }, 'a listener of the bus failed'))
   const backend = createBackend({ app, changelog, authenticate, access, bus, clock, log, turn, metrics: prometheus.backend })
-  const gateway = createGateway({ backend, bus, clock, turn, log, metrics: prometheus.gateway, bounds: options.gateway })
+  const bounds: GatewayBounds = { ...GATEWAY_BOUNDS, ...options.gateway }
+  const gateway = createGateway({ backend, bus, clock, turn, log, metrics: prometheus.gateway, bounds })
+  const pulls = new Admission({ perS: options.pullsPerS ?? PULLS_PER_S, heldMsMax: PULL_HELD_MS_MAX, awayMsMax: AWAY_MS_MAX })
   const retention = new RetentionRounds({ changelog, clock, log, retention: retentionOf(options.retention) })
   retention.start()
   let closed: Promise<void> | undefined
@@ -114,6 +118,15 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
       compression: createCompression(),
       arriving,
       stopping,
+      async admitted() {
+        const { waitMs, afterMs } = pulls.ask(clock.monotonicMs())
+        if (afterMs !== undefined) {
+          prometheus.gateway.sentAway()
+          throw new UnavailableError('Too many asked at the same time. Ask again.', { afterMs: afterMs[0] })
+        }
+        prometheus.gateway.admitted(waitMs)
+        if (waitMs > 0) await new Promise<void>((resolve) => clock.after(waitMs, resolve))
+      },
       inHand(change) {
         requestsInHand += change
       },
@@ -131,8 +144,10 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
   }
 
   async function end(): Promise<void> {
-    const spreadMs = Math.min(BACK_SPREAD_MS_MAX, BACK_AFTER_MS + gateway.connections * BACK_PER_CONNECTION_MS)
-    await gateway.stop({ afterMs: [BACK_AFTER_MS, BACK_AFTER_MS + spreadMs], finishMs: FINISH_MS, graceMs: GRACE_MS })
+    // They come back by lot within as long as the next process takes for so many.
+    const { restartMs = RESTART_MS } = options
+    const spreadMs = Math.min(AWAY_MS_MAX, BACK_SPREAD_MS_MIN + Math.ceil((gateway.connections * 1000) / bounds.hellosPerS))
+    await gateway.stop({ afterMs: [restartMs, restartMs + spreadMs], finishMs: FINISH_MS, graceMs: GRACE_MS })
     await until(clock, FINISH_MS, () => requestsInHand === 0)
     await retention.stop()
     await changelog.close()

@@ -35,6 +35,8 @@ export class GatewayWorld {
         ranges: () => count('ranges'),
         gaps: () => count('gaps'),
         behind: () => count('behind'),
+        admitted: () => count('admitted'),
+        sentAway: () => count('sentAway'),
         refused: (code) => count(code),
       },
     })

@@ -1,4 +1,5 @@
 import type { Hono } from 'hono'
+import type { GatewayBounds } from '../src/gateway/bounds.ts'
 import { createGateway, type Gateway } from '../src/gateway/gateway.ts'
 import { Arriving } from '../src/http/arriving.ts'
 import { type Compression, createCompression } from '../src/http/compression.ts'
@@ -21,9 +22,22 @@ export class HttpWorld {
   readonly hono: Hono
   stopping = false
 
-  constructor(options: Partial<Pick<RoutesWorld, 'origins' | 'page' | 'loopbackOnly' | 'commits'>> & { dev?: DevSignIn } = {}) {
+  constructor(
+    options: Partial<Pick<RoutesWorld, 'origins' | 'page' | 'loopbackOnly' | 'commits'>> & {
+      dev?: DevSignIn
+      bounds?: Partial<GatewayBounds>
+    } = {},
+  ) {
     const { backend, bus, clock, prometheus } = this
-    this.gateway = createGateway({ backend, bus, clock, turn: async () => {}, metrics: prometheus.gateway, log: SILENT })
+    this.gateway = createGateway({
+      backend,
+      bus,
+      clock,
+      turn: async () => {},
+      metrics: prometheus.gateway,
+      log: SILENT,
+      bounds: options.bounds ?? {},
+    })
     this.hono = createRoutes({
       backend,
       gateway: this.gateway,
@@ -38,6 +52,7 @@ export class HttpWorld {
       dev: undefined,
       page: undefined,
       stopping: () => this.stopping,
+      admitted: async () => {},
       inHand: () => {},
       loopbackOnly: () => true,
       ...options,

@@ -15,7 +15,16 @@ import { nextTurn } from '../platform/next-turn.ts'
 
 const CLIENTS = 1000
 const SPACES: readonly SpaceId[] = ['open:1', 'open:2', 'open:3', 'open:4']
-const NO_METRICS: GatewayMetrics = { opened() {}, closed() {}, ranges() {}, gaps() {}, behind() {}, refused() {} }
+const NO_METRICS: GatewayMetrics = {
+  opened() {},
+  closed() {},
+  ranges() {},
+  gaps() {},
+  behind() {},
+  refused() {},
+  admitted() {},
+  sentAway() {},
+}
 
 describe('a crowd that comes back at once', () => {
   let filled: Changelog

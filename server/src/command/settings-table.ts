@@ -1,4 +1,5 @@
 import { TAIL_MS } from '@tidemark/shared'
+import { HELLOS_PER_S, PULLS_PER_S, RESTART_MS } from '../admission.ts'
 import { CLOCK_TOLERANCE_S, CLOCK_TOLERANCE_S_MAX, KEEP_LOG_COMMITS_MIN } from '../backend/bounds.ts'
 import { JWT_ALGORITHMS, type JwtAlgorithm } from '../backend/jwt.ts'
 import { clientAddress, THIS_MACHINE } from '../http/client-address.ts'
@@ -23,6 +24,9 @@ export interface Settings {
   readonly userClaim: string
   readonly tenantClaim: string | undefined
   readonly clockToleranceS: number
+  readonly hellosPerS: number
+  readonly pullsPerS: number
+  readonly restartS: number
   readonly keepLogDays: number | undefined
   readonly keepLogCommits: number | undefined
   readonly keepDeletionsDays: number | undefined
@@ -55,6 +59,8 @@ const ENV_OR_FILE = ['env', 'file'] as const
 const SECRET_BYTES_MIN = 32
 const DAYS_MAX = 36_500
 const COMMITS_MAX = 1_000_000_000
+const PER_S_MAX = 1_000_000
+const RESTART_S_MAX = 3600
 /** For so long clients keep what was settled, to offer it again [M6]. */
 const TAIL_DAYS = TAIL_MS / (24 * 3_600_000)
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -121,6 +127,17 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
     kind: wholeNumber(0, CLOCK_TOLERANCE_S_MAX),
     fallback: CLOCK_TOLERANCE_S,
     help: "how far the issuer's clock may be off, in seconds",
+  },
+  hellosPerS: {
+    kind: wholeNumber(1, PER_S_MAX),
+    fallback: HELLOS_PER_S,
+    help: 'live connections welcomed a second: who would wait for long is told when to come again',
+  },
+  pullsPerS: { kind: wholeNumber(1, PER_S_MAX), fallback: PULLS_PER_S, help: 'pulls answered a second; the others likewise' },
+  restartS: {
+    kind: wholeNumber(0, RESTART_S_MAX),
+    fallback: RESTART_MS / 1000,
+    help: 'from the end of this process to the next one that listens, in seconds: no client comes back earlier',
   },
   keepLogDays: {
     kind: wholeNumber(1, DAYS_MAX),

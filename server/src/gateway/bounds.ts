@@ -1,11 +1,15 @@
+import { HELLOS_PER_S } from '../admission.ts'
+
 /** Every bound of a gateway, each with its unit in its name. What the protocol itself bounds stands in LIMITS. */
 export interface GatewayBounds {
-  /** Sockets held at once; past them a handshake is refused as unavailable. */
+  /** Sockets held at once; past them one is sent away with its first word. */
   readonly connectionsMax: number
   /** Sockets whose hello has not come; past them the one that waits longest is cut off for the newest. */
   readonly greetingsMax: number
   /** The same for one address; past them its handshakes are refused as rate-limited. */
   readonly greetingsPerAddressMax: number
+  /** Hellos answered a second, in the long run: so fast a crowd is taken back, and so wide is the window in which it is asked to come. */
+  readonly hellosPerS: number
   /** Unsent bytes of one connection past which a live follow ends with `behind`, and no further frame of it is read [B5]. */
   readonly bufferedBytesMax: number
   /** Unsent bytes of one connection past which it is cut off. */
@@ -59,6 +63,7 @@ export const GATEWAY_BOUNDS: GatewayBounds = {
   connectionsMax: 100_000,
   greetingsMax: 10_000,
   greetingsPerAddressMax: 1000,
+  hellosPerS: HELLOS_PER_S,
   bufferedBytesMax: 1_048_576,
   bufferedBytesCutOff: 8 * 1_048_576,
   catchUpBufferedBytes: 262_144,

@@ -8,7 +8,9 @@ import {
   STRIKES_MAX,
   type SyncError,
   silenceMaxMs,
+  UnavailableError,
 } from '@tidemark/shared'
+import type { Admission } from '../admission.ts'
 import { answerWithin } from './answer-within.ts'
 import { Budget } from './budget.ts'
 import { FrameQueue } from './frame-queue.ts'
@@ -28,10 +30,14 @@ type Phase =
 /** What a beat promises before the first one came, in seconds: a hello states it. */
 const SOON_S = 60
 
-/** What the gateway is told of a connection. */
-export interface ConnectionEvents {
+/** The gateway as a connection uses it. */
+export interface ConnectionWorld extends SessionWorld {
+  /** How many hellos are answered a second. */
+  readonly hellos: Admission
   /** Its hello came. */
   greeted(connection: Connection): void
+  /** It is a probe of this device from now on; until the returned function is called. */
+  probes(connection: Connection, device: string): () => void
   closed(connection: Connection): void
 }
 
@@ -40,9 +46,8 @@ export interface ConnectionEvents {
  * While frames wait, or the peer does not take what it was sent, the socket is not read.
  */
 export class Connection implements SocketEvents, Outlet {
-  readonly #world: SessionWorld
+  readonly #world: ConnectionWorld
   readonly #socket: GatewaySocket
-  readonly #events: ConnectionEvents
   readonly #queue = new FrameQueue()
   #phase: Phase
   #working = false
@@ -58,11 +63,12 @@ export class Connection implements SocketEvents, Outlet {
   #heardAtMs: number
   #deadline: { readonly atMs: number; readonly cancel: () => void } | undefined
   #roomWanted: (() => void) | undefined
+  /** It is a probe; forgets that. */
+  #endProbe: (() => void) | undefined
 
-  constructor(world: SessionWorld, socket: GatewaySocket, events: ConnectionEvents) {
+  constructor(world: ConnectionWorld, socket: GatewaySocket) {
     this.#world = world
     this.#socket = socket
-    this.#events = events
     this.#tokenEnd = new TokenEnd(world.clock, world.bounds.tokenNoticeMs, world.bounds.tokenGraceMs)
     this.#heardAtMs = world.clock.monotonicMs()
     this.#frames = new Budget(world.bounds.framesBurst, world.bounds.framesPerS, this.#heardAtMs)
@@ -95,10 +101,17 @@ export class Connection implements SocketEvents, Outlet {
   }
 
   /** Asks the client to come back later, and serves it until it goes. */
-  goaway(afterMs: readonly [number, number]): void {
+  goaway(afterMs: readonly [number, number], error: SyncError): void {
     if (this.#sentAway) return
     this.#sentAway = true
-    this.send(frames.goaway(afterMs))
+    this.send(frames.goaway(afterMs, error))
+  }
+
+  /** Says when there will be room for this client, and ends: of a handshake that is refused no page learns why. */
+  sendAway(afterMs: readonly [number, number], error: SyncError): void {
+    this.#world.metrics.refused(error.code)
+    this.send(frames.goaway(afterMs, error))
+    this.close(4000 + httpStatus(error), error.code)
   }
 
   close(code: number, reason: string): void {
@@ -210,6 +223,8 @@ export class Connection implements SocketEvents, Outlet {
     if (frame.t === 'hello') return this.#greet(frame)
     const session = this.session
     if (session === undefined) return
+    if (this.#endProbe !== undefined && (frame.t === 'follow' || frame.t === 'mutate'))
+      throw new BadRequestError(`${frame.t} on a probe, which follows nothing`)
     switch (frame.t) {
       case 'follow':
         return session.follow(frame.spaces)
@@ -229,13 +244,22 @@ export class Connection implements SocketEvents, Outlet {
   }
 
   async #greet(hello: Extract<ClientFrame, { t: 'hello' }>): Promise<void> {
-    const { backend, bounds, clock } = this.#world
+    const { backend, bounds, clock, hellos, metrics } = this.#world
     this.#nextS = hello.nextS
     this.#phase = { name: 'admitting' }
-    this.#events.greeted(this)
+    this.#world.greeted(this)
+    const { waitMs, afterMs } = hellos.ask(clock.monotonicMs())
+    if (afterMs !== undefined) {
+      metrics.sentAway()
+      return this.sendAway(afterMs, new UnavailableError('Too many came at the same time. Come again.', { afterMs: afterMs[0] }))
+    }
+    metrics.admitted(waitMs)
+    if (waitMs > 0) await new Promise<void>((resolve) => clock.after(waitMs, resolve))
+    if (this.#isClosed()) return
     try {
       const principal = await answerWithin(clock, bounds.answerWithinMs, backend.authenticate(hello.token))
       if (this.#isClosed()) return
+      if (hello.probe === true) this.#endProbe = this.#world.probes(this, `${hello.client} ${principal.user} ${principal.tenant}`)
       const session = new Session(this.#world, this, principal, hello.client)
       this.#phase = { name: 'open', session }
       this.#tokenEnd.accept(principal.expiresAtMs)
@@ -324,6 +348,7 @@ export class Connection implements SocketEvents, Outlet {
     this.#roomWanted?.()
     this.#roomWanted = undefined
     session?.end()
-    this.#events.closed(this)
+    this.#endProbe?.()
+    this.#world.closed(this)
   }
 }

@@ -32,8 +32,8 @@ export const frames = {
   denied(space: SpaceId, error: SyncError): string {
     return JSON.stringify({ t: 'denied', space, error: toWire(error) })
   },
-  goaway(afterMs: readonly [number, number]): string {
-    return JSON.stringify({ t: 'goaway', afterMs })
+  goaway(afterMs: readonly [number, number], error: SyncError): string {
+    return JSON.stringify({ t: 'goaway', afterMs, error: toWire(error) })
   },
   error(error: SyncError): string {
     return JSON.stringify({ t: 'error', error: toWire(error) })

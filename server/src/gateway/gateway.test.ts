@@ -79,14 +79,16 @@ describe('hello', () => {
 })
 
 describe('a gateway', () => {
-  it('is full at its bound, and has room again when one leaves', async () => {
+  it('[B11] is full at its bound: one more is told when to come again; and it has room when one leaves', async () => {
     const world = new GatewayWorld({ connectionsMax: 2 })
     const socket = world.connect()
-    expect(world.gateway.refusal()).toBeUndefined()
     world.connect()
-    expect(world.gateway.refusal()).toMatchObject({ code: 'unavailable', afterMs: 10_000 })
+    const late = world.connect()
+    expect(late.last('goaway')).toMatchObject({ afterMs: [10_000, 60_000], error: { code: 'unavailable' } })
+    expect(late.closed?.code).toBe(4503)
+    expect(world.gateway.connections).toBe(2)
     socket.events?.closed()
-    expect(world.gateway.refusal()).toBeUndefined()
+    expect(world.connect().frames).toEqual([])
   })
 
   it('waits for a hello of so many at once: a newer one takes the place of the oldest, and whoever has said hello stays', async () => {

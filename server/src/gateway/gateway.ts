@@ -1,4 +1,5 @@
 import { type Clock, InternalError, RateLimitedError, type SpaceId, SyncError, UnavailableError } from '@tidemark/shared'
+import { Admission, AWAY_MS_MAX, HELLO_HELD_MS_MAX } from '../admission.ts'
 import type { Backend } from '../backend/backend.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { GatewayMetrics } from '../observe/gateway-metrics.ts'
@@ -6,12 +7,13 @@ import type { Log } from '../observe/log.ts'
 import { until } from '../until.ts'
 import { GATEWAY_BOUNDS, type GatewayBounds } from './bounds.ts'
 import { Channel, type ChannelWorld } from './channel.ts'
-import { Connection, type ConnectionEvents } from './connection.ts'
+import { Connection, type ConnectionWorld } from './connection.ts'
 import type { GatewaySocket, SocketEvents } from './gateway-socket.ts'
 import { Greetings } from './greetings.ts'
+import { Probes } from './probes.ts'
 import { recentRanges } from './recent-ranges.ts'
 import { SelfCheck } from './self-check.ts'
-import type { Session, SessionWorld } from './session.ts'
+import type { Session } from './session.ts'
 
 export interface GatewayOptions {
   readonly backend: Backend
@@ -35,7 +37,7 @@ export interface GatewayStop {
 
 /** The access layer: connections, who follows what, fan-out. No data, no rules; asks its backend for everything. */
 export interface Gateway {
-  /** Why no socket of this address should be given to it now. */
+  /** Why no socket of this address should be given to it now: one address alone asks for too much. */
   refusal(address?: string): SyncError | undefined
   /** Takes over a socket; its events go to what is returned. `address`: for whom it is counted while it has not said hello. */
   accept(socket: GatewaySocket, address?: string): SocketEvents
@@ -47,7 +49,7 @@ export interface Gateway {
 }
 
 /** When to ask again of a server that is full, and of one that waits for too many a hello, in ms. */
-const FULL_AFTER_MS = 10_000
+const FULL_AFTER_MS: readonly [number, number] = [10_000, 60_000]
 const GREETINGS_AFTER_MS = 2000
 
 export function createGateway(options: GatewayOptions): Gateway {
@@ -56,14 +58,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const connections = new Set<Connection>()
   const channels = new Map<string, Channel>()
   const greetings = new Greetings()
-  const events: ConnectionEvents = {
-    greeted: (connection) => greetings.remove(connection),
-    closed(connection) {
-      greetings.remove(connection)
-      connections.delete(connection)
-      metrics.closed()
-    },
-  }
+  const probes = new Probes()
   let memories = 0
 
   function wireable(error: unknown): SyncError {
@@ -86,7 +81,18 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
   }
 
-  const sessionWorld: SessionWorld = {
+  const world: ConnectionWorld = {
+    hellos: new Admission({ perS: bounds.hellosPerS, heldMsMax: HELLO_HELD_MS_MAX, awayMsMax: AWAY_MS_MAX }),
+    greeted: (connection) => greetings.remove(connection),
+    probes(connection, device) {
+      probes.add(device, connection)?.close(4429, 'another probe of this device')
+      return () => probes.remove(device, connection)
+    },
+    closed(connection) {
+      greetings.remove(connection)
+      connections.delete(connection)
+      metrics.closed()
+    },
     backend,
     clock,
     turn,
@@ -119,8 +125,6 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   return {
     refusal(address) {
-      if (connections.size >= bounds.connectionsMax)
-        return new UnavailableError('This server holds as many connections as it can.', { afterMs: FULL_AFTER_MS })
       if (greetings.countOf(address) >= bounds.greetingsPerAddressMax)
         return new RateLimitedError('Too many connections of this address have not said hello.', { afterMs: GREETINGS_AFTER_MS })
       return undefined
@@ -128,10 +132,16 @@ export function createGateway(options: GatewayOptions): Gateway {
     accept(socket, address) {
       // A client says hello at once: of those who have not, the one that waits longest is the least likely to.
       if (greetings.size >= bounds.greetingsMax) greetings.oldest?.terminate()
+      const isFull = connections.size >= bounds.connectionsMax
       metrics.opened()
-      const connection = new Connection(sessionWorld, socket, events)
+      const connection = new Connection(world, socket)
       connections.add(connection)
       greetings.add(connection, address)
+      if (isFull)
+        connection.sendAway(
+          FULL_AFTER_MS,
+          new UnavailableError('This server holds as many connections as it can.', { afterMs: FULL_AFTER_MS[0] }),
+        )
       return connection
     },
     get connections() {
@@ -141,7 +151,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     async stop({ afterMs, finishMs, graceMs }) {
       selfCheck.stop()
       const sockets = [...connections]
-      for (const connection of sockets) connection.goaway(afterMs)
+      const error = new UnavailableError('This server is about to stop.', { afterMs: afterMs[0] })
+      for (const connection of sockets) connection.goaway(afterMs, error)
       await until(clock, finishMs, () => sockets.every(({ working }) => !working))
       for (const connection of sockets) connection.close(1001, 'going away')
       await until(clock, graceMs, () => sockets.every(({ gone }) => gone))

@@ -11,7 +11,16 @@ import { createGateway, type Gateway } from './gateway.ts'
 // Two gateways over one backend in one process, with a bus between that drops half of its hints and doubles the rest, late.
 // Clients come and go between the two, some lose ranges, some are told behind. In the end every copy is what the backend holds.
 
-const UNCOUNTED: GatewayMetrics = { opened() {}, closed() {}, ranges() {}, gaps() {}, behind() {}, refused() {} }
+const UNCOUNTED: GatewayMetrics = {
+  opened() {},
+  closed() {},
+  ranges() {},
+  gaps() {},
+  behind() {},
+  refused() {},
+  admitted() {},
+  sentAway() {},
+}
 const SPACES = ['open:a', 'open:b', 'mixed:c']
 const NAMES = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank']
 

@@ -130,7 +130,24 @@ describe('POST poll', () => {
     await world.clock.pass(100)
     void world.gateway.stop({ afterMs: [500, 1000], finishMs: 100, graceMs: 100 })
     await world.clock.pass(0)
-    expect((await asked.answered).at(-1)).toEqual({ t: 'goaway', afterMs: [500, 1000] })
+    expect((await asked.answered).at(-1)).toMatchObject({ t: 'goaway', afterMs: [500, 1000] })
+  })
+
+  it('[B11] of a crowd wait for their turn, and past that are told when to come again, with 503', async () => {
+    const world = new HttpWorld({ bounds: { hellosPerS: 10 } })
+    const answers = Array.from({ length: 60 }, (_, at) =>
+      world.post('/v1/poll', hello({ 'room:a': [0, ''] }, { waitS: 0 }), { authorization: `Bearer u${at}` }),
+    )
+    await world.clock.pass(5000)
+    const all = await Promise.all(answers)
+    const away = all.filter(({ status }) => status === 503)
+    expect(all.filter(({ status }) => status === 200)).toHaveLength(41)
+    expect(away).toHaveLength(19)
+    const errors = await Promise.all(
+      away.map(async (answer) => ((await answer.json()) as { error: { code: string; afterMs: number } }).error),
+    )
+    expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['unavailable']))
+    expect(errors.map(({ afterMs }) => afterMs).sort((a, b) => a - b)).toEqual(Array.from({ length: 19 }, (_, at) => 4100 + 100 * at))
   })
 
   it('that nobody waits for any more holds nothing', async () => {

@@ -66,6 +66,6 @@ export function pollRoute({ backend, gateway, arriving, clock, addressOf }: Poll
 function answerOf(frames: readonly string[]): Response {
   const [first] = frames
   if (first === undefined) throw new UnavailableError('The poll was ended before it was heard.', { afterMs: 1000 })
-  if (first.startsWith('{"t":"error"')) throw errorFromWire(parseAnswer(errorBody, first).error)
+  if (first.startsWith('{"t":"error"') || first.startsWith('{"t":"goaway"')) throw errorFromWire(parseAnswer(errorBody, first).error)
   return jsonAnswer(`[${frames.join(',')}]`)
 }

@@ -1,5 +1,5 @@
 import { BadRequestError, type Clock, InternalError, NotFoundError, SyncError, UnavailableError } from '@tidemark/shared'
-import { type Context, Hono } from 'hono'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import type { Backend } from '../backend/backend.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Log } from '../observe/log.ts'
@@ -34,6 +34,8 @@ export interface RoutesWorld {
   readonly page: string | undefined
   /** True while the server is about to end. */
   stopping(): boolean
+  /** Resolves when it is the turn of one more pull. Throws UnavailableError, which says when to ask again, where too many wait. */
+  admitted(): Promise<void>
   /** A request was begun (1) or answered (-1). */
   inHand(change: 1 | -1): void
   /** True where only this machine can reach the server, or where that is not known. */
@@ -106,6 +108,11 @@ export function createRoutes(world: RoutesWorld): Hono {
       'This path is for WebSockets, and the request came without `Upgrade: websocket`: a proxy in between has to hand it on (docs/deploy.md).',
     )
   })
+  const admit: MiddlewareHandler = async (_c, next) => {
+    await world.admitted()
+    await next()
+  }
+  hono.get('/v1/spaces/*', admit)
   hono.get('/v1/spaces/:space/changes', (c) => pullRoute(c, backend, compression))
   hono.get('/v1/spaces/:space/collections/:collection/older', (c) => olderRoute(c, backend, compression))
   hono.post('/v1/mutations', (c) => mutationsRoute(c, backend, world.arriving))

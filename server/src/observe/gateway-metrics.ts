@@ -4,6 +4,10 @@ import type { ErrorCode } from '@tidemark/shared'
 export interface GatewayMetrics {
   opened(): void
   closed(): void
+  /** A hello or a pull was taken, after it had waited so long for its turn, in ms. */
+  admitted(waitMs: number): void
+  /** One came when too many had come, and was told when to come again. */
+  sentAway(): void
   /** A range was sent to one reader. */
   ranges(): void
   /** A client stated again where a followed copy stands: something was lost on the way. */

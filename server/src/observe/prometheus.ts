@@ -45,6 +45,17 @@ export function createPrometheus(): Prometheus {
     help: 'Mutations, frames, spaces and requests refused, by code.',
     labelNames: ['code'],
   })
+  const waits = new Histogram({
+    registers,
+    name: 'tidemark_admission_wait_seconds',
+    help: 'How long hellos and pulls waited for their turn.',
+    buckets: [0, 0.1, 0.5, 1, 2, 5],
+  })
+  const away = new Counter({
+    registers,
+    name: 'tidemark_sent_away_total',
+    help: 'Hellos and pulls told to come later: too many came at once.',
+  })
   for (const source of ['client', 'server', 'api']) commits.inc({ source }, 0)
   for (const reason of ['history', 'rights', 'horizon']) resets.inc({ reason }, 0)
   for (const form of ['log', 'compacted', 'empty']) ranges.inc({ form }, 0)
@@ -70,6 +81,8 @@ export function createPrometheus(): Prometheus {
     gateway: {
       opened: () => connections.inc(),
       closed: () => connections.dec(),
+      admitted: (waitMs) => waits.observe(waitMs / 1000),
+      sentAway: () => away.inc(),
       ranges: () => sent.inc(),
       gaps: () => gaps.inc(),
       behind: () => behind.inc(),
