@@ -23,6 +23,8 @@ export interface Made {
   letGo: boolean
   /** What held it was destroyed, or set back. */
   mayBeLost: boolean
+  /** It had been settled, and was pending once more: it is not to be seen until it is done again [M5]. */
+  offeredAgain: boolean
 }
 
 export interface OutboxEntry {
@@ -34,6 +36,7 @@ export interface OutboxEntry {
   readonly touched: readonly string[]
   readonly arrived: readonly string[]
   readonly in?: Readonly<Record<string, number>>
+  readonly again?: boolean
   readonly user: string
 }
 
@@ -66,10 +69,10 @@ export interface WatchPorts {
   readonly device: string
   readonly user: string
   readonly histories: ReadonlyMap<string, History>
-  /**
-   * False where frames vanish or overtake each other: a range may then come without the `acked` that belongs before it; and of
-   * copied devices, to which `acked` tells what another one did last. */
-  readonly isOrderly: boolean
+  /** Frames vanish or overtake each other: a range may come without the `acked` that belongs before it. */
+  readonly isLossy: boolean
+  /** This device was copied or set back: `acked` tells what another one did last. */
+  isForked(): boolean
   /** Every mutation ever made, by nonce. */
   readonly made: Map<string, Made>
   fail(oracle: string, message: string): void
@@ -181,7 +184,12 @@ export class DiskWatch {
     const outbox = this.disk.rows('outbox')
     for (const key of keys) {
       const row = outbox.get(key) as OutboxEntry | undefined
-      if (row === undefined || made.has(row.nonce)) continue
+      if (row === undefined) continue
+      const before = made.get(row.nonce)
+      if (before) {
+        before.offeredAgain ||= row.again !== undefined
+        continue
+      }
       const { nonce, space, name, args } = row
       this.#made++
       made.set(nonce, {
@@ -196,6 +204,7 @@ export class DiskWatch {
         refused: false,
         letGo: false,
         mayBeLost: false,
+        offeredAgain: false,
       })
     }
   }
@@ -241,13 +250,14 @@ export class DiskWatch {
 
   /** [M4] What was written here shows once, neither twice nor for a while not at all. `left`: rows of the outbox that may have gone. */
   #shownOnce(left: ReadonlySet<Key>): void {
-    const { device, histories, isOrderly, fail } = this.#ports
-    if (!isOrderly) return
+    const { device, histories, made, isLossy, isForked, fail } = this.#ports
+    if (isForked()) return
     const outbox = this.disk.rows('outbox')
     const copies = this.disk.rows('copies')
     const copyOf = (space: string) => copies.get(space) as CopyRow | undefined
     const check = (row: ShownMutation) => {
-      for (const message of wronglyShown(row, copyOf, histories)) fail('shown once', `${device}: ${message}`)
+      if (made.get(row.nonce)?.offeredAgain) return
+      for (const message of wronglyShown(row, copyOf, histories, isLossy)) fail('shown once', `${device}: ${message}`)
     }
     for (const row of outbox.values()) check(row as unknown as OutboxEntry)
     for (const n of left) {

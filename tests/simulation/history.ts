@@ -7,6 +7,8 @@ export interface ModelDocument {
   readonly text: string
   readonly creator: string
   readonly created: number
+  /** The version of the last commit that changed it. */
+  readonly changed: number
 }
 
 /** What a space held at one version of one history: the sequential model that every copy is held against. */
@@ -79,7 +81,7 @@ function apply(documents: Map<string, ModelDocument>, change: Change, creator: s
   const after: Record<string, unknown> =
     'set' in change ? { ...(JSON.parse(before?.text ?? '{}') as object), ...change.set } : { ...change.put }
   for (const field of 'set' in change ? (change.unset ?? []) : []) delete after[field]
-  documents.set(key, { text: canonical(after), creator, created: before?.created ?? version })
+  documents.set(key, { text: canonical(after), creator, created: before?.created ?? version, changed: version })
 }
 
 /** The fields of a document in order of their names, without those that are the replica's own. */

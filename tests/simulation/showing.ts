@@ -24,23 +24,30 @@ export function wronglyShown(
   { nonce, touched, arrived }: Shown,
   copyOf: (space: string) => Copy | undefined,
   histories: ReadonlyMap<string, History>,
+  mayShowTwice: boolean,
 ): string[] {
   return touched.flatMap((space) => {
     const copy = copyOf(space)
     const history = histories.get(space)
     const moment = copy?.whole ? history?.at(copy.version, copy.seal) : undefined
-    // Of a server that was set back a copy may be of a history that is over, until it is told [M5].
-    if (history === undefined || history.wasSetBack || moment === undefined) return []
+    // A copy may be of a history that is over, until it is told [M5].
+    if (history === undefined || moment === undefined || ancestor(history.head, moment.version) !== moment) return []
     const made = [...history.madeAt(nonce)]
-    const holds = (upTo: Moment) => made.some((version) => ancestor(upTo, version)?.origin === nonce)
+    const heldAt = (upTo: Moment) => made.find((version) => ancestor(upTo, version)?.origin === nonce)
     const shows = !arrived.includes(space)
-    if (shows && holds(moment)) return [`${nonce} shows twice in ${space} at ${moment.version}`]
-    const isToCome = ancestor(history.head, moment.version) === moment && holds(history.head) && !holds(moment)
-    // What a server forgot is offered again, and is not to be seen until it is done again [M5].
-    if (!shows && isToCome && !history.wasSetBack)
+    const here = heldAt(moment)
+    if (shows && !mayShowTwice && here !== undefined && isTold(moment, here))
+      return [`${nonce} shows twice in ${space} at ${moment.version}`]
+    if (!shows && here === undefined && heldAt(history.head) !== undefined)
       return [`${nonce} shows no more in ${space} at ${moment.version}, and its commit is still to come`]
     return []
   })
+}
+
+/** Something is left of a commit: a compacted range tells whose it was. Of what was written over only the ack tells, which comes next. */
+function isTold({ documents }: Moment, version: number): boolean {
+  for (const { changed } of documents.values()) if (changed === version) return true
+  return false
 }
 
 /** What a history held at a version before or at a moment of it; undefined past that. */

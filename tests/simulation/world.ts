@@ -74,6 +74,8 @@ export class World {
   readonly histories = new Map<string, History>(SPACES.map((space) => [space, new History()]))
   readonly made = new Map<string, Made>()
   readonly failures: Failure[] = []
+  /** Devices that were copied or set back, or began as a copy, by name. */
+  readonly forked = new Set<string>()
   /** Pages of older lines that brought any. */
   pagesTaken = 0
   readonly #plan: Plan
@@ -185,11 +187,6 @@ export class World {
     for (const device of this.devices.values()) yield* device.tabs
   }
 
-  /** Devices may be copied or set back here. */
-  get hasCopies(): boolean {
-    return this.#plan.classes.some((name) => name === 'clone' || name === 'rollback')
-  }
-
   /** Nothing runs on. */
   end(): void {
     for (const device of this.devices.values()) this.#crash(device)
@@ -248,7 +245,7 @@ export class World {
       return
     }
     // A device that was copied or set back has several client ids, and order is kept for each of them only [M1].
-    if (this.hasCopies) return
+    if (this.forked.has(mutation.device)) return
     for (let at = before; at; at = at.before) {
       const earlier = at.origin === undefined ? undefined : this.made.get(at.origin)
       if (earlier?.device !== mutation.device) continue
@@ -263,7 +260,8 @@ export class World {
       device: name,
       user: plan.user,
       histories: this.histories,
-      isOrderly: this.#plan.network.loss === 0 && this.#plan.network.reorder === 0 && !this.hasCopies,
+      isLossy: this.#plan.network.loss > 0 || this.#plan.network.reorder > 0,
+      isForked: () => this.forked.has(name),
       made: this.made,
       fail: (oracle, message) => this.fail(oracle, message),
     })
@@ -442,6 +440,7 @@ export class World {
         return
       case 'clone': {
         if (this.devices.has(action.as)) return
+        this.forked.add(name).add(action.as)
         const copy = this.#addDevice(action.as, { ...plan, name: action.as, skewMs: device.skewMs }, disk.clone())
         this.#openTabs(copy, 1)
         return
@@ -458,6 +457,7 @@ export class World {
       }
       case 'roll back':
         this.#crash(device)
+        this.forked.add(name)
         this.#destroy(() => disk.rollBack(action.commits))
         watch.begin()
         return
