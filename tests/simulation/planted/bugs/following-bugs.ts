@@ -64,8 +64,8 @@ export const followingBugs: readonly PlantedBug[] = [
   {
     name: 'dead-connection-kept',
     file: 'client/src/connection/connection.ts',
-    find: "if (type === 'time' && deadAtMs <= nowMs) return fail",
-    replace: "if (type === 'time' && deadAtMs < 0) return fail",
+    find: 'const overdue = deadAtMs <= nowMs',
+    replace: 'const overdue = deadAtMs < 0',
     rule: 'B4',
     what: 'a beat that is not answered ends nothing',
   },
