@@ -20,11 +20,12 @@ export interface HttpAnswer {
   readonly text: string
 }
 
-/** A GET. */
+/** A GET, or a POST of JSON where there is a body. */
 export interface HttpRequest {
   /** From `/v1/` on, query included. */
   readonly path: string
   readonly token: string
+  readonly body?: string | undefined
   readonly timeoutMs: number
 }
 

@@ -15,9 +15,10 @@ export function webTransport(url: string | URL): Transport {
       socket.onerror = () => events.closed(1006)
       return socket
     },
-    async request({ path, token, timeoutMs }) {
+    async request({ path, token, body, timeoutMs }) {
       const answer = await fetch(base + path, {
-        headers: { authorization: `Bearer ${token}` },
+        ...(body !== undefined && { method: 'POST', body }),
+        headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
         signal: AbortSignal.timeout(timeoutMs),
         cache: 'no-store',
         credentials: 'omit',

@@ -1,0 +1,220 @@
+// Goal: the worker sends what is pending in the database of the page, and begins none; the page asks for it when it should.
+// Method: fake-indexeddb under both; the browser's part is a double.
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
+import { Subject } from 'rxjs'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type LifecycleEvent, NO_HINTS } from './connection/hints.ts'
+import type { HttpRequest, Transport } from './connection/transport.ts'
+import { openReplica } from './open-replica.ts'
+import type { Status } from './replica-api.ts'
+import { flushOnSync, flushPending, syncInBackground } from './service-worker.ts'
+import { chatApp } from './testing/chat-app.ts'
+
+const NAME = 'tidemark:default:alice'
+const CLOSED = { connect: () => ({ send() {}, close() {} }), request: () => Promise.reject(new Error('no network')) }
+
+let disk: IDBFactory
+let requests: HttpRequest[]
+/** Does whatever it is given, at version 1. */
+const transport: Transport = {
+  connect: CLOSED.connect,
+  async request(request) {
+    requests.push(request)
+    const { mutations } = JSON.parse(request.body ?? '') as { mutations: { n: number; nonce: string; space: string }[] }
+    const acks = mutations.map(({ n, nonce, space }) => ({ n, nonce, in: { [space]: n } }))
+    return { status: 200, contentType: 'application/json', text: JSON.stringify({ acks }) }
+  },
+}
+const worker = () => ({ app: chatApp, url: 'http://localhost', token: (user: string) => user, transport, indexedDB: disk, IDBKeyRange })
+const page = () =>
+  openReplica({
+    ...worker(),
+    ...{ user: 'alice', token: () => 'alice', transport: CLOSED, lifecycle: NO_HINTS, network: NO_HINTS },
+    device: { recall: () => null, remember() {}, persisted: async () => undefined },
+  })
+/** A page that writes something, and is closed. */
+async function write(text: string) {
+  const replica = await page()
+  await (replica.space('room:1') as any).mutate.send({ id: `m${text}`, text })
+  await replica.close()
+}
+beforeEach(() => {
+  disk = new IDBFactory()
+  requests = []
+})
+afterEach(() => vi.unstubAllGlobals())
+
+describe('a worker', () => {
+  it('sends what a page left behind, with a token of its user; the page finds it done', async () => {
+    await write('1')
+    await write('2')
+    await flushPending(worker(), 'alice')
+    expect(requests.map(({ path, token }) => [path, token])).toEqual([['/v1/mutations', 'alice']])
+    const replica = await page()
+    expect(await replica.audit()).toEqual({ created: 2, confirmed: 2, refused: 0, pending: 0, discarded: 0 })
+    await replica.close()
+  })
+
+  it('a page that is open meanwhile shows it as done', async () => {
+    const replica = await page()
+    const sent = await (replica.space('room:1') as any).mutate.send({ id: 'm1', text: 'hi' })
+    await flushPending(worker(), 'alice')
+    await sent.confirmed
+    await replica.settled()
+    await replica.close()
+  })
+
+  it('makes no database where there is none', async () => {
+    await flushPending(worker(), 'alice')
+    expect(await disk.databases()).toEqual([])
+    expect(requests).toEqual([])
+  })
+
+  it('begins no replica in a database that was emptied: the page is to notice what it lost', async () => {
+    await write('1')
+    const db = await new Promise<IDBDatabase>((resolve) => {
+      const opening = disk.open(NAME)
+      opening.onsuccess = () => resolve(opening.result)
+    })
+    const stores = [...db.objectStoreNames]
+    const emptied = db.transaction(stores, 'readwrite')
+    for (const store of stores) emptied.objectStore(store).clear()
+    await new Promise((resolve) => emptied.addEventListener('complete', resolve))
+    await flushPending(worker(), 'alice')
+    const rows = db.transaction('self').objectStore('self').count()
+    await new Promise((resolve) => rows.addEventListener('success', resolve))
+    expect([rows.result, requests]).toEqual([0, []])
+    db.close()
+  })
+
+  it('leaves what is pending where there is no token, and says why', async () => {
+    await write('1')
+    const failing = { ...worker(), token: () => Promise.reject(new Error('signed out')) }
+    await expect(flushPending(failing, 'alice')).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'token() failed: Error: signed out',
+    })
+    const replica = await page()
+    expect((await replica.audit()).pending).toBe(1)
+    await replica.close()
+  })
+
+  it('wakes for what was asked for, and lets the browser know how it ended', async () => {
+    await write('1')
+    const scope = new EventTarget()
+    vi.stubGlobal('addEventListener', scope.addEventListener.bind(scope))
+    flushOnSync(worker())
+    const wake = (tag: string) => {
+      const ended: Promise<void>[] = []
+      scope.dispatchEvent(Object.assign(new Event('sync'), { tag, waitUntil: (work: Promise<void>) => ended.push(work) }))
+      return ended
+    }
+    expect(wake('something else')).toEqual([])
+    const [ended] = wake('tidemark:alice')
+    await ended
+    expect(requests).toHaveLength(1)
+    expect(wake('tidemark:bob')).toHaveLength(1)
+  })
+})
+
+describe('a page', () => {
+  let asked: string[]
+  let status$: Subject<Pick<Status, 'phase' | 'pending' | 'pauses'>>
+  let live: (event: LifecycleEvent) => void
+  const lifecycle = {
+    inFront: () => true,
+    onChange(listener: typeof live) {
+      live = listener
+      return () => {
+        live = () => {}
+      }
+    },
+  }
+  const says = async (phase: Status['phase'], pending: number, pauses?: Status['pauses']) => {
+    status$.next({ phase, pending, pauses })
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const tells = async (event: LifecycleEvent) => {
+    live(event)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  beforeEach(() => {
+    asked = []
+    status$ = new Subject()
+    const sync = { register: async (tag: string) => void asked.push(tag) }
+    vi.stubGlobal('navigator', { serviceWorker: { ready: Promise.resolve({ sync }) } })
+  })
+
+  it('asks once while something is pending and the server cannot be reached, and again the next time', async () => {
+    syncInBackground({ user: 'alice', status$ }, lifecycle)
+    await says('waiting', 0)
+    await says('connecting', 1)
+    expect(asked).toEqual([])
+    for (const phase of ['waiting', 'connecting', 'waiting', 'waiting'] as const) await says(phase, 2)
+    expect(asked).toEqual(['tidemark:alice'])
+    await says('live', 0)
+    await says('waiting', 1)
+    expect(asked).toHaveLength(2)
+  })
+
+  it('asks when it may go while something is pending', async () => {
+    syncInBackground({ user: 'alice', status$ }, lifecycle)
+    await says('live', 0)
+    await tells('hide')
+    await says('live', 1)
+    await tells('show')
+    await tells('touch')
+    expect(asked).toEqual([])
+    await tells('back')
+    await tells('hide')
+    expect(asked).toHaveLength(2)
+  })
+
+  it('asks for nothing where the app is switched offline', async () => {
+    syncInBackground({ user: 'alice', status$ }, lifecycle)
+    await says('offline', 3, ['app'])
+    await tells('hide')
+    expect(asked).toEqual([])
+    await says('offline', 3, ['page'])
+    await tells('hide')
+    expect(asked).toHaveLength(1)
+  })
+
+  it('asks no more once it is ended, or the replica closed', async () => {
+    const end = syncInBackground({ user: 'alice', status$ }, lifecycle)
+    await says('live', 1)
+    end()
+    await tells('hide')
+    await says('waiting', 1)
+    syncInBackground({ user: 'alice', status$ }, lifecycle)
+    await says('live', 1)
+    status$.complete()
+    await tells('hide')
+    expect(asked).toEqual([])
+  })
+
+  const forbidden = () => Promise.reject(new Error('no'))
+  it.each([
+    ['no service worker', () => undefined],
+    ['a worker without Background Sync', () => ({ ready: Promise.resolve({}) })],
+    ['a browser that forbids it', () => ({ ready: Promise.resolve({ sync: { register: forbidden } }) })],
+    ['no worker yet', () => ({ ready: new Promise(() => {}) })],
+    ['a worker that fails', () => ({ ready: forbidden() })],
+    [
+      'a frame that may not ask for a worker',
+      () => {
+        throw new Error('SecurityError')
+      },
+    ],
+  ])('goes on with %s', async (_, serviceWorker) => {
+    vi.stubGlobal('navigator', {
+      get serviceWorker() {
+        return serviceWorker()
+      },
+    })
+    syncInBackground({ user: 'alice', status$ }, lifecycle)
+    await says('live', 0)
+    await says('waiting', 1)
+    await tells('hide')
+  })
+})

@@ -1,0 +1,94 @@
+import type { App, SyncError } from '@tidemark/shared'
+import type { Observable } from 'rxjs'
+import { flushOutbox } from './background/flush-outbox.ts'
+import type { Lifecycle } from './connection/hints.ts'
+import { createTokens } from './connection/tokens.ts'
+import type { OpenReplicaOptions } from './open-replica.ts'
+import { mayExist, onSync, syncRequests } from './platform/background-sync.ts'
+import { pageLifecycle } from './platform/page-hints.ts'
+import { systemClock } from './platform/system-clock.ts'
+import { systemRandom } from './platform/system-random.ts'
+import { webTransport } from './platform/web-transport.ts'
+import { dexieStorage } from './replica/dexie-storage.ts'
+import { createReplicaCore } from './replica/replica-core.ts'
+import { SELF } from './replica/rows.ts'
+import type { ReplicaStorage } from './replica/storage.ts'
+import { StorageError } from './replica/storage-error.ts'
+import { present } from './replica/unit.ts'
+import type { Status } from './replica-api.ts'
+
+type World = 'app' | 'url' | 'tenant' | 'indexedDB' | 'IDBKeyRange' | 'transport' | 'clock' | 'random'
+
+/** What a worker has to know: the same as the page's `openReplica`, but for whichever user has something pending. */
+export interface FlushOptions<A extends App> extends Pick<OpenReplicaOptions<A>, World> {
+  /** Gives a token of this user. Where it rejects, what is pending stays, and the browser wakes the worker again, later. */
+  readonly token: (user: string, because?: SyncError) => string | Promise<string>
+  /** The database of a user. Default: `tidemark:{tenant}:{user}`. */
+  readonly name?: ((user: string) => string) | undefined
+}
+
+/** In the app's service worker: sends what is pending whenever the browser wakes it, as `syncInBackground` of a page asked for. */
+export function flushOnSync<A extends App>(options: FlushOptions<A>): void {
+  onSync((user) => flushPending(options, user))
+}
+
+/**
+ * Sends what this user has pending on this device, without a page; for other occasions to wake, such as a push. Does nothing where
+ * there is nothing. Rejects with the SyncError that held it up; what was not sent stays.
+ */
+export async function flushPending<A extends App>(options: FlushOptions<A>, user: string): Promise<void> {
+  const { app, url, tenant = 'default', clock = systemClock, random = systemRandom, indexedDB, IDBKeyRange } = options
+  const name = options.name?.(user) ?? `tidemark:${tenant}:${user}`
+  if (!(await mayExist(name, indexedDB))) return
+  const storage = begunStorage(dexieStorage({ name, app, clock, indexedDB, IDBKeyRange }))
+  try {
+    const outbox = await createReplicaCore({ app, storage, clock, random, user })
+    const tokens = createTokens((because) => options.token(user, because), clock)
+    const transport = options.transport ?? webTransport(url)
+    await flushOutbox({ outbox, tokens, transport, clock, random })
+  } catch (error) {
+    if (!(error instanceof StorageError && error.trouble === 'cleared')) throw error
+  } finally {
+    await storage.close()
+  }
+}
+
+/** Storage in which no replica is begun: where there is none any more, the page has to find that out. Then writes are rejected as `cleared`. */
+function begunStorage(storage: ReplicaStorage): ReplicaStorage {
+  return {
+    ...storage,
+    write: (tables, durability, work) =>
+      storage.write(tables, durability, async (tx) => {
+        present(await tx.get('self', SELF))
+        return work(tx)
+      }),
+  }
+}
+
+/** What is needed of a replica. */
+interface Watched {
+  readonly user: string
+  readonly status$: Observable<Pick<Status, 'phase' | 'pending' | 'pauses'>>
+}
+
+/**
+ * In a page: asks the browser to wake the service worker, where something is pending and the server cannot be reached or the page
+ * may go. It does nothing where the browser has no Background Sync, or the app is switched offline. The returned function ends it; it
+ * ends with the replica, too.
+ */
+export function syncInBackground({ user, status$ }: Watched, lifecycle: Lifecycle = pageLifecycle): () => void {
+  const ask = syncRequests(user)
+  let isPending = false
+  let isAsked = false
+  const subscription = status$.subscribe(({ phase, pending, pauses }) => {
+    isPending = pending > 0 && !pauses?.includes('app')
+    if (isPending && !isAsked && phase === 'waiting') ask()
+    isAsked = isPending && (isAsked || phase === 'waiting')
+  })
+  subscription.add(
+    lifecycle.onChange((event) => {
+      if (isPending && (event === 'hide' || event === 'back')) ask()
+    }),
+  )
+  return () => subscription.unsubscribe()
+}
