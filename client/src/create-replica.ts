@@ -18,7 +18,7 @@ import type { TokenSource } from './connection/tokens.ts'
 import type { Transport } from './connection/transport.ts'
 import type { Device } from './device.ts'
 import { openLossMark } from './loss-mark.ts'
-import { pageIn } from './older.ts'
+import { type OlderAsk, pageIn } from './older.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import type { Enqueued } from './replica/confirmations.ts'
 import { definitionOf } from './replica/definition-of.ts'
@@ -29,8 +29,10 @@ import type { ReplicaStorage } from './replica/storage.ts'
 import type { StorageError } from './replica/storage-error.ts'
 import { watchedStorage } from './replica/watched-storage.ts'
 import type { CollectionQueries, CollectionScope, Older, Refused, Replica, Sent, Status } from './replica-api.ts'
-import { statusOf } from './status.ts'
+import { reportOf, statusOf } from './status.ts'
 import { createSync } from './sync.ts'
+import { createTabs, type TabPorts } from './tabs/tabs.ts'
+import { unionOf } from './tabs/union.ts'
 
 /** What reads documents for the app. */
 export interface Tables {
@@ -53,6 +55,8 @@ export interface ReplicaWorld<A extends App> {
   /** The name by which that device knows the storage. */
   readonly database?: string | undefined
   readonly tables: (shown: ShownCopies) => Tables
+  /** What it shares with other tabs, of which one then connects for all; without it this one connects for itself. */
+  readonly tabs?: TabPorts | undefined
   readonly transport: Transport
   readonly clock: Clock
   readonly random: Random
@@ -87,7 +91,10 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       present: () => ({ pending: pending$.value.length + saved.length + saving, refused: rejected$.value.length }),
     }))
   const holders = new Map<SpaceId, Set<object>>()
-  const core = await createReplicaCore({ ...world, storage, isHeld: (space) => holders.has(space) })
+  /** By space, the number of its last opening. */
+  const holding: Record<string, number> = {}
+  let openings = 0
+  const core = await createReplicaCore({ ...world, storage, isHeld: (space) => union.has(space), deposed: () => tabs?.deposed() })
   const tables = world.tables(core)
   let copies: ReadonlyMap<SpaceId, CopyState> = new Map()
   let closed = false
@@ -95,10 +102,43 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
 
   const sync = createSync(
     { ...world, copies: core, outbox: core, appVersion: app.version },
-    { changed: () => soon(), offset: core.setClockOffset },
+    {
+      changed() {
+        const { connection } = sync.state()
+        tabs?.join(connection.name !== 'offline' || connection.pauses.every((pause) => pause === 'tab'))
+        soon()
+      },
+      offset(ms) {
+        offsetMs = ms
+        core.setClockOffset(ms)
+      },
+    },
   )
+  let offsetMs = 0
+  const union = unionOf(sync.want, sync.release)
+  const report = () => reportOf(sync.state(), offsetMs, world.clock)
+  const pageOlder = (ask: OlderAsk) => pageIn({ ...world, core, sync }, ask)
+  const tabs =
+    world.tabs &&
+    createTabs(world.tabs, {
+      ...{ ...world, takeLead: core.lead, report, reconnectNow: sync.reconnectNow },
+      async older(ask) {
+        // Whoever leads since a moment ago is not connected yet.
+        await firstValueFrom(status$.pipe(filter(({ phase }) => phase !== 'connecting' && phase !== 'greeting')), {
+          defaultValue: undefined,
+        })
+        return pageOlder(ask)
+      },
+      lead: (isLeader) => (isLeader ? sync.resume('tab') : sync.pause('tab')),
+      holding: () => holding,
+      holds: union.set,
+      told(report) {
+        core.setClockOffset(report.offsetMs)
+        soon()
+      },
+    })
   const present = (): Status => ({
-    ...statusOf(sync.state(), copies, pending$.value.length, rejected$.value.length, world.clock),
+    ...statusOf(tabs?.following ?? report(), holders.keys(), copies, pending$.value.length, rejected$.value.length),
     storage: { durable, persisted, error: storageError, lost: mark?.loss },
   })
   const pending$ = new BehaviorSubject<readonly Mutation[]>([])
@@ -138,6 +178,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       })
     }
     note()
+    tabs?.say()
     const status = present()
     const text = JSON.stringify(status)
     if (text !== told) status$.next(status)
@@ -201,7 +242,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
         const underWay = underWay$.value
         let page = underWay.get(key)
         if (!page) {
-          page = pageIn({ ...world, core, sync }, id, name, limit).finally(() => {
+          page = (tabs?.older ?? pageOlder)({ space: id, collection: name, limit }).finally(() => {
             underWay.delete(key)
             underWay$.next(underWay)
           })
@@ -240,10 +281,12 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     held.close = () => {
       if (!others.delete(held) || others.size > 0) return
       holders.delete(id)
-      sync.release(id)
+      delete holding[id]
+      union.set('', holding)
     }
     stale.add('copies')
-    sync.want(id)
+    holding[id] = ++openings
+    union.set('', holding)
     return held
   }
 
@@ -281,7 +324,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     },
     pause: () => sync.pause('app'),
     resume: () => sync.resume('app'),
-    reconnectNow: sync.reconnectNow,
+    reconnectNow: tabs?.reconnectNow ?? sync.reconnectNow,
     audit: core.audit,
     persist: () => askPersisted(true),
     async close() {
@@ -302,6 +345,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       return discarded
     },
   }
+  if (tabs) sync.pause('tab')
   sync.resume('app')
   return replica as unknown as Replica<A>
 }

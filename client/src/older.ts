@@ -7,6 +7,14 @@ import type { Sync } from './sync.ts'
 /** How often one page is asked for, where a server lags behind, changes could not be kept for it, or the server was set back. */
 export const OLDER_ATTEMPTS_MAX = 6
 
+/** Which page, by whoever asks for it. */
+export interface OlderAsk {
+  readonly space: SpaceId
+  readonly collection: string
+  /** Documents, at most. */
+  readonly limit: number
+}
+
 export interface OlderPorts {
   readonly core: Pick<ReplicaCore, 'takeOlder'>
   readonly sync: Pick<Sync, 'older' | 'holds'>
@@ -14,8 +22,8 @@ export interface OlderPorts {
   readonly random: Random
 }
 
-/** Pages older documents of a collection in [W2], `limit` of them at most. Throws SyncErrors; then nothing has changed. */
-export async function pageIn({ core, sync, clock, random }: OlderPorts, space: SpaceId, collection: string, limit: number): Promise<Older> {
+/** Pages older documents of a collection in [W2]. Throws SyncErrors; then nothing has changed. */
+export async function pageIn({ core, sync, clock, random }: OlderPorts, { space, collection, limit }: OlderAsk): Promise<Older> {
   for (let attempt = 1; ; attempt++) {
     const taken = await core.takeOlder(space, collection, {
       page: (before) => sync.older({ space, collection, before, limit }),

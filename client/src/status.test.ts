@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { NOT_FOLLOWING } from './following/following.ts'
 import { step } from './following/step.ts'
 import { NOT_SENDING } from './outbox/sending.ts'
-import { statusOf } from './status.ts'
+import { reportOf, statusOf } from './status.ts'
 import type { SyncState } from './sync.ts'
 import { handClock } from './testing/hand-clock.ts'
 
@@ -24,7 +24,8 @@ const following = (spaces: readonly string[], spacesMax: number) =>
 describe('the status', () => {
   it('tells of the shown copy, and of how far the server is known to be', () => {
     const copy = { version: 3, seal: 'aaaaaaaa', head: 5, partial: true } as never
-    const status = statusOf({ ...nothing, following: following(['room:1'], 10) }, new Map([['room:1', copy]]), 2, 1, clock)
+    const report = reportOf({ ...nothing, following: following(['room:1', 'room:2'], 10) }, 0, clock)
+    const status = statusOf(report, ['room:1'], new Map([['room:1', copy]]), 2, 1)
     expect(status).toEqual({
       phase: 'offline',
       pauses: ['app'],
@@ -40,7 +41,7 @@ describe('the status', () => {
     const connection = { name: 'waiting', attempt: 1, untilMs: clock.monotonicMs() + 500, notBeforeMs: 0, because } as const
     const blocked = new ClientConflictError('copied')
     const sending = { ...NOT_SENDING, stage: { name: 'stopped', because: blocked } } as const
-    expect(statusOf({ ...nothing, connection, sending }, new Map(), 1, 0, clock)).toMatchObject({
+    expect(reportOf({ ...nothing, connection, sending }, 0, clock)).toMatchObject({
       retryAtMs: clock.nowMs() + 500,
       because,
       blocked,
@@ -48,7 +49,8 @@ describe('the status', () => {
   })
 
   it('says which spaces found no place on the connection', () => {
-    const status = statusOf({ ...nothing, following: following(['room:1', 'room:2'], 1) }, new Map(), 0, 0, clock)
+    const report = reportOf({ ...nothing, following: following(['room:1', 'room:2'], 1) }, 0, clock)
+    const status = statusOf(report, ['room:1', 'room:2'], new Map(), 0, 0)
     expect(status.spaces['room:1']?.denied).toBeUndefined()
     expect(status.spaces['room:2']?.denied).toMatchObject({ code: 'too-large' })
   })

@@ -1,4 +1,5 @@
-import { type Clock, NOTHING, type SpaceId } from '@tidemark/shared'
+import { type Clock, NOTHING, type SpaceId, type SyncError } from '@tidemark/shared'
+import type { Pause } from './connection/connection.ts'
 import { isCaughtUp } from './following/following.ts'
 import type { CopyState } from './replica/replica-core.ts'
 import type { Phase, Status } from './replica-api.ts'
@@ -10,30 +11,56 @@ export function phaseOf({ connection, following }: SyncState): Phase {
   return isCaughtUp(following) ? 'live' : 'catching up'
 }
 
-/** What the app is told: the shown copies by the database, everything else by the machines. */
-export function statusOf(
-  state: SyncState,
-  copies: ReadonlyMap<SpaceId, CopyState>,
-  pending: number,
-  refused: number,
-  clock: Clock,
-): Omit<Status, 'storage'> {
+/** What is told of the connection, by the tab that is connected for all. */
+export interface Report {
+  readonly phase: Phase
+  readonly beatS: number
+  readonly pauses?: readonly Pause[] | undefined
+  readonly retryAtMs?: number | undefined
+  readonly because?: SyncError | undefined
+  readonly blocked?: SyncError | undefined
+  /** The server's clock minus the device's, in ms. */
+  readonly offsetMs: number
+  /** Only what the copies do not say themselves: of spaces that are denied, or behind the server. */
+  readonly spaces: { readonly [space: string]: { readonly head: number; readonly denied?: SyncError | undefined } }
+}
+
+/** Before the tab that is connected was heard. */
+export const UNHEARD: Report = { phase: 'connecting', offsetMs: 0, beatS: 0, spaces: {} }
+
+/** What the machines tell. */
+export function reportOf(state: SyncState, offsetMs: number, clock: Clock): Report {
   const { connection, following, sending, promisedS } = state
-  const spaces: Record<string, Status['spaces'][string]> = {}
-  for (const [id, { wanted, stage, head }] of following.spaces) {
-    if (!wanted) continue
-    const copy = copies.get(id) ?? { ...NOTHING, head, partial: false }
-    spaces[id] = { ...copy, head: Math.max(copy.head, head), ...('because' in stage && stage.because && { denied: stage.because }) }
+  const spaces: Record<string, Report['spaces'][string]> = {}
+  for (const [id, { wanted, stage, head, standing }] of following.spaces) {
+    const denied = 'because' in stage ? stage.because : undefined
+    if (wanted && (denied || head > standing.version)) spaces[id] = { head, denied }
   }
   return {
     phase: phaseOf(state),
-    spaces,
-    pending,
-    refused,
+    offsetMs,
     beatS: promisedS,
-    ...(connection.name === 'offline' && { pauses: connection.pauses }),
+    ...(connection.name === 'offline' && { pauses: connection.pauses.filter((pause) => pause !== 'tab') }),
     ...(connection.name === 'waiting' && { retryAtMs: Math.round(clock.nowMs() + connection.untilMs - clock.monotonicMs()) }),
     ...('because' in connection && connection.because && { because: connection.because }),
     ...('because' in sending.stage && sending.stage.because && { blocked: sending.stage.because }),
+    spaces,
   }
+}
+
+/** What the app is told of the spaces that it holds: the shown copies by the database, everything else by whoever is connected. */
+export function statusOf(
+  { offsetMs: _, ...report }: Report,
+  held: Iterable<SpaceId>,
+  copies: ReadonlyMap<SpaceId, CopyState>,
+  pending: number,
+  refused: number,
+): Omit<Status, 'storage'> {
+  const spaces: Record<string, Status['spaces'][string]> = {}
+  for (const id of held) {
+    const { head = 0, denied } = report.spaces[id] ?? {}
+    const copy = copies.get(id) ?? { ...NOTHING, head, partial: false }
+    spaces[id] = { ...copy, head: Math.max(copy.head, head), ...(denied && { denied }) }
+  }
+  return { ...report, spaces, pending, refused }
 }

@@ -14,6 +14,7 @@ import {
   type SpaceId,
   type Standing,
   toJsonObject,
+  UnavailableError,
   type Version,
   within,
   ZERO,
@@ -84,6 +85,11 @@ export interface ReplicaCore extends Copies, Outbox {
   /** The app was told that; what came after it is told later. */
   told(healed: Healed): Promise<void>
   confirmed: Confirmations['confirmed']
+  /**
+   * From here on this tab alone says hello, sends and settles: what another one that led before does of that throws, and writes nothing.
+   * Where none ever leads nothing is compared. Returns its number, higher than all before.
+   */
+  lead(): Promise<number>
   /** Deletes every row, in all tabs. Throws ForbiddenError, with nothing done, where something is pending or refused, unless it is to be discarded. Returns what was. */
   erase(discard: boolean): Promise<Pick<Audit, 'pending' | 'refused'>>
   /**
@@ -114,6 +120,8 @@ export interface ReplicaPorts {
   readonly user: string
   /** Whether the app has a space open: its copy stays when the device runs out of room. Default: all are. */
   readonly isHeld?: ((space: SpaceId) => boolean) | undefined
+  /** Called when this tab led, and another one does now. */
+  readonly deposed?: (() => void) | undefined
 }
 
 /** How long documents of a copy that is shown no longer stay, so that queries of other tabs find their way to the new one; in ms. */
@@ -124,7 +132,15 @@ export const HEAD_WITHIN_MS = 5000
 const KNOWN_SPACES_MAX = 10_000
 
 /** Opens the replica in `storage`; a new one gets its client id. */
-export async function createReplicaCore({ app, storage, clock, random, user, isHeld = () => true }: ReplicaPorts): Promise<ReplicaCore> {
+export async function createReplicaCore({
+  app,
+  storage,
+  clock,
+  random,
+  user,
+  isHeld = () => true,
+  deposed,
+}: ReplicaPorts): Promise<ReplicaCore> {
   let tables = allTables(app)
   const stage: Stage = { app, user, muted: new Set() }
   const known = new Map<SpaceId, Known>()
@@ -137,12 +153,20 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
   let cancelSweep = () => {}
 
   let opened: SelfRow | undefined
+  /** The number of this tab, where it leads or led. */
+  let leadNumber: number | undefined
   const read: ReplicaStorage['read'] = (tables, work) =>
     storage.read(['self', ...tables], async (tx) => {
       // A storage that was cleared has nothing pending, and lost it.
       present(await tx.get('self', SELF), opened)
       return work(tx)
     })
+  /** Looked at in the transaction of each step that only who leads takes. */
+  const mustLead = ({ lead }: SelfRow) => {
+    if (leadNumber === undefined || leadNumber === lead) return
+    deposed?.()
+    throw new UnavailableError('another tab of this app is connected now')
+  }
   const write = <T>(durability: 'strict' | 'relaxed', work: (unit: Unit) => Promise<T>): Promise<T> =>
     storage.write(tables, durability, async (tx) => {
       const unit = openUnit(tx)
@@ -220,6 +244,10 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
   let clientId = self.client
   /** False where there is nothing to tell for sure. */
   let mayTell = true
+  // Whoever leads heals for all tabs.
+  storage.onChange((changed, own) => {
+    mayTell ||= !own && changed.includes('self')
+  })
   // With those of other builds: what they left is swept, too.
   tables = [...new Set([...tables, ...self.tables])]
   scheduleSweep()
@@ -245,6 +273,14 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
         return { created, confirmed, discarded, pending, refused: (await tx.list('refused')).length }
       }),
     confirmed,
+    async lead() {
+      leadNumber = await unit('relaxed', async (unit) => {
+        const lead = ((await unit.self()).lead ?? 0) + 1
+        await unit.setSelf({ lead })
+        return lead
+      })
+      return leadNumber
+    },
     erase: (discard) =>
       unit('strict', async (unit) => {
         const pending = pendingOf(await unit.outbox()).length
@@ -303,7 +339,9 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
     },
     async asker() {
       const { after, settled } = await read(['outbox'], async (tx) => {
-        const identity = identities(present(await tx.get('self', SELF))).at(-1) as Identity
+        const self = present(await tx.get('self', SELF))
+        mustLead(self)
+        const identity = identities(self).at(-1) as Identity
         clientId = identity.client
         const [first] = await firstPending(tx, identity)
         return { after: identity.after, settled: (first?.n ?? identity.upTo + 1) - 1 }
@@ -312,13 +350,19 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
     },
     welcomed: (asker, acked) =>
       unit('strict', async (unit) => {
+        mustLead(await unit.self())
         const spaces = (await compare(unit, asker, acked, newClientId(random))).flatMap(({ touched }) => touched)
         if (spaces.length > 0) await replay(unit, stage, spaces)
         clientId = (await unit.self()).client
       }),
-    batch: (bounds) => read(['outbox', 'tail'], (tx) => nextBatch(tx, bounds)),
+    batch: (bounds) =>
+      read(['outbox', 'tail'], async (tx) => {
+        mustLead(present(await tx.get('self', SELF)))
+        return nextBatch(tx, bounds)
+      }),
     settle: (acks, answer) =>
       unit('strict', async (unit) => {
+        mustLead(await unit.self())
         const versions = await settle(unit, stage, acks, settledMs(), answer)
         const self = await unit.self()
         clientId = self.client
@@ -328,7 +372,8 @@ export async function createReplicaCore({ app, storage, clock, random, user, isH
     async healed() {
       if (!mayTell) return undefined
       return read(['outbox'], async (tx) => {
-        const { untold, doubts, epoch } = present(await tx.get('self', SELF))
+        const { untold, doubts, epoch, client } = present(await tx.get('self', SELF))
+        clientId = client
         mayTell = untold !== undefined
         if (!untold) return undefined
         // Not while it is still under way: what else is found belongs to it.

@@ -35,6 +35,8 @@ export type SelfRow = {
   readonly doubts: readonly string[]
   /** Grows with each doubt and each healing: answers to what was sent before are about another state. */
   readonly epoch: number
+  /** The number of the tab that leads: it grows with each. */
+  readonly lead?: number | undefined
   /** What healing came to, until the app is told. */
   readonly untold?: HistoryReset | undefined
   /** The last `$s` given out. */

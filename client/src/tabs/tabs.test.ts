@@ -1,0 +1,379 @@
+// Goal: of the tabs of one device one is connected, every tab shows and can do the same, and whatever becomes of the one that leads,
+// another goes on where it stopped.
+// Method: real replicas on one storage in memory, over a server of numbers alone, in virtual time; each tab can be frozen or die.
+import { afterEach, describe, expect, it } from 'vitest'
+import { fixedBeat } from '../connection/beat-policy.ts'
+import { type LifecycleEvent, NO_HINTS } from '../connection/hints.ts'
+import { createReplica } from '../create-replica.ts'
+import { plainTables } from '../plain-tables.ts'
+import { type MemoryStorage, memoryStorage } from '../replica/memory-storage.ts'
+import { openCore } from '../replica/model/open-core.ts'
+import type { Older, Replica, Sent, Status } from '../replica-api.ts'
+import { chatApp } from '../testing/chat-app.ts'
+import { type DeviceTabs, deviceTabs } from '../testing/device-tabs.ts'
+import { type FakeServer, fakeServer } from '../testing/fake-server.ts'
+import { message } from '../testing/ranges.ts'
+import { seededRandom } from '../testing/seeded-random.ts'
+import { type VirtualTime, virtualTime } from '../testing/virtual-time.ts'
+import { TAB_GONE_AFTER_MS } from './tabs.ts'
+
+const room = 'room:1'
+type Room = {
+  readonly mutate: { send(args: object): Promise<Sent> }
+  readonly messages: { older(how: object): Promise<Older> }
+  close(): void
+}
+
+interface Tab {
+  readonly replica: Replica<typeof chatApp>
+  readonly status: () => Status
+  readonly room: Room
+  /** Sockets that it has open. */
+  readonly sockets: () => number
+  freeze(): void
+  thaw(): void
+  /** Without a word. */
+  die(): Promise<void>
+  life(event: LifecycleEvent): void
+}
+
+interface Device {
+  readonly time: VirtualTime
+  readonly server: FakeServer
+  readonly shared: DeviceTabs
+  readonly storage: MemoryStorage
+  open(options?: { readonly alone?: boolean; readonly hidden?: boolean; readonly spaces?: readonly string[] }): Promise<Tab>
+  sockets(): number
+}
+
+const toClose: Replica<typeof chatApp>[] = []
+afterEach(async () => {
+  for (const replica of toClose.splice(0)) await replica.close()
+})
+
+function device(seed = 1): Device {
+  const time = virtualTime(() => new Promise((resolve) => setImmediate(resolve)))
+  const random = seededRandom(seed)
+  const server = fakeServer(time, random)
+  const shared = deviceTabs()
+  const storage = memoryStorage()
+  const all: Tab[] = []
+  return {
+    time,
+    server,
+    shared,
+    storage,
+    sockets: () => all.reduce((sum, tab) => sum + tab.sockets(), 0),
+    async open({ alone = false, hidden = false, spaces = [room] } = {}) {
+      let frozen: (() => void)[] | undefined
+      let isDead = false
+      let isHidden = hidden
+      let listener = (_: LifecycleEvent) => {}
+      const sockets = new Set<object>()
+      const run = (work: () => void) => {
+        if (isDead) return
+        if (frozen) frozen.push(work)
+        else work()
+      }
+      const own = shared.tab(run)
+      const handle = storage.reopen()
+      const replica = await createReplica({
+        app: chatApp,
+        user: 'alice',
+        token: () => 'good',
+        storage: handle,
+        durable: true,
+        tables: (shown) => plainTables(storage, shown),
+        tabs: alone ? undefined : own.ports,
+        transport: {
+          connect(events) {
+            const socket = server.transport.connect({
+              opened: () => run(events.opened),
+              frame: (text) => run(() => events.frame(text)),
+              closed: (code) => {
+                sockets.delete(socket)
+                run(() => events.closed(code))
+              },
+            })
+            sockets.add(socket)
+            return {
+              send: (text) => socket.send(text),
+              close() {
+                sockets.delete(socket)
+                socket.close()
+              },
+            }
+          },
+          request: server.transport.request,
+        },
+        clock: { ...time, after: (ms, task) => time.after(ms, () => run(task)) },
+        random: seededRandom(all.length + seed),
+        lifecycle: {
+          inFront: () => !isHidden,
+          onChange(told) {
+            const before = listener
+            listener = (event) => {
+              before(event)
+              told(event)
+            }
+            return () => {}
+          },
+        },
+        network: NO_HINTS,
+        beat: fixedBeat,
+      })
+      let status: Status | undefined
+      replica.status$.subscribe((told) => {
+        status = told
+      })
+      for (const space of spaces.slice(1)) replica.space(space as 'room:1')
+      const tab: Tab = {
+        replica,
+        status: () => status as Status,
+        room: replica.space((spaces[0] ?? room) as 'room:1') as unknown as Room,
+        sockets: () => sockets.size,
+        freeze() {
+          frozen = []
+        },
+        thaw() {
+          const waiting = frozen ?? []
+          frozen = undefined
+          for (const work of waiting) run(work)
+        },
+        async die() {
+          isDead = true
+          handle.crash()
+          own.die()
+          server.cut()
+          sockets.clear()
+        },
+        life(event) {
+          isHidden = event === 'back' || event === 'hide'
+          listener(event)
+        },
+      }
+      all.push(tab)
+      if (!alone) toClose.push(replica)
+      await time.run(500)
+      return tab
+    },
+  }
+}
+
+describe('tabs', () => {
+  it('one is connected, and all show the same', async () => {
+    const { open, server, time, sockets } = device()
+    server.commit(room)
+    const tabs = [await open(), await open(), await open()]
+    await time.run(3000)
+    expect(sockets()).toBe(1)
+    expect(server.connections).toBe(1)
+    for (const { status } of tabs)
+      expect(status()).toMatchObject({ phase: 'live', beatS: 60, spaces: { [room]: { version: 1, head: 1, partial: false } } })
+    expect(tabs[2]?.status()).toEqual(tabs[0]?.status())
+  })
+
+  it('what is written in any of them is sent by the one that leads, and each hears how it ended', async () => {
+    const { open, server, time } = device()
+    const [, second] = [await open(), await open()]
+    await time.run(3000)
+    const sent = second?.room.mutate.send({ id: 'm1', text: 'hi' })
+    await time.run(1000)
+    await (await sent)?.confirmed
+    expect(server.done).toEqual([1])
+    expect(server.connections).toBe(1)
+  })
+
+  it('the leader follows what any tab holds, and what a tab that is gone held no longer', async () => {
+    const { open, server, time } = device()
+    const first = await open()
+    const second = await open({ spaces: ['room:2'] })
+    await time.run(3000)
+    server.commit('room:2')
+    await time.run(1000)
+    expect(second.status().spaces).toMatchObject({ 'room:2': { version: 1 } })
+    expect(Object.keys(second.status().spaces)).toEqual(['room:2'])
+    expect(Object.keys(first.status().spaces)).toEqual([room])
+    await second.replica.close()
+    await time.run(1000)
+    expect(server.heard.at(-1)).toEqual({ t: 'unfollow', spaces: ['room:2'] })
+    const third = await open({ spaces: ['room:3'] })
+    await time.run(1000)
+    const followed = () => server.heard.flatMap((frame) => (frame.t === 'follow' ? Object.keys(frame.spaces) : [])).slice(-1)
+    expect(followed()).toEqual(['room:3'])
+    third.freeze()
+    await time.run(TAB_GONE_AFTER_MS + 1000)
+    expect(server.heard.filter(({ t }) => t === 'unfollow').at(-1)).toEqual({ t: 'unfollow', spaces: ['room:3'] })
+    server.heard.length = 0
+    third.thaw()
+    await time.run(10_000)
+    expect(followed()).toEqual(['room:3'])
+  })
+
+  for (const how of ['closed', 'killed', 'left', 'offline by its own switch'])
+    it(`a leader that is ${how}: another is live within 2 s`, async () => {
+      const { open, server, time } = device()
+      const first = await open()
+      const second = await open()
+      await time.run(3000)
+      if (how === 'closed') void first.replica.close()
+      else if (how === 'killed') await first.die()
+      else if (how === 'left') first.life('hide')
+      else first.replica.pause()
+      server.commit(room)
+      await time.run(2000)
+      expect(second.status()).toMatchObject({ phase: 'live', spaces: { [room]: { version: 1 } } })
+      expect(second.sockets()).toBe(1)
+      expect(server.connections).toBe(2)
+      if (how === 'left') first.life('show')
+      else if (how.startsWith('offline')) {
+        expect(first.status()).toMatchObject({ phase: 'offline', pauses: ['app'], spaces: { [room]: { version: 1 } } })
+        first.replica.resume()
+      } else return
+      await time.run(2000)
+      expect(first.status()).toEqual(second.status())
+      expect(server.connections).toBe(2)
+    })
+
+  it('a leader that is frozen without a word: a tab in front takes over within 10 s, and the one that thaws follows', async () => {
+    const { open, server, time, sockets } = device()
+    const first = await open()
+    const second = await open()
+    await time.run(3000)
+    first.freeze()
+    const sent = second.room.mutate.send({ id: 'm1', text: 'hi' })
+    await time.run(10_000)
+    expect(second.status().phase).toBe('live')
+    await (await sent).confirmed
+    first.thaw()
+    await time.run(3000)
+    expect(first.status()).toEqual(second.status())
+    expect(sockets()).toBe(1)
+    expect(server.done).toEqual([1])
+    await time.run(60_000)
+    expect(server.connections).toBe(2)
+  })
+
+  it('a tab that is shown takes over from a hidden one', async () => {
+    const { open, time } = device()
+    const first = await open()
+    const second = await open({ hidden: true })
+    await time.run(3000)
+    expect(first.sockets()).toBe(1)
+    first.life('back')
+    await time.run(60_000)
+    expect(first.sockets()).toBe(1)
+    second.life('show')
+    await time.run(10_000)
+    expect([first.sockets(), second.sockets()]).toEqual([0, 1])
+    first.life('show')
+    await time.run(60_000)
+    expect([first.sockets(), second.sockets()]).toEqual([0, 1])
+  })
+
+  it('[M1] a leader that dies between sending and the ack: the next one sends the same number, and it is done once', async () => {
+    const { open, server, time } = device()
+    const first = await open()
+    const second = await open()
+    await time.run(3000)
+    server.faults = { ...server.faults, lose: 1 }
+    const sent = second.room.mutate.send({ id: 'm1', text: 'hi' })
+    await time.run(1000)
+    expect(server.done).toEqual([1])
+    expect(second.status().pending).toBe(1)
+    server.faults = { ...server.faults, lose: 0 }
+    await first.die()
+    await time.run(2000)
+    await (await sent).confirmed
+    expect(server.done).toEqual([1])
+    expect(server.heard.filter(({ t }) => t === 'mutate').map((frame) => 'mutations' in frame && frame.mutations[0]?.n)).toEqual([1, 1])
+  })
+
+  for (const { what, faults, connections } of [
+    { what: 'every word between tabs gets lost', faults: { loses: () => true }, connections: 12 },
+    { what: 'locks never come', faults: { stuck: true }, connections: 3 },
+  ])
+    it(`where ${what}, everything goes on`, async () => {
+      const { open, server, time, shared } = device()
+      Object.assign(shared, faults)
+      const tabs = [await open(), await open()]
+      await time.run(20_000)
+      for (let n = 1; n <= 5; n++) {
+        server.commit(room)
+        const sent = tabs[n % 2]?.room.mutate.send({ id: `m${n}`, text: 'hi' })
+        await time.run(30_000)
+        await (await sent)?.confirmed
+        for (const { status } of tabs) expect(status()).toMatchObject({ pending: 0, spaces: { [room]: { version: 2 * n } } })
+      }
+      expect(server.done).toEqual([1, 2, 3, 4, 5])
+      expect(server.connections).toBeLessThanOrEqual(connections)
+    })
+
+  it('where a browser has no locks or no channel, each tab is connected for itself', async () => {
+    const { open, server, time } = device()
+    const tabs = [await open({ alone: true }), await open({ alone: true })]
+    await time.run(3000)
+    expect(tabs.map(({ sockets }) => sockets())).toEqual([1, 1])
+    const sent = tabs.map(({ room }, n) => room.mutate.send({ id: `m${n}`, text: 'hi' }))
+    await time.run(5000)
+    for (const each of sent) await (await each).confirmed
+    expect(server.done).toEqual([1, 2])
+    for (const { replica } of tabs) await replica.close()
+  })
+
+  it('[W2] pages of older documents come in every tab by way of the one that leads; where that dies, by way of the next', async () => {
+    const { open, server, time, storage } = device()
+    for (let n = 0; n < 10; n++) server.commit(room)
+    const { seal } = server.stand(room)
+    const { core } = await openCore({ storage: storage.reopen() })
+    const window = { compacted: true, floors: { messages: 5 }, changes: [message(7, 'g', 'seven')] }
+    await core.apply({ space: room, from: 0, on: '', to: 10, seal, head: 10, ...window } as never)
+    const asked: number[] = []
+    server.older = (space, _, before, limit) => {
+      asked.push(before)
+      const { version: head, seal } = server.stand(space)
+      return { docs: [message(before, `m${before}`, 'old')], floor: before - limit, head, seal }
+    }
+    const first = await open()
+    const second = await open()
+    const third = await open()
+    await time.run(3000)
+    // Deletions come while it is asked: only who applies the ranges can tell.
+    const page = second.room.messages.older({ limit: 2 })
+    server.commit(room)
+    await time.run(1000)
+    expect(await page).toEqual({ added: 1, more: true })
+    first.freeze()
+    const next = third.room.messages.older({ limit: 2 })
+    await time.run(20_000)
+    expect(await next).toEqual({ added: 1, more: true })
+    expect(asked).toEqual([5, 3])
+    first.thaw()
+    await time.run(1000)
+    expect(third.status().spaces[room]).toMatchObject({ version: 11, floors: { messages: 1 } })
+  })
+
+  it('a new connection that is asked for in any tab is made by the one that leads', async () => {
+    const { open, server, time } = device()
+    const tabs = [await open(), await open()]
+    await time.run(5000)
+    tabs[1]?.replica.reconnectNow()
+    await time.run(1000)
+    expect(server.connections).toBe(2)
+    expect(tabs[0]?.sockets()).toBe(1)
+  })
+
+  it('a space that is denied is so in every tab, and whoever opens it once more asks again', async () => {
+    const { open, server, time } = device()
+    const tabs = [await open(), await open()]
+    server.deny(room, { code: 'forbidden', message: 'not yours' })
+    server.cut()
+    await time.run(5000)
+    for (const { status } of tabs) expect(status().spaces[room]?.denied).toMatchObject({ code: 'forbidden', message: 'not yours' })
+    server.deny(room, undefined)
+    server.commit(room)
+    tabs[1]?.replica.space(room)
+    await time.run(3000)
+    for (const { status } of tabs) expect(status().spaces[room]).toMatchObject({ version: 1, head: 1 })
+  })
+})
