@@ -59,15 +59,16 @@ export async function openReplica<A extends App>(options: OpenReplicaOptions<A>)
   // Not what stands there instead: it may be a token.
   need(typeof token === 'function', 'token: a function is needed')
   need(isUserId(user), `${user} is no user id: 1 to 128 letters, digits and . _ ~ -`)
+  const network = options.network ?? browserNetwork
   const world = {
     app,
     user,
     token,
     clock,
-    transport: options.transport ?? webTransport(url),
+    network,
+    transport: options.transport ?? webTransport(url, { network, clock }),
     random: options.random ?? systemRandom,
     lifecycle: options.lifecycle ?? pageLifecycle,
-    network: options.network ?? browserNetwork,
     beat: options.beat ?? fixedBeat,
   }
   const withoutDatabase = (storage: ReplicaStorage) =>

@@ -8,7 +8,7 @@ import { mayExist, onSync, syncRequests } from './platform/background-sync.ts'
 import { pageLifecycle } from './platform/page-hints.ts'
 import { systemClock } from './platform/system-clock.ts'
 import { systemRandom } from './platform/system-random.ts'
-import { webTransport } from './platform/web-transport.ts'
+import { baseOf, webRequest } from './platform/web-request.ts'
 import { dexieStorage } from './replica/dexie-storage.ts'
 import { createReplicaCore } from './replica/replica-core.ts'
 import { SELF } from './replica/rows.ts'
@@ -44,7 +44,7 @@ export async function flushPending<A extends App>(options: FlushOptions<A>, user
   try {
     const outbox = await createReplicaCore({ app, storage, clock, random, user })
     const tokens = createTokens((because) => options.token(user, because), clock)
-    const transport = options.transport ?? webTransport(url)
+    const transport = options.transport ?? { request: webRequest(baseOf(url)) }
     await flushOutbox({ outbox, tokens, transport, clock, random })
   } catch (error) {
     if (!(error instanceof StorageError && error.trouble === 'cleared')) throw error

@@ -65,13 +65,13 @@ export async function bothEnds(authenticate: Authenticate = jwt({ secret: SECRET
     async open(user, { disk = new IDBFactory(), ...options } = {}) {
       const replica = await openReplica({
         app,
-        url: ends.url,
+        url: options.url ?? ends.url,
         user,
         token: () => tokenOf(user),
         indexedDB: disk,
         IDBKeyRange,
         ...options,
-        transport: heldTransport(options.transport ?? webTransport(ends.url), (error) => misread.push(error)),
+        transport: heldTransport(options.transport ?? webTransport(options.url ?? ends.url), (error) => misread.push(error)),
       })
       replicas.add(replica)
       return replica
@@ -115,7 +115,8 @@ function heldTransport(transport: Transport, onMisread: (error: unknown) => void
     },
     async request(request) {
       const answer = await transport.request(request)
-      if (answer.contentType === 'application/json') held(() => holdAnswer('GET', request.path, answer.status, JSON.parse(answer.text)))
+      if (answer.contentType === 'application/json')
+        held(() => holdAnswer(request.body === undefined ? 'GET' : 'POST', request.path, answer.status, JSON.parse(answer.text)))
       return answer
     },
   }

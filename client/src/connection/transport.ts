@@ -1,5 +1,7 @@
 /** A live connection; what comes of one after it was closed here is ignored. */
 export interface LiveSocket {
+  /** From `opened` on, the address whose path this socket keeps open; undefined where it is made of requests, so that its silence tells nothing. */
+  readonly endpoint?: string | undefined
   /** Only after `opened`; does nothing once it is over. */
   send(text: string): void
   /** Ends it at once, whatever the peer does. */
@@ -27,6 +29,8 @@ export interface HttpRequest {
   readonly token: string
   readonly body?: string | undefined
   readonly timeoutMs: number
+  /** Ends it sooner. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** The network, to one server. */
