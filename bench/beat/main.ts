@@ -1,0 +1,43 @@
+// npm run bench:beat [-- --json FILE] [-- --svg FILE] [-- --days N]
+//
+// Fourteen days for each idle limit, way of cutting and strategy, and a commuter's days, on a clock of its own; docs/beat.md tells more.
+// Writes bench/results/beat.json and docs/images/beat.svg. The exit code is 1 where a target is missed.
+import { writeFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { chartOf } from './chart.ts'
+import { commuterOf } from './commuter.ts'
+import { CUTS, DAYS, LIMITS_S, type Row, rowOf, STRATEGIES } from './rows.ts'
+import { tableOf } from './table.ts'
+import { missedTargets } from './targets.ts'
+
+const { values } = parseArgs({ options: { json: { type: 'string' }, svg: { type: 'string' }, days: { type: 'string' } } })
+const days = values.days === undefined ? DAYS : Number(values.days)
+const file = (name: string) => new URL(`../../${name}`, import.meta.url)
+
+const rows: Row[] = []
+for (const cut of CUTS) {
+  const lines = LIMITS_S.flatMap((limitS) =>
+    STRATEGIES.map((name) => {
+      const { row, traffic } = rowOf(name, cut, limitS, days)
+      rows.push(row)
+      return [`${limitS ?? 'none'}`, row, traffic] as const
+    }),
+  )
+  console.log(`\n${cut}, ${days} days each\n\n${tableOf('limit s', lines)}`)
+}
+const commuter = STRATEGIES.map((name) => commuterOf(name, days))
+console.log(
+  `\nA commuter\n\n${tableOf(
+    'days',
+    commuter.map(({ row, traffic }) => [String(days), row, traffic] as const),
+  )}`,
+)
+
+await writeFile(
+  values.json ?? file('bench/results/beat.json'),
+  `${JSON.stringify({ rows, commuter: commuter.map(({ row }) => row) }, undefined, 2)}\n`,
+)
+await writeFile(values.svg ?? file('docs/images/beat.svg'), chartOf(rows))
+const missed = missedTargets(rows)
+for (const line of missed) console.error(`missed: ${line}`)
+process.exitCode = missed.length === 0 ? 0 : 1
