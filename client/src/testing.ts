@@ -1,4 +1,12 @@
 export { type BeatPolicy, fixedBeat } from './connection/beat-policy.ts'
+export {
+  type Connection,
+  type ConnectionEvent,
+  connectionWakeAtMs,
+  NEVER,
+  NOT_STARTED,
+  stepConnection,
+} from './connection/connection.ts'
 export { NO_HINTS } from './connection/hints.ts'
 export type { HttpAnswer, HttpRequest, LiveEvents, LiveSocket, Transport } from './connection/transport.ts'
 export { createReplica, type ReplicaWorld, type Tables } from './create-replica.ts'

@@ -28,6 +28,8 @@ const UNREAD_BYTES_MAX = 128 * 1_048_576
 const UNREAD_EVERY_MS = 250
 /** TCP connections held at once, live ones among them; past them new ones are closed unread. */
 const CONNECTIONS_MAX = 110_000
+/** TCP connections that wait to be taken; the system may allow fewer (net.core.somaxconn). Of those past it each would try again after 1, 3, 7 s. */
+const BACKLOG = 4096
 /** How long the last answers may take to leave, in ms. */
 const LEAVE_WITHIN_MS = 500
 
@@ -55,7 +57,7 @@ export async function serve(
   server.reachableFromOutside = !loopback
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject)
-    http.listen(port, host, () => {
+    http.listen({ port, host, backlog: BACKLOG }, () => {
       http.off('error', reject)
       resolve()
     })
