@@ -3,9 +3,6 @@ import { defaultClientConditions, defineConfig } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
 
 const server = `http://localhost:${process.env.PORT ?? 8787}`
-/** What the server answers itself: never from the service worker's cache, never the page. */
-const SERVER_PATHS = [/^\/v1\//, /^\/healthz$/, /^\/readyz$/, /^\/metrics$/]
-
 export default defineConfig({
   resolve: { conditions: ['@tidemark/source', ...defaultClientConditions] },
   server: { proxy: { '/v1': { target: server, ws: true } } },
@@ -15,11 +12,10 @@ export default defineConfig({
     VitePWA({
       registerType: 'prompt',
       injectRegister: false,
-      workbox: {
-        globPatterns: ['**/*.{html,js,css,svg,png,webmanifest}'],
-        navigateFallback: '/index.html',
-        navigateFallbackDenylist: SERVER_PATHS,
-      },
+      strategies: 'injectManifest',
+      srcDir: 'src/worker',
+      filename: 'sw.ts',
+      injectManifest: { globPatterns: ['**/*.{html,js,css,svg,png,webmanifest}'], rollupFormat: 'iife' },
       manifest: {
         name: 'Tidemark',
         short_name: 'Tidemark',

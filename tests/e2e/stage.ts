@@ -10,12 +10,24 @@ const FLAGS = ['--dev', '--page', 'demo-app/dist']
 /** Longer than anything here takes on two busy cores. */
 const ACTION_WITHIN_MS = 30_000
 
+/** In a page; one without a worker has no such class. */
+function withoutSync(): void {
+  if ('ServiceWorkerRegistration' in globalThis) Reflect.deleteProperty(ServiceWorkerRegistration.prototype, 'sync')
+}
+
+interface DeviceOptions extends BrowserContextOptions {
+  readonly backgroundSync?: boolean
+}
+
 /** The real server with the built demo, and a real browser before it. */
 export interface Stage {
   /** `localhost`, as a visitor writes it. */
   readonly url: string
-  /** Another device: storage and service worker of its own. It goes when the test ends; what its pages threw fails the test. */
-  device(options?: BrowserContextOptions): Promise<{ readonly context: BrowserContext; readonly page: Page }>
+  /**
+   * Another device: storage and service worker of its own. It goes when the test ends; what its pages threw fails the test. Without
+   * `backgroundSync` its pages send everything themselves: a network that is off for a page in a test is often on for its worker.
+   */
+  device(options?: DeviceOptions): Promise<{ readonly context: BrowserContext; readonly page: Page }>
   /** Ends the server as a power cut would. */
   killServer(): Promise<void>
   startServer(): Promise<void>
@@ -36,9 +48,10 @@ export async function openStage({ module }: { readonly module?: string } = {}): 
 
   return {
     url: `http://localhost:${port}/`,
-    async device(options = {}) {
+    async device({ backgroundSync = false, ...options } = {}) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
       context.setDefaultTimeout(ACTION_WITHIN_MS)
+      if (!backgroundSync) await context.addInitScript(withoutSync)
       const thrown: string[] = []
       context.on('weberror', (error) => thrown.push(String(error.error().stack ?? error.error())))
       onTestFinished(async () => {

@@ -1,4 +1,5 @@
 import { openReplica } from '@tidemark/client'
+import { syncInBackground } from '@tidemark/client/service-worker'
 import { UnavailableError } from '@tidemark/shared'
 import { app } from '../../app.ts'
 import { prefersOffline } from '../network/offline-choice.ts'
@@ -18,5 +19,6 @@ export async function openDemoReplica(user: string): Promise<DemoReplica> {
     throw error instanceof UnavailableError ? new NoStorageError(error.message) : error
   }
   if (prefersOffline()) replica.pause()
+  syncInBackground(replica)
   return replica
 }
