@@ -7,8 +7,10 @@ import { type LifecycleEvent, NO_HINTS } from './connection/hints.ts'
 import type { HttpRequest, Transport } from './connection/transport.ts'
 import { openReplica } from './open-replica.ts'
 import type { Status } from './replica-api.ts'
-import { flushOnSync, flushPending, syncInBackground } from './service-worker.ts'
+import { flushOnSync, flushPending, LEFT_TO_TAB_MS, syncInBackground } from './service-worker.ts'
+import type { Locks } from './tabs/locks.ts'
 import { chatApp } from './testing/chat-app.ts'
+import { type VirtualTime, virtualTime } from './testing/virtual-time.ts'
 
 const NAME = 'tidemark:default:alice'
 const CLOSED = { connect: () => ({ send() {}, close() {} }), request: () => Promise.reject(new Error('no network')) }
@@ -114,6 +116,72 @@ describe('a worker', () => {
     await ended
     expect(requests).toHaveLength(1)
     expect(wake('tidemark:bob')).toHaveLength(1)
+  })
+})
+
+describe('a worker beside a tab that is connected', () => {
+  let time: VirtualTime
+  beforeEach(() => {
+    time = virtualTime(() => new Promise((resolve) => setTimeout(resolve, 1)))
+  })
+  /** A lock that a tab has until `free`. */
+  const heldLock = (isStolen = false) => {
+    const { promise: held, resolve: free } = Promise.withResolvers<void>()
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
+    const locks: Locks = {
+      request: async (name, { signal }, work) => {
+        expect(name).toBe(NAME)
+        ask()
+        const aborted = new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+        await Promise.race([held, aborted])
+        if (isStolen) void work().catch(() => {})
+        else return work()
+        throw new Error('stolen')
+      },
+    }
+    return { locks, asked, free }
+  }
+  const flushed = (locks: Locks) => flushPending({ ...worker(), clock: time, locks }, 'alice')
+
+  it('leaves it to the tab, and sends what that left', async () => {
+    await write('1')
+    const { locks, asked, free } = heldLock()
+    const end = flushed(locks)
+    await asked
+    await time.run(LEFT_TO_TAB_MS / 2)
+    expect(requests).toEqual([])
+    // The tab sends it.
+    await flushPending(worker(), 'alice')
+    free()
+    await end
+    expect(requests).toHaveLength(1)
+  })
+
+  it('sends all the same where the tab does not, frozen as it may be', async () => {
+    await write('1')
+    const { locks, asked } = heldLock()
+    const end = flushed(locks)
+    await asked
+    await time.run(LEFT_TO_TAB_MS - 1)
+    expect(requests).toEqual([])
+    await time.run(1)
+    await end
+    expect(requests).toHaveLength(1)
+  })
+
+  it('goes on when a tab takes the lock from it', async () => {
+    await write('1')
+    const { locks, free } = heldLock(true)
+    free()
+    await flushed(locks)
+    expect(requests).toHaveLength(1)
+  })
+
+  it('sends where locks fail, and waits for no tab where nothing is pending', async () => {
+    await write('1')
+    await flushed({ request: () => Promise.reject(new Error('SecurityError')) })
+    await flushed(heldLock().locks)
+    expect(requests).toHaveLength(1)
   })
 })
 

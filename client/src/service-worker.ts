@@ -1,10 +1,10 @@
-import type { App, SyncError } from '@tidemark/shared'
+import type { App, Clock, SyncError } from '@tidemark/shared'
 import type { Observable } from 'rxjs'
 import { flushOutbox } from './background/flush-outbox.ts'
 import type { Lifecycle } from './connection/hints.ts'
 import { createTokens } from './connection/tokens.ts'
 import type { OpenReplicaOptions } from './open-replica.ts'
-import { mayExist, onSync, syncRequests } from './platform/background-sync.ts'
+import { browserLocks, mayExist, onSync, syncRequests } from './platform/background-sync.ts'
 import { pageLifecycle } from './platform/page-hints.ts'
 import { systemClock } from './platform/system-clock.ts'
 import { systemRandom } from './platform/system-random.ts'
@@ -16,6 +16,10 @@ import type { ReplicaStorage } from './replica/storage.ts'
 import { StorageError } from './replica/storage-error.ts'
 import { present } from './replica/unit.ts'
 import type { Status } from './replica-api.ts'
+import type { Locks } from './tabs/locks.ts'
+
+/** How long a worker leaves it to the tab that is connected, in ms. Then it sends as well, for a frozen tab never does. */
+export const LEFT_TO_TAB_MS = 10_000
 
 type World = 'app' | 'url' | 'tenant' | 'indexedDB' | 'IDBKeyRange' | 'transport' | 'clock' | 'random'
 
@@ -25,6 +29,8 @@ export interface FlushOptions<A extends App> extends Pick<OpenReplicaOptions<A>,
   readonly token: (user: string, because?: SyncError) => string | Promise<string>
   /** The database of a user. Default: `tidemark:{tenant}:{user}`. */
   readonly name?: ((user: string) => string) | undefined
+  /** What the tabs of a device share; the browser's. */
+  readonly locks?: Locks | undefined
 }
 
 /** In the app's service worker: sends what is pending whenever the browser wakes it, as `syncInBackground` of a page asked for. */
@@ -34,7 +40,7 @@ export function flushOnSync<A extends App>(options: FlushOptions<A>): void {
 
 /**
  * Sends what this user has pending on this device, without a page; for other occasions to wake, such as a push. Does nothing where
- * there is nothing. Rejects with the SyncError that held it up; what was not sent stays.
+ * there is nothing, and leaves it to a tab that is connected. Rejects with the SyncError that held it up; what was not sent stays.
  */
 export async function flushPending<A extends App>(options: FlushOptions<A>, user: string): Promise<void> {
   const { app, url, tenant = 'default', clock = systemClock, random = systemRandom, indexedDB, IDBKeyRange } = options
@@ -45,12 +51,29 @@ export async function flushPending<A extends App>(options: FlushOptions<A>, user
     const outbox = await createReplicaCore({ app, storage, clock, random, user })
     const tokens = createTokens((because) => options.token(user, because), clock)
     const transport = options.transport ?? { request: webRequest(baseOf(url)) }
-    await flushOutbox({ outbox, tokens, transport, clock, random })
+    if (!(await outbox.batch({ mutationsMax: 1, bytesMax: 1 }))) return
+    await afterTabs(options.locks ?? browserLocks, name, clock, () => flushOutbox({ outbox, tokens, transport, clock, random }))
   } catch (error) {
     if (!(error instanceof StorageError && error.trouble === 'cleared')) throw error
   } finally {
     await storage.close()
   }
+}
+
+/** Runs `work` once no tab leads, or has not brought it to an end in time. Rejects as that does. */
+async function afterTabs(locks: Locks | undefined, name: string, clock: Clock, work: () => Promise<void>): Promise<void> {
+  let begun: Promise<void> | undefined
+  const begin = () => (begun ??= work())
+  const waiting = new AbortController()
+  const cancel = clock.after(LEFT_TO_TAB_MS, () => waiting.abort())
+  try {
+    // A tab in front may take the lock meanwhile; what both send takes effect once [M1].
+    await locks?.request(name, { signal: waiting.signal }, begin)
+  } catch {
+    // Of the lock, or of the work itself.
+  }
+  cancel()
+  await begin()
 }
 
 /** Storage in which no replica is begun: where there is none any more, the page has to find that out. Then writes are rejected as `cleared`. */

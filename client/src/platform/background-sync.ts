@@ -1,3 +1,8 @@
+import type { Locks } from '../tabs/locks.ts'
+
+/** Undefined where the browser has none. */
+export const browserLocks: Locks | undefined = globalThis.navigator?.locks
+
 /** Under which name a browser is asked to wake the worker; the user's id follows. */
 const TAG = 'tidemark:'
 
