@@ -161,7 +161,7 @@ describe('what the plugins tell', () => {
   })
 })
 
-describe('plugins that do not do what they should (hazard 33)', () => {
+describe('plugins that do not do what they should', () => {
   it('coming to the front reads the network anew, whatever was told before', async () => {
     const { network, kinds } = await listening()
     phone.leave()
@@ -248,7 +248,7 @@ describe('a replica on such a phone', () => {
     expect(world.phase()).toBe('live')
   }
 
-  it('closes its socket in the background, and is live within 2 s of coming back, with what it missed (hazard 29)', async () => {
+  it('closes its socket in the background, and is live within 2 s of coming back, with what it missed', async () => {
     await onPhone()
     phone.leave()
     expect(world.phase()).toBe('offline')

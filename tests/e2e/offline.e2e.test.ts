@@ -58,6 +58,18 @@ describe('without a network', () => {
     })
   }
 
+  it('is only what the network says: a browser that tells wrongly that it has none keeps nobody offline', async () => {
+    const { page } = await stage.device()
+    await page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'onLine', { get: () => false }))
+    const erin = new ChatPage(page, stage.url)
+    await erin.signIn('erin')
+    await erin.join('lock')
+    await erin.page.evaluate(() => dispatchEvent(new Event('offline')))
+    await erin.say('through all the same')
+    await erin.becomes('through all the same', 'confirmed')
+    await erin.isLive()
+  })
+
   it('lets who was here before sign in again, and holds the switch in every tab', async () => {
     const { context, page } = await stage.device()
     const carol = new ChatPage(page, stage.url)

@@ -38,13 +38,23 @@ export interface Stage {
   close(): Promise<void>
 }
 
-/** `module` is the backend, relative to the project's root; default the demo's. */
-export async function openStage({ module }: { readonly module?: string } = {}): Promise<Stage> {
+interface StageOptions {
+  /** The backend, relative to the project's root; default the demo's. */
+  readonly module?: string
+  /** As browsers have it, and playwright takes it away. */
+  readonly backForwardCache?: boolean
+}
+
+export async function openStage({ module, backForwardCache = false }: StageOptions = {}): Promise<Stage> {
   const options = { flags: FLAGS, ...(module !== undefined && { module }) }
   const data = await mkdtemp(join(tmpdir(), 'tidemark-e2e-'))
   const port = await freePort()
   let server: ServerProcess = await startServer({ data, port, ...options })
-  const browser = await chromium.launch({ executablePath: await findChromium(), args: CHROMIUM_ARGS })
+  const browser = await chromium.launch({
+    executablePath: await findChromium(),
+    args: CHROMIUM_ARGS,
+    ...(backForwardCache && { ignoreDefaultArgs: ['--disable-back-forward-cache'] }),
+  })
 
   return {
     url: `http://localhost:${port}/`,
