@@ -186,6 +186,12 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     if (failure) throw failure
   }
   soon = oneAtATime(tell)
+  let isAside = false
+  const endLife = world.lifecycle.onChange((event) => {
+    if (isAside === (event === 'hide')) return
+    isAside = !isAside
+    storage.aside?.(isAside)
+  })
   const endChanges = core.onChange((changed) => {
     for (const table of changed) stale.add(table)
     // A healing is over when nothing in the outbox is offered again.
@@ -331,6 +337,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       if (closed) return
       closed = true
       endChanges()
+      endLife()
       await sync.close()
       for (const subject of [status$, pending$, rejected$, healed$, underWay$]) subject.complete()
       tables.close()

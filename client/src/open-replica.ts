@@ -7,7 +7,7 @@ import { createReplica } from './create-replica.ts'
 import type { Device } from './device.ts'
 import { plainTables } from './plain-tables.ts'
 import { browserDevice } from './platform/browser-device.ts'
-import { browserTabs } from './platform/browser-tabs.ts'
+import { browserTabs, hasChannels } from './platform/browser-tabs.ts'
 import { browserNetwork, pageLifecycle } from './platform/page-hints.ts'
 import { systemClock } from './platform/system-clock.ts'
 import { systemRandom } from './platform/system-random.ts'
@@ -76,7 +76,7 @@ export async function openReplica<A extends App>(options: OpenReplicaOptions<A>)
   if (options.storage) return withoutDatabase(options.storage)
   try {
     const { name = `tidemark:${tenant}:${user}`, device = browserDevice, indexedDB, IDBKeyRange } = options
-    const storage = dexieStorage({ name, app, clock, indexedDB, IDBKeyRange })
+    const storage = dexieStorage({ name, app, clock, indexedDB, IDBKeyRange, unheard: !hasChannels })
     const tables = (core: ShownCopies) => dexieTables(storage, core)
     // Where the database is not the browser's own, those of the same name are not the same.
     const tabs = indexedDB ? undefined : browserTabs(name)

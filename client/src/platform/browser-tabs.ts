@@ -1,10 +1,14 @@
 import type { TabPorts } from '../tabs/tabs.ts'
 
+const { BroadcastChannel } = globalThis
+
+/** Without it no tab hears of another. */
+export const hasChannels: boolean = BroadcastChannel !== undefined
+
 /** The tabs that share the replica of that name; undefined where the browser has no locks, or no channel between tabs. */
 export function browserTabs(name: string): TabPorts | undefined {
-  const { BroadcastChannel } = globalThis
   const locks = globalThis.navigator?.locks
-  if (!locks || !BroadcastChannel) return undefined
+  if (!locks || !hasChannels) return undefined
   return {
     name,
     locks,

@@ -8,7 +8,7 @@ import { chatApp } from '../testing/chat-app.ts'
 import { handClock } from '../testing/hand-clock.ts'
 import { message, rangeOf } from '../testing/ranges.ts'
 import { seededRandom } from '../testing/seeded-random.ts'
-import { type DexieStorage, dexieStorage, OPEN_MS_MAX } from './dexie-storage.ts'
+import { type DexieStorage, dexieStorage, LOOK_EVERY_MS, OPEN_MS_MAX } from './dexie-storage.ts'
 import { UNIT_MS_MAX } from './native-unit.ts'
 import { createReplicaCore, type ReplicaCore } from './replica-core.ts'
 
@@ -319,5 +319,43 @@ describe('an upgrade', () => {
     await outcome
     blocker.close()
     expect(await storage.read(['self'], (tx) => tx.get('self', 'self'))).toBe(undefined)
+  })
+})
+
+describe('a browser in which no tab hears of another', () => {
+  it('is asked now and then what other tabs have written, until the storage is closed', async () => {
+    const clock = handClock()
+    const storage = dexieStorage({ name: `dexie ${databases++}`, app: chatApp, clock, unheard: true })
+    opened.push(storage)
+    await storage.read(['self'], (tx) => tx.get('self', 'self'))
+    const looks: (readonly string[])[] = []
+    storage.onChange((changed) => looks.push(changed))
+    for (let n = 1; n <= 3; n++) {
+      clock.advance(LOOK_EVERY_MS)
+      expect(looks.length).toBe(n)
+    }
+    expect(looks[0]).toContain('outbox')
+    await storage.close()
+    clock.advance(LOOK_EVERY_MS)
+    expect(looks.length).toBe(3)
+  })
+})
+
+describe('a page that is put aside', () => {
+  it('begins no transaction that it could not end, loses nothing, and looks at everything when it is back', async () => {
+    const { core, storage } = await open()
+    await core.mutate(room, 'increment', { id: 'c' })
+    const looks: (readonly string[])[] = []
+    storage.onChange((changed) => looks.push(changed))
+    storage.aside?.(true)
+    expect(storage.db.isOpen()).toBe(false)
+    expect(looks.length).toBe(0)
+    storage.aside?.(false)
+    await vi.waitFor(() => expect(looks[0]).toContain('outbox'))
+    expect((await core.pending()).length).toBe(1)
+    // Whoever writes all the same is not refused.
+    storage.aside?.(true)
+    await core.mutate(room, 'increment', { id: 'c' })
+    expect((await core.pending()).length).toBe(2)
   })
 })

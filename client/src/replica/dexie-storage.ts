@@ -11,6 +11,8 @@ export interface DexieStorageOptions {
   readonly name: string
   readonly app: App
   readonly clock: Clock
+  /** Nobody tells what other tabs write: a browser without BroadcastChannel. It is looked for now and then. */
+  readonly unheard?: boolean | undefined
   /** Default: the browser's own. */
   readonly indexedDB?: IDBFactory | undefined
   readonly IDBKeyRange?: typeof IDBKeyRange | undefined
@@ -28,6 +30,8 @@ export const UNIT_ATTEMPTS_MAX = 4
 export const OPEN_MS_MAX = 10_000
 /** How long after what an app read has failed the database is opened again, in ms, where nothing else does. */
 const READ_AGAIN_MS = 5_000
+/** How often what other tabs may have written is looked for, where nobody tells, in ms. */
+export const LOOK_EVERY_MS = 5_000
 /** Errors that say that the handle is dead, not the unit. WebKit loses handles of pages in the background; some never answer. */
 const HANDLE_LOST = [
   'TimeoutError',
@@ -43,7 +47,7 @@ const HANDLE_LOST = [
  * Keeps a replica in IndexedDB: Dexie opens it and reads it for the app; units are transactions of their own, with the
  * durability that they ask for, and wake Dexie's live queries in every tab.
  */
-export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOptions): DexieStorage {
+export function dexieStorage({ name, app, clock, unheard, ...engine }: DexieStorageOptions): DexieStorage {
   const schema = schemaOf(app)
   const factory = engine.indexedDB ?? Dexie.dependencies.indexedDB
   const keyRange = engine.IDBKeyRange ?? Dexie.dependencies.IDBKeyRange
@@ -93,6 +97,12 @@ export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOption
     lose()
     clock.after(READ_AGAIN_MS, () => isLost && void handle().catch(() => {}))
   }
+  function lookAgain(): void {
+    if (closed) return
+    if (isLost === false) Dexie.on.storagemutated.fire(everything())
+    clock.after(LOOK_EVERY_MS, lookAgain)
+  }
+  if (unheard) lookAgain()
   const inTime = <T>(work: PromiseLike<T>) => within(clock, OPEN_MS_MAX, work, timeout)
   /** Rejects with VersionError where another tab upgraded first: that is a lost handle, too. */
   async function open(): Promise<IDBDatabase> {
@@ -177,6 +187,11 @@ export function dexieStorage({ name, app, clock, ...engine }: DexieStorageOption
       Dexie.on.storagemutated.subscribe(heard)
       ended.add(end)
       return end
+    },
+    aside(isAside) {
+      // What a frozen page wants to read waits for the database to open, which holds up nobody.
+      if (isAside) lose()
+      else if (isLost) void handle().catch(() => {})
     },
     async close() {
       closed = true

@@ -69,6 +69,11 @@ export interface ReplicaStorage {
    * them; then it is called before anything else can read them. The returned function ends it.
    */
   onChange(listener: ChangeListener): () => void
+  /**
+   * The page is about to be frozen, or is back. Frozen pages are still told what others write; a transaction that one of them begins then
+   * does not end, and holds up the other tabs.
+   */
+  aside?(isAside: boolean): void
   close(): Promise<void>
   /** Closes it, and takes it off the device where that is more than deleting its rows. */
   delete?(): Promise<void>
