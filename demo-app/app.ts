@@ -49,6 +49,8 @@ export const app = defineApp({
           if (chat !== undefined && to > (chat.readTo ?? 0)) await tx.chats.patch(room, { readTo: to })
         },
       },
+      // It comes with the next frame; the device that read it shows it at once.
+      canWait: ['markRead'],
       args: {
         join: v.strictObject({ room: v.string(), title: name }),
         leave: v.strictObject({ room: v.string() }),

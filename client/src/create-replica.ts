@@ -5,6 +5,7 @@ import {
   type Clock,
   errorFromWire,
   isSpaceId,
+  kindOf,
   type Mutation,
   type Random,
   type SpaceId,
@@ -14,14 +15,15 @@ import {
 import { BehaviorSubject, combineLatest, concatMap, distinctUntilChanged, filter, firstValueFrom, map, throwIfEmpty } from 'rxjs'
 import type { BeatPolicy } from './connection/beat-policy.ts'
 import type { Lifecycle, Network } from './connection/hints.ts'
-import type { TokenSource } from './connection/tokens.ts'
+import type { TokenSource, Turn } from './connection/tokens.ts'
 import type { Transport } from './connection/transport.ts'
 import type { Device } from './device.ts'
+import { DIAGNOSTICS_MAX, type Diagnostic } from './diagnostic.ts'
 import { openLossMark } from './loss-mark.ts'
 import { type OlderAsk, pageIn } from './older.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import type { Enqueued } from './replica/confirmations.ts'
-import { definitionOf } from './replica/definition-of.ts'
+import { definitionOf, own } from './replica/definition-of.ts'
 import { type CopyState, createReplicaCore, type Healed } from './replica/replica-core.ts'
 import type { RefusedRow } from './replica/rows.ts'
 import type { ShownCopies } from './replica/shown-copies.ts'
@@ -47,6 +49,7 @@ export interface ReplicaWorld<A extends App> {
   readonly app: A
   readonly user: string
   readonly token: TokenSource
+  readonly turn?: Turn | undefined
   readonly storage: ReplicaStorage
   /** False when `storage` keeps nothing across a reload. */
   readonly durable: boolean
@@ -100,8 +103,12 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   let closed = false
   const closedError = () => new UnavailableError('This replica is closed; open it again. What is pending is sent then.')
 
+  const diagnostics$ = new BehaviorSubject<readonly Diagnostic[]>([])
   const sync = createSync(
-    { ...world, copies: core, outbox: core, appVersion: app.version },
+    {
+      ...{ ...world, copies: core, outbox: core, appVersion: app.version },
+      canWait: (made) => 'name' in made && !!own(app.spaces, kindOf(made.space))?.canWait.includes(made.name),
+    },
     {
       changed() {
         const { connection } = sync.state()
@@ -112,6 +119,8 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
         offsetMs = ms
         core.setClockOffset(ms)
       },
+      noted: (kind, because) =>
+        diagnostics$.next([...diagnostics$.value, { kind, atMs: world.clock.nowMs(), because }].slice(-DIAGNOSTICS_MAX)),
     },
   )
   let offsetMs = 0
@@ -309,6 +318,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     status$,
     pending$,
     rejected$,
+    diagnostics$,
     historyReset$: healed$.pipe(
       filter((healed) => healed !== undefined),
       map((healed) => {
@@ -339,7 +349,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       endChanges()
       endLife()
       await sync.close()
-      for (const subject of [status$, pending$, rejected$, healed$, underWay$]) subject.complete()
+      for (const subject of [status$, pending$, rejected$, healed$, underWay$, diagnostics$]) subject.complete()
       tables.close()
       await core.close()
     },

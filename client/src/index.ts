@@ -7,6 +7,7 @@ export type { Lifecycle, LifecycleEvent, Network, NetworkKind } from './connecti
 export type { TokenSource } from './connection/tokens.ts'
 export type { HttpAnswer, HttpRequest, LiveEvents, LiveSocket, Transport } from './connection/transport.ts'
 export type { Device } from './device.ts'
+export type { Diagnostic } from './diagnostic.ts'
 export type { Loss, Unsent } from './loss-mark.ts'
 export type { OpenReplicaOptions } from './open-replica.ts'
 export { openReplica } from './open-replica.ts'

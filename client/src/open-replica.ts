@@ -8,6 +8,7 @@ import type { Device } from './device.ts'
 import { plainTables } from './plain-tables.ts'
 import { browserDevice } from './platform/browser-device.ts'
 import { browserTabs, hasChannels } from './platform/browser-tabs.ts'
+import { browserTurn } from './platform/browser-turn.ts'
 import { browserNetwork, pageLifecycle } from './platform/page-hints.ts'
 import { systemClock } from './platform/system-clock.ts'
 import { systemRandom } from './platform/system-random.ts'
@@ -53,7 +54,7 @@ const NO_STORAGE = ['MissingAPIError', 'SecurityError', 'NotSupportedError']
  * what it must be, UnavailableError when the storage is there and does not open.
  */
 export async function openReplica<A extends App>(options: OpenReplicaOptions<A>): Promise<Replica<A>> {
-  const { app, url, user, token, tenant = 'default', clock = systemClock } = options
+  const { app, url, user, token, tenant = 'default', clock = systemClock, name = `tidemark:${tenant}:${user}`, indexedDB } = options
   need(app?.spaces, 'app: what defineApp returns is needed')
   need(options.transport || isWebAddress(url), `url: http://… or https://… is needed, not "${url}"`)
   // Not what stands there instead: it may be a token.
@@ -64,6 +65,8 @@ export async function openReplica<A extends App>(options: OpenReplicaOptions<A>)
     app,
     user,
     token,
+    // Where the database is not the browser's own, those of the same name are not the same.
+    turn: indexedDB ? undefined : browserTurn(`${name} token`),
     clock,
     network,
     transport: options.transport ?? webTransport(url, { network, clock }),
@@ -75,10 +78,9 @@ export async function openReplica<A extends App>(options: OpenReplicaOptions<A>)
     createReplica({ ...world, storage, durable: false, tables: (core) => plainTables(storage, core) })
   if (options.storage) return withoutDatabase(options.storage)
   try {
-    const { name = `tidemark:${tenant}:${user}`, device = browserDevice, indexedDB, IDBKeyRange } = options
+    const { device = browserDevice, IDBKeyRange } = options
     const storage = dexieStorage({ name, app, clock, indexedDB, IDBKeyRange, unheard: !hasChannels })
     const tables = (core: ShownCopies) => dexieTables(storage, core)
-    // Where the database is not the browser's own, those of the same name are not the same.
     const tabs = indexedDB ? undefined : browserTabs(name)
     return await createReplica({ ...world, storage, durable: true, device, database: name, tables, tabs })
   } catch (error) {

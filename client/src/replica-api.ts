@@ -16,6 +16,7 @@ import type {
 import type { Collection, Table, WhereClause } from 'dexie'
 import type { Observable } from 'rxjs'
 import type { Pause } from './connection/connection.ts'
+import type { Diagnostic } from './diagnostic.ts'
 import type { Loss, Unsent } from './loss-mark.ts'
 import type { StorageError } from './replica/storage-error.ts'
 
@@ -114,7 +115,7 @@ export interface HistoryReset {
   readonly lost: number
 }
 
-export type Phase = 'offline' | 'connecting' | 'greeting' | 'catching up' | 'live' | 'waiting'
+export type Phase = 'offline' | 'connecting' | 'greeting' | 'catching up' | 'live' | 'stalled' | 'waiting'
 
 /** What an app may have to say about the storage of this device. */
 export interface StorageStatus {
@@ -197,6 +198,8 @@ export interface Replica<A extends App> {
   readonly rejected$: Observable<readonly Refused[]>
   /** Each time the server's history turned out to be another one, once it is known what became of it; kept over reloads until somebody subscribes. */
   readonly historyReset$: Observable<HistoryReset>
+  /** What happened to the connection of late, the newest at the end; then again with each that is added. */
+  readonly diagnostics$: Observable<readonly Diagnostic[]>
   /** Resolves when nothing is pending any more. */
   settled(): Promise<void>
   /** An app's own offline switch: nothing is sent or received until `resume`. */

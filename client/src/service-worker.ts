@@ -5,6 +5,7 @@ import type { Lifecycle } from './connection/hints.ts'
 import { createTokens } from './connection/tokens.ts'
 import type { OpenReplicaOptions } from './open-replica.ts'
 import { browserLocks, mayExist, onSync, syncRequests } from './platform/background-sync.ts'
+import { browserTurn } from './platform/browser-turn.ts'
 import { pageLifecycle } from './platform/page-hints.ts'
 import { systemClock } from './platform/system-clock.ts'
 import { systemRandom } from './platform/system-random.ts'
@@ -49,7 +50,7 @@ export async function flushPending<A extends App>(options: FlushOptions<A>, user
   const storage = begunStorage(dexieStorage({ name, app, clock, indexedDB, IDBKeyRange }))
   try {
     const outbox = await createReplicaCore({ app, storage, clock, random, user })
-    const tokens = createTokens((because) => options.token(user, because), clock)
+    const tokens = createTokens((because) => options.token(user, because), clock, browserTurn(`${name} token`))
     const transport = options.transport ?? { request: webRequest(baseOf(url)) }
     if (!(await outbox.batch({ mutationsMax: 1, bytesMax: 1 }))) return
     await afterTabs(options.locks ?? browserLocks, name, clock, () => flushOutbox({ outbox, tokens, transport, clock, random }))

@@ -6,7 +6,8 @@ import type { Phase, Status } from './replica-api.ts'
 import type { SyncState } from './sync.ts'
 
 /** The connection's state; an open one catches up until nothing is missing. */
-export function phaseOf({ connection, following }: SyncState): Phase {
+export function phaseOf({ connection, following, stalled }: SyncState): Phase {
+  if (stalled) return 'stalled'
   if (connection.name !== 'open') return connection.name
   return isCaughtUp(following) ? 'live' : 'catching up'
 }
@@ -30,7 +31,8 @@ export const UNHEARD: Report = { phase: 'connecting', offsetMs: 0, beatS: 0, spa
 
 /** What the machines tell. */
 export function reportOf(state: SyncState, offsetMs: number, clock: Clock): Report {
-  const { connection, following, sending, promisedS } = state
+  const { connection, following, sending, promisedS, stalled } = state
+  const because = stalled ?? ('because' in connection ? connection.because : undefined)
   const spaces: Record<string, Report['spaces'][string]> = {}
   for (const [id, { wanted, stage, head, standing }] of following.spaces) {
     const denied = 'because' in stage ? stage.because : undefined
@@ -42,7 +44,7 @@ export function reportOf(state: SyncState, offsetMs: number, clock: Clock): Repo
     beatS: promisedS,
     ...(connection.name === 'offline' && { pauses: connection.pauses.filter((pause) => pause !== 'tab') }),
     ...(connection.name === 'waiting' && { retryAtMs: Math.round(clock.nowMs() + connection.untilMs - clock.monotonicMs()) }),
-    ...('because' in connection && connection.because && { because: connection.because }),
+    ...(because && { because }),
     ...('because' in sending.stage && sending.stage.because && { blocked: sending.stage.because }),
     spaces,
   }

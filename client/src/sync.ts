@@ -1,8 +1,10 @@
 import {
+  type ClientFrame,
   errorFromWire,
   isAboutToken,
   judge,
   LIMITS,
+  type Mutation,
   NOTHING,
   type OlderPage,
   parseServerFrame,
@@ -12,14 +14,18 @@ import {
   type Standing,
   type Standings,
   type SyncError,
+  sumOf,
   UnauthenticatedError,
   UnavailableError,
+  type VoidMutation,
 } from '@tidemark/shared'
 import { createAlarm } from './alarm.ts'
 import { type Connection, NEVER, type Pause } from './connection/connection.ts'
 import { asSyncError, createLink, type LinkPorts, type Live } from './connection/link.ts'
 import { type OlderRequest, pull, pullOlder } from './connection/pull.ts'
-import { createTokens, type TokenSource } from './connection/tokens.ts'
+import { createRequestBudget, type RequestBudget } from './connection/request-budget.ts'
+import { createTokens, type TokenSource, type Turn } from './connection/tokens.ts'
+import type { Noted } from './diagnostic.ts'
 import type { Applied, Copies } from './following/copies.ts'
 import { type Following, followedSpaces, isPulling, isStated, NOT_FOLLOWING } from './following/following.ts'
 import { type FollowingEffect, type FollowingEvent, step } from './following/step.ts'
@@ -35,6 +41,9 @@ export interface SyncPorts extends Omit<LinkPorts, 'tokens'> {
   readonly user: string
   readonly appVersion: string
   readonly token: TokenSource
+  readonly turn?: Turn | undefined
+  /** True for what need not be sent before something else is. */
+  readonly canWait: (mutation: Mutation | VoidMutation) => boolean
 }
 
 export interface SyncListener {
@@ -42,6 +51,7 @@ export interface SyncListener {
   changed(): void
   /** The server's clock minus this device's, in ms. */
   offset(ms: number): void
+  noted: Noted
 }
 
 export interface SyncState {
@@ -49,7 +59,14 @@ export interface SyncState {
   readonly following: Following
   readonly sending: Sending
   readonly promisedS: number
+  /** Connected for a minute and nothing moved: so until something does, or the server cannot be reached. */
+  readonly stalled?: SyncError | undefined
 }
+
+/** After a frame a radio stays up for so long whatever comes, in ms. Source: tails of 4G and 5G, docs/decisions/025. */
+export const RADIO_TAIL_MS = 5000
+/** What waits for the next frame, at most: mutations, and spaces to be unfollowed. */
+export const WAITING_MAX = 10
 
 /** Keeps a replica and a server together: runs the machines of following, outbox and connection in one strict order. */
 export interface Sync {
@@ -70,8 +87,15 @@ export interface Sync {
 }
 
 export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
-  const { clock, random, copies, outbox, transport } = ports
-  const tokens = createTokens(ports.token, clock)
+  const { clock, random, copies, outbox, transport, canWait } = ports
+  const spend = createRequestBudget(clock)
+  const budget: RequestBudget = (fingerprint) => {
+    const refusal = spend(fingerprint)
+    if (refusal) listener.noted('limited', refusal)
+    return refusal
+  }
+  const tokens = createTokens(ports.token, clock, ports.turn, budget)
+  const http = { transport, clock, budget }
   let following = NOT_FOLLOWING
   let sending = NOT_SENDING
   /** The connection that the machines know of, under which client id it asked, and the state in which its last batch was sent. */
@@ -80,16 +104,25 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
   let epoch: number | undefined
   /** The highest number that this connection was told to be done under that client id: told of a lower one, the server has forgotten. */
   let done = 0
+  /** For how long it may still be connected without progress, and until when, while it is. */
+  let leftMs = STUCK_AFTER_MS
   let stuckAtMs = NEVER
+  let stalled: SyncError | undefined
+  /** False from a hello on until something came of it. */
+  let isGettingOn = true
+  /** When the last frame went or came, and what waits for the next one. */
+  let frameAtMs = 0
+  let letGo: SpaceId[] = []
+  let isHolding = false
 
-  const queue = createWorkQueue((error) => live?.fail(asSyncError(error)))
-  const alarm = createAlarm(clock, () =>
+  const queue = createWorkQueue(clock, (error) => live?.fail(asSyncError(error)))
+  const alarm = createAlarm(clock, () => {
+    if (clock.monotonicMs() >= stuckAtMs) giveUp()
     queue.push(async () => {
-      if (clock.monotonicMs() >= stuckAtMs) live?.fail(new UnavailableError(`no progress for ${STUCK_AFTER_MS} ms`))
       await follow({ type: 'time' })
       await send({ type: 'time' })
-    }),
-  )
+    })
+  })
   const link = createLink(
     { ...ports, tokens },
     {
@@ -102,27 +135,37 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
       frame(connection, text) {
         // A range that is dropped costs a round trip; an answer to what was asked is never dropped.
         if (!queue.hasRoom(text.length) && text.startsWith('{"t":"range"')) return
+        frameAtMs = clock.monotonicMs()
         queue.push(async () => {
-          if (!connection.over) await receive(connection, text)
+          if (connection.over) return
+          await receive(connection, text)
+          if (letGo.length > 0) say()
+          if (isHolding) await send({ type: 'appended' })
         }, text.length)
       },
       beat: () =>
         queue.push(async () => {
           await follow({ type: 'beat sent' })
-          live?.send({ t: 'beat', nextS: link.policy.promisedS })
+          say({ t: 'beat', nextS: link.policy.promisedS })
         }),
       closed: (connection) =>
         queue.push(async () => {
           if (connection !== live) return
           live = undefined
+          letGo = []
           await follow({ type: 'disconnected' })
           await send({ type: 'disconnected' })
         }),
-      changed: () => listener.changed(),
+      changed() {
+        const { state } = link
+        if (state.name === 'offline' || (state.name === 'waiting' && state.because !== stalled)) stalled = undefined
+        listener.changed()
+      },
+      noted: listener.noted,
     },
   )
   const endAppended = outbox.onAppended(() => queue.push(() => send({ type: 'appended' })))
-  const state = (): SyncState => ({ connection: link.state, following, sending, promisedS: link.policy.promisedS })
+  const state = (): SyncState => ({ connection: link.state, following, sending, promisedS: link.policy.promisedS, stalled })
 
   async function follow(event: FollowingEvent): Promise<void> {
     const next = step(following, event, clock.monotonicMs(), random.unit())
@@ -136,19 +179,44 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
       case 'hello':
       case 'follow': {
         const standings = await copies.standings(effect.spaces)
-        const spaces: Standings = Object.fromEntries(Array.from(standings, ([id, { version, seal }]) => [id, [version, seal]]))
-        if (effect.type === 'follow') return live?.send({ t: 'follow', spaces })
+        const spaces: Standings = {}
+        for (const [id, { version, seal }] of standings) {
+          const refusal = effect.type === 'follow' ? budget(`follow ${id} ${version} ${seal}`) : undefined
+          if (!refusal) spaces[id] = [version, seal]
+          else {
+            // So that both ends count the same.
+            letGo.push(id)
+            queue.push(() => follow({ type: 'denied', space: id, error: refusal }))
+          }
+        }
+        if (effect.type === 'follow') return Object.keys(spaces).length > 0 ? say({ t: 'follow', spaces }) : undefined
+        const refusal = isGettingOn ? undefined : budget(`hello ${sumOf(standings.values())}`)
+        if (refusal) return live?.fail(refusal)
+        isGettingOn = false
         asker = await outbox.asker()
         const { client } = asker
-        return live?.send({ t: 'hello', client, token: live.token, spaces, nextS: link.policy.promisedS, app: ports.appVersion })
+        return say({ t: 'hello', client, token: live?.token ?? '', spaces, nextS: link.policy.promisedS, app: ports.appVersion })
       }
       case 'unfollow':
-        return live?.send({ t: 'unfollow', spaces: [...effect.spaces] })
+        letGo.push(...effect.spaces)
+        if (!isQuiet() || letGo.length > WAITING_MAX) say()
+        return
       case 'pull':
         return void fetchPage(effect.space, effect.pull)
       case 'drop':
         return copies.drop(effect.space)
     }
+  }
+
+  /** True when a frame would have to wake the radio. */
+  const isQuiet = () => clock.monotonicMs() - frameAtMs > RADIO_TAIL_MS
+
+  /** Sends it, after what waited for it. */
+  function say(frame?: ClientFrame): void {
+    frameAtMs = clock.monotonicMs()
+    if (letGo.length > 0) live?.send({ t: 'unfollow', spaces: letGo })
+    letGo = []
+    if (frame) live?.send(frame)
   }
 
   /** A request with the token of the present connection. Throws SyncErrors only. */
@@ -182,7 +250,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
   async function fetchPage(space: SpaceId, number: number): Promise<void> {
     try {
       const standing = (await copies.standings([space])).get(space) ?? NOTHING
-      const range = await ask((token) => pull(transport, clock, { space, standing, client: outbox.clientId, token }))
+      const range = await ask((token) => pull(http, { space, standing, client: outbox.clientId, token }))
       queue.push(async () => {
         if (isPulling(following.spaces.get(space), number)) await take(range, number)
       })
@@ -200,7 +268,8 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
       // It is asked for again, later [R4]; what is pending can be sent meanwhile.
       return follow({ type: 'denied', space: range.space, error, pull })
     }
-    if (applied.verdict === 'news' || applied.verdict === 'reset') stuckAtMs = NEVER
+    // Of a space without commits an empty range is news each time.
+    if (applied.verdict === 'reset' || (applied.verdict === 'news' && range.from < range.to)) progressed()
     await follow({ type: 'applied', range, applied })
     // What was acknowledged may be in doubt now.
     if (range.reset === 'history') await send({ type: 'appended' })
@@ -215,11 +284,15 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         continue
       }
       const batch = await outbox.batch(boundsOf(sending))
-      await send({ type: 'loaded', first: batch?.first ?? 0, count: batch?.mutations.length ?? 0 })
-      if (!batch || sending.stage.name !== 'in hand') continue
+      isHolding = !!batch && isQuiet() && batch.mutations.length <= WAITING_MAX && batch.mutations.every(canWait)
+      const count = !batch || isHolding ? 0 : batch.mutations.length
+      await send({ type: 'loaded', first: batch?.first ?? 0, count })
+      if (!batch || isHolding || sending.stage.name !== 'in hand') continue
       const { client, on, mutations } = batch
       epoch = batch.epoch
-      live?.send({ t: 'mutate', client, on, mutations: [...mutations] })
+      const refusal = budget(`mutate ${client} ${batch.first}`)
+      if (refusal) await send({ type: 'answered', progressed: false, error: refusal })
+      else say({ t: 'mutate', client, on, mutations: [...mutations] })
     }
     look()
   }
@@ -244,7 +317,6 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         if (connection.over) return
         done = acked[0]
         link.tell({ type: 'welcomed' })
-        stuckAtMs = NEVER
         await follow({ type: 'welcome', heads, spacesMax: spaces })
         await follow({ type: 'reach', versions: await outbox.settle([]) })
         return send({ type: 'connected', batchMax: batch, bytesMax: bytes })
@@ -263,13 +335,13 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
       case 'ack': {
         const { client } = frame
         const versions = await outbox.settle(frame.acks, { client, epoch, error: frame.error })
-        const progressed = frame.acks.length > 0
         if (client === asker?.client) done = frame.acks.at(-1)?.n ?? done
-        if (progressed) stuckAtMs = NEVER
+        if (frame.acks.length > 0) progressed()
         await follow({ type: 'reach', versions })
         const error = frame.error && errorFromWire(frame.error)
-        if (error && isAboutToken(error)) connection.fail(error)
-        return send({ type: 'answered', progressed, error })
+        // Of which what is sent is not to blame.
+        if (error && isAboutToken(error)) return connection.fail(error)
+        return send({ type: 'answered', progressed: frame.acks.length > 0, error })
       }
       case 'beat': {
         await follow({ type: 'beat', theirs: frame.sum, ours: await copies.standings(followedSpaces(following)) })
@@ -300,9 +372,31 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
     await send({ type: 'answered', progressed: false, error })
   }
 
+  function progressed(): void {
+    isGettingOn = true
+    leftMs = STUCK_AFTER_MS
+    stuckAtMs = NEVER
+    stalled = undefined
+  }
+
+  /** Outside the queue, which may be what is stuck. */
+  function giveUp(): void {
+    leftMs = STUCK_AFTER_MS
+    stuckAtMs = NEVER
+    stalled = new UnavailableError(`connected for ${STUCK_AFTER_MS} ms, and nothing moved: a new connection is made`)
+    listener.noted('stalled', stalled)
+    live?.fail(stalled)
+  }
+
   /** After each step: when to look again, for how long nothing may come, and word to whoever watches. */
   function look(): void {
-    stuckAtMs = isBusy(following, sending) ? Math.min(stuckAtMs, clock.monotonicMs() + STUCK_AFTER_MS) : NEVER
+    const nowMs = clock.monotonicMs()
+    if (isBusy(following, sending)) stuckAtMs = Math.min(stuckAtMs, nowMs + leftMs)
+    else if (following.connected) progressed()
+    else if (stuckAtMs < NEVER) {
+      leftMs = stuckAtMs - nowMs
+      stuckAtMs = NEVER
+    }
     alarm(Math.min(following.wakeAtMs, sendingWakeAtMs(sending), stuckAtMs))
     listener.changed()
   }
@@ -311,10 +405,10 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
     state,
     want: (space) => queue.push(() => follow({ type: 'want', space })),
     release: (space) => queue.push(() => follow({ type: 'release', space })),
-    older: (request) => askOf(request.space, (token) => pullOlder(transport, clock, request, token)),
+    older: (request) => askOf(request.space, (token) => pullOlder(http, request, token)),
     async holds(space, standing) {
       const request = { space, standing, client: outbox.clientId, limit: 1 }
-      return judge(standing, await askOf(space, (token) => pull(transport, clock, { ...request, token }))) === 'news'
+      return judge(standing, await askOf(space, (token) => pull(http, { ...request, token }))) === 'news'
     },
     pause: (pause) => link.tell({ type: 'pause', pause }),
     resume: (pause) => link.tell({ type: 'resume', pause }),

@@ -1,6 +1,11 @@
+import { type Clock, within } from '@tidemark/shared'
+
 /** Frames that wait to be handled, and their bytes, before ranges are dropped: the one rule notices, and asks for them again. */
 export const WAITING_FRAMES_MAX = 1000
 export const WAITING_BYTES_MAX: number = 16 * 1_048_576
+
+/** A piece of work has several units of the storage, each of which ends by its own deadline: none takes as long as this, in ms. */
+export const WORK_WITHIN_MS = 300_000
 
 /** Does one thing after the other, in the order in which they came: a range is applied before the next frame is looked at. */
 export interface WorkQueue {
@@ -12,8 +17,8 @@ export interface WorkQueue {
   stop(): Promise<void>
 }
 
-/** `failed` is told what a piece of work threw; the next one goes on. */
-export function createWorkQueue(failed: (error: unknown) => void): WorkQueue {
+/** `failed` is told what a piece of work threw, or that it never ended; the next one goes on. */
+export function createWorkQueue(clock: Clock, failed: (error: unknown) => void): WorkQueue {
   let last = Promise.resolve()
   let waiting = 0
   let bytesWaiting = 0
@@ -24,7 +29,7 @@ export function createWorkQueue(failed: (error: unknown) => void): WorkQueue {
       bytesWaiting += bytes
       last = last.then(async () => {
         try {
-          if (!stopped) await work()
+          if (!stopped) await within(clock, WORK_WITHIN_MS, work(), () => new Error('work on this device never ends'))
         } catch (error) {
           failed(error)
         }

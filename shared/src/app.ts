@@ -13,6 +13,8 @@ export interface SpaceDefinition<C extends Collections = Collections, A = object
   readonly collections: C
   readonly mutators: Readonly<Record<string, Mutator<Collections, never>>>
   readonly args: Readonly<Record<string, StandardSchemaV1>>
+  /** Mutators whose mutations open no radio: they leave with the next frame. */
+  readonly canWait: readonly string[]
   readonly _args?: A
 }
 
@@ -41,11 +43,14 @@ export function space<C extends Collections, A = object>(definition: {
   readonly collections: C
   readonly mutators?: { readonly [N in keyof A]: Mutator<C, A[N]> }
   readonly args?: { readonly [N in keyof NoInfer<A>]?: StandardSchemaV1<unknown, NoInfer<A>[N]> }
+  /** Mutators that nobody waits for, such as a read marker: see the guide. */
+  readonly canWait?: readonly string[]
 }): SpaceDefinition<C, A> {
   return {
     collections: definition.collections,
     mutators: (definition.mutators ?? {}) as SpaceDefinition['mutators'],
     args: (definition.args ?? {}) as SpaceDefinition['args'],
+    canWait: definition.canWait ?? [],
   }
 }
 
@@ -66,6 +71,8 @@ export function defineApp<const S extends Spaces>(app: { readonly version: strin
     for (const name of Object.keys(definition.mutators)) {
       if (isBuiltIn(name)) throw new TypeError(`mutator ${kind}.${name}: ${name} is built in, choose another name`)
     }
+    for (const name of definition.canWait)
+      if (!Object.hasOwn(definition.mutators, name)) throw new TypeError(`canWait of ${kind}: it has no mutator ${name}`)
   }
   return app
 }

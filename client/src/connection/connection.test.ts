@@ -252,6 +252,12 @@ describe('attempts', () => {
     },
   )
 
+  it('[B11] keep the place that a full server gave them, however often they were sent away', () => {
+    const windowMs = [50_000, 52_000] as const
+    const { state } = step({ ...STATES.greeting, attempt: 9 }, { type: 'failed', because, windowMs }, NOW, 0.5)
+    expect(connectionWakeAtMs(state)).toBe(NOW + 51_000)
+  })
+
   it('a server that says goaway as soon as it is greeted is not asked without end: each further attempt comes later', () => {
     const at = (attempt: number, windowMs: readonly [number, number]) =>
       connectionWakeAtMs(step({ ...STATES.open, attempt }, { type: 'failed', because, windowMs }, NOW, 0.9).state) - NOW

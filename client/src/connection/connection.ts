@@ -155,7 +155,9 @@ export function stepConnection(
         ? UPGRADE_PAUSE_MS
         : askedMs(windowMs ? { afterMs: windowMs[0] * (1 - chance) + windowMs[1] * chance } : because)
     // A token that only grew old is renewed at once, and a server that goes away has said when: the first time.
-    const delayMs = pauseMs + (attempt === 1 && (windowMs || because.code === 'token-expired') ? 0 : backoffMs(attempt, chance, waitMaxMs))
+    const againMs = attempt === 1 && (windowMs || because.code === 'token-expired') ? 0 : backoffMs(attempt, chance, waitMaxMs)
+    // A window is by lot already, and may be a place of this client's own [B11].
+    const delayMs = windowMs ? Math.max(pauseMs, againMs) : pauseMs + againMs
     const notBeforeMs = nowMs + Math.max(pauseMs, Math.min(delayMs, PAUSE_MIN_MS))
     return to({ name: 'waiting', attempt: attempt + 1, untilMs: nowMs + delayMs, notBeforeMs, because }, 'close')
   }

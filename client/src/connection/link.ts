@@ -10,6 +10,7 @@ import {
 } from '@tidemark/shared'
 import { createAlarm } from '../alarm.ts'
 import { BACKOFF_MAX_MS } from '../backoff.ts'
+import type { Noted } from '../diagnostic.ts'
 import type { BeatPolicy } from './beat-policy.ts'
 import { type Connection, type ConnectionEvent, connectionWakeAtMs, NEVER, NOT_STARTED, stepConnection } from './connection.ts'
 import type { Lifecycle, Network } from './hints.ts'
@@ -50,6 +51,7 @@ export interface LinkListener {
   /** It is over. May be told again. */
   closed(live: Live): void
   changed(): void
+  noted: Noted
 }
 
 /** The live connection: runs the machine of connection.ts over a transport. */
@@ -99,6 +101,7 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
   function tell(event: ConnectionEvent): void {
     if (slept()) {
       arm()
+      listener.noted('slept')
       // The socket may be long dead, whatever it says; a frame may have lain here all the while.
       hint()
       if (event.type === 'frame') return
@@ -114,6 +117,10 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
     const { state: after, effects } = stepConnection(before, event, nowMs, random.unit(), policy, waitMaxMs)
     if (after === before) return
     state = after
+    if (before.name !== after.name) {
+      if (after.name === 'open') listener.noted('open')
+      if (after.name === 'waiting') listener.noted('closed', after.because)
+    }
     if (before.name === 'open' && before.deadAtMs < NEVER) {
       if (event.type === 'frame') policy = policy.answered(nowMs)
       else if (event.type !== 'failed' && after.name === 'waiting') policy = policy.missed(nowMs)

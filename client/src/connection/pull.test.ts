@@ -1,4 +1,4 @@
-import { type Seal, toVersion } from '@tidemark/shared'
+import { RateLimitedError, type Seal, toVersion } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { handClock } from '../testing/hand-clock.ts'
 import { PULL_WITHIN_MS, pull, pullOlder } from './pull.ts'
@@ -18,7 +18,10 @@ function answering(answer: Partial<HttpAnswer> | Error, seen: HttpRequest[]) {
   }
 }
 function ask(answer: Partial<HttpAnswer> | Error, seen: HttpRequest[] = []) {
-  return pull(answering(answer, seen), handClock(), { space: 'room:1', standing, client: 'c_x', token: 'secret' })
+  return pull(
+    { transport: answering(answer, seen), clock: handClock(), budget: () => undefined },
+    { space: 'room:1', standing, client: 'c_x', token: 'secret' },
+  )
 }
 
 describe('a pull', () => {
@@ -56,10 +59,22 @@ describe('a pull', () => {
     await expect(ask({ status: 429, text })).rejects.toMatchObject({ code: 'rate-limited', afterMs: 3000 })
   })
 
+  it('that was asked for too often is not sent, and says so', async () => {
+    const seen: HttpRequest[] = []
+    const asked: string[] = []
+    const budget = (fingerprint: string) => {
+      asked.push(fingerprint)
+      return new RateLimitedError('again')
+    }
+    const ports = { transport: answering({}, seen), clock: handClock(), budget }
+    await expect(pull(ports, { space: 'room:1', standing, client: 'c_x', token: 'secret' })).rejects.toMatchObject({ code: 'rate-limited' })
+    expect([seen, asked]).toEqual([[], ['room%3A1/changes?since=3&seal=aaaaaaaa-r~x%2F1&client=c_x']])
+  })
+
   it('has a deadline', async () => {
     const clock = handClock()
     const transport = { connect: () => ({ send() {}, close() {} }), request: () => new Promise<never>(() => {}) }
-    const pulled = pull(transport, clock, { space: 'room:1', standing, client: 'c_x', token: 'secret' })
+    const pulled = pull({ transport, clock, budget: () => undefined }, { space: 'room:1', standing, client: 'c_x', token: 'secret' })
     clock.advance(PULL_WITHIN_MS)
     await expect(pulled).rejects.toMatchObject({ code: 'unavailable' })
   })
@@ -69,8 +84,7 @@ describe('a page of older documents', () => {
   const page = { docs: [{ v: 7, c: 'messages', id: 'm', put: {}, b: 4 }], floor: 3, head: 9, seal: 'cccccccc' }
   const askOlder = (answer: object, seen: HttpRequest[] = []) =>
     pullOlder(
-      answering({ text: JSON.stringify(answer) }, seen),
-      handClock(),
+      { transport: answering({ text: JSON.stringify(answer) }, seen), clock: handClock(), budget: () => undefined },
       { space: 'room:1', collection: 'messages', before: toVersion(5), limit: 100 },
       'secret',
     )

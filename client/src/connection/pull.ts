@@ -14,10 +14,18 @@ import {
   type Version,
   within,
 } from '@tidemark/shared'
+import type { RequestBudget } from './request-budget.ts'
 import type { Transport } from './transport.ts'
 
 /** How long a page may take, in ms. */
 export const PULL_WITHIN_MS = 60_000
+
+/** What requests are made with. */
+export interface HttpPorts {
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly budget: RequestBudget
+}
 
 export interface PullRequest {
   readonly space: SpaceId
@@ -29,10 +37,10 @@ export interface PullRequest {
 }
 
 /** The next page of what a copy lacks (protocol §4). Throws as `get` does. */
-export function pull(transport: Transport, clock: Clock, { space, standing, client, token, limit }: PullRequest): Promise<Range> {
+export function pull(ports: HttpPorts, { space, standing, client, token, limit }: PullRequest): Promise<Range> {
   const { version, seal } = standing
   const query = `since=${version}&seal=${encodeURIComponent(seal)}&client=${client}${limit ? `&limit=${limit}` : ''}`
-  return get(transport, clock, `${encodeURIComponent(space)}/changes?${query}`, token, (text) => {
+  return get(ports, `${encodeURIComponent(space)}/changes?${query}`, token, (text) => {
     const page = parseAnswer(range, text)
     if (page.space !== space || page.head < page.to) throw new Error('something else')
     return page
@@ -49,14 +57,9 @@ export interface OlderRequest {
 }
 
 /** A page of older documents [W1]. Throws as `get` does. */
-export function pullOlder(
-  transport: Transport,
-  clock: Clock,
-  { space, collection, before, limit }: OlderRequest,
-  token: string,
-): Promise<OlderPage> {
+export function pullOlder(ports: HttpPorts, { space, collection, before, limit }: OlderRequest, token: string): Promise<OlderPage> {
   const path = `${encodeURIComponent(space)}/collections/${collection}/older?before=${before}&limit=${limit}`
-  return get(transport, clock, path, token, (text) => {
+  return get(ports, path, token, (text) => {
     const page = parseAnswer(olderPage, text)
     // Without progress it would be asked for again and again.
     if (page.floor >= before || page.docs.some(({ c }) => c !== collection)) throw new Error('something else')
@@ -65,10 +68,12 @@ export function pullOlder(
 }
 
 /**
- * What `read` makes of the answer for `path`, below `/v1/spaces/`. Throws SyncErrors only: the server's own, or UnavailableError for
- * whatever is not of this protocol [B7], such as what `read` throws at.
+ * What `read` makes of the answer for `path`, below `/v1/spaces/`. Throws SyncErrors only: the server's own, RateLimitedError where it
+ * was asked for too often, or UnavailableError for whatever is not of this protocol [B7], such as what `read` throws at.
  */
-async function get<T>(transport: Transport, clock: Clock, path: string, token: string, read: (text: string) => T): Promise<T> {
+async function get<T>({ transport, clock, budget }: HttpPorts, path: string, token: string, read: (text: string) => T): Promise<T> {
+  const refusal = budget(path)
+  if (refusal) throw refusal
   const timeoutMs = PULL_WITHIN_MS
   let said: SyncError
   try {

@@ -1,9 +1,10 @@
 import type { SpaceId } from '@tidemark/shared'
 import { fixedBeat } from '../connection/beat-policy.ts'
 import { type LifecycleEvent, NO_HINTS } from '../connection/hints.ts'
+import type { Diagnostic } from '../diagnostic.ts'
 import type { Phase } from '../replica-api.ts'
 import { phaseOf } from '../status.ts'
-import { createSync, type Sync } from '../sync.ts'
+import { createSync, type Sync, type SyncPorts } from '../sync.ts'
 import { type FakeReplica, fakeReplica } from './fake-replica.ts'
 import { type FakeServer, fakeServer } from './fake-server.ts'
 import { seededRandom } from './seeded-random.ts'
@@ -19,6 +20,7 @@ export interface SyncWorld {
   readonly listeners: { network: () => void; life: (event: LifecycleEvent) => void; inFront: boolean }
   /** The device's own: they ring at multiples of `grainMs` alone, as those of hidden pages do. */
   readonly timers: { grainMs: number; rung: number }
+  readonly noted: readonly Diagnostic[]
   phase(): Phase
   /** How often the client stated something after its hello. */
   follows(): number
@@ -31,12 +33,14 @@ export async function syncWorld(
   settle: () => Promise<void>,
   seed = 1,
   token: () => string | Promise<string> = () => 'good',
+  more: Partial<SyncPorts> = {},
 ): Promise<SyncWorld> {
   const time = virtualTime(settle)
   const random = seededRandom(seed)
   const server = fakeServer(time, random)
   const replica = fakeReplica()
   const listeners: SyncWorld['listeners'] = { network: () => {}, life: () => {}, inFront: true }
+  const noted: Diagnostic[] = []
   const timers = { grainMs: 1, rung: 0 }
   const sync = createSync(
     {
@@ -72,8 +76,14 @@ export async function syncWorld(
       user: 'alice',
       appVersion: '1',
       token,
+      canWait: () => false,
+      ...more,
     },
-    { changed() {}, offset() {} },
+    {
+      changed() {},
+      offset() {},
+      noted: (kind, because) => noted.push({ kind, atMs: time.nowMs(), because }),
+    },
   )
   sync.resume('app')
   return {
@@ -83,6 +93,7 @@ export async function syncWorld(
     sync,
     listeners,
     timers,
+    noted,
     phase: () => phaseOf(sync.state()),
     follows: () => server.heard.filter(({ t }) => t === 'follow').length,
     atHead(space = 'room:1') {

@@ -1,4 +1,12 @@
-import { ClientConflictError, UnauthenticatedError, UnavailableError } from '@tidemark/shared'
+import {
+  ClientConflictError,
+  RateLimitedError,
+  type SyncError,
+  TokenExpiredError,
+  UnauthenticatedError,
+  UnavailableError,
+  UpgradeRequiredError,
+} from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { en } from '../words/en.ts'
 import { zh } from '../words/zh.ts'
@@ -22,6 +30,14 @@ describe('the sentence about a room', () => {
     expect(at('waiting', { status, nowMs: 9000, pending: 2 })).toBe('No connection. Next try now. 2 messages will be sent then.')
     expect(at('waiting', { status, pending: 2 }, zh)).toBe('没有连接。5 秒后重试。2 条消息会在那时发出。')
     expect(at('waiting', { status: { ...status, because: new UnauthenticatedError() } })).toMatch(/^The server refuses this sign-in\./)
+  })
+
+  it('says what else keeps it from connecting, and when nothing moves', () => {
+    const waits = (because: SyncError, words = en) => at('waiting', { status: { phase: 'waiting', because } }, words)
+    expect(waits(new UpgradeRequiredError('old'))).toMatch(/^This version of the chat is too old: reload the page\./)
+    expect(waits(new RateLimitedError('slow down'))).toMatch(/^The server asks this device to wait\./)
+    expect(waits(new TokenExpiredError(), zh)).toMatch(/^这次登录已过期。/)
+    expect(at('stalled', { pending: 2 })).toMatch(/^Connected, but nothing has moved for a minute\. .* 2 messages will be sent then\.$/)
   })
 
   it('counts what is still to come, then what is still to go', () => {

@@ -17,6 +17,7 @@ export function phaseWords(phase: Status['phase'], words: Words['phase']): strin
     case 'offline':
     case 'connecting':
     case 'live':
+    case 'stalled':
     case 'waiting':
       return words[phase]
     case 'greeting':
@@ -35,11 +36,13 @@ export function statusSentence({ status, version, head, pending, nowMs }: Standi
       return version === 0 ? words.offlineAbsent : words.offline
     case 'waiting': {
       const seconds = retryAtMs === undefined ? 0 : Math.max(0, Math.ceil((retryAtMs - nowMs) / 1000))
-      return words.waiting(because?.code === 'unauthenticated' || because?.code === 'forbidden', seconds, pending)
+      return words.waiting(because?.code, seconds, pending)
     }
     case 'connecting':
     case 'greeting':
       return words.connecting(pending)
+    case 'stalled':
+      return words.stalled(pending)
     case 'catching up':
     case 'live':
       if (head > version) return words.catchingUp(head - version)

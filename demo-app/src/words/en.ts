@@ -114,6 +114,7 @@ export interface Words {
     readonly connecting: string
     readonly catchingUp: string
     readonly live: string
+    readonly stalled: string
     readonly waiting: string
   }
   readonly network: {
@@ -122,7 +123,8 @@ export interface Words {
     readonly offline: string
     readonly offlineAbsent: string
     offlineWith(pending: number): string
-    waiting(refused: boolean, seconds: number, pending: number): string
+    waiting(because: ErrorCode | undefined, seconds: number, pending: number): string
+    stalled(pending: number): string
     connecting(pending: number): string
     readonly reading: string
     catchingUp(versions: number): string
@@ -168,6 +170,15 @@ export interface Words {
 }
 
 /** Why nothing is sent although the server can be reached, in words of this page's own. */
+/** Why there is no connection, where that is not just that nobody answers. */
+const NO_CONNECTION: Partial<Record<ErrorCode, string>> = {
+  unauthenticated: 'The server refuses this sign-in.',
+  forbidden: 'The server refuses this sign-in.',
+  'token-expired': 'This sign-in has run out.',
+  'rate-limited': 'The server asks this device to wait.',
+  'upgrade-required': 'This version of the chat is too old: reload the page.',
+  internal: 'The server has a problem.',
+}
 const HELD_BACK: { readonly [code in ErrorCode]?: string } = {
   'client-conflict': 'another device writes under the number of this one.',
   'out-of-order': 'the server no longer knows what this device had sent before.',
@@ -312,14 +323,23 @@ export const en: Words = {
     tooMany: (characters) => `${number.format(characters)} ${characters === 1 ? 'character' : 'characters'} too many`,
   },
 
-  phase: { offline: 'Offline', connecting: 'Connecting', catchingUp: 'Catching up', live: 'Live', waiting: 'No connection' },
+  phase: {
+    offline: 'Offline',
+    connecting: 'Connecting',
+    catchingUp: 'Catching up',
+    live: 'Live',
+    stalled: 'Stuck',
+    waiting: 'No connection',
+  },
   network: {
     online: 'Online',
     offline: 'Offline. You see the room as it was at this version.',
     offlineAbsent: 'Offline. This room comes when you are back.',
     offlineWith: (pending) => `Offline. ${messages(pending)} will be sent when you are back.`,
-    waiting: (refused, seconds, pending) =>
-      `${refused ? 'The server refuses this sign-in.' : 'No connection.'} Next try ${seconds === 0 ? 'now' : `in ${seconds} s`}.${pending === 0 ? '' : ` ${messages(pending)} will be sent then.`}`,
+    waiting: (because, seconds, pending) =>
+      `${NO_CONNECTION[because ?? 'unavailable'] ?? 'No connection.'} Next try ${seconds === 0 ? 'now' : `in ${seconds} s`}.${pending === 0 ? '' : ` ${messages(pending)} will be sent then.`}`,
+    stalled: (pending) =>
+      `Connected, but nothing has moved for a minute. A new connection is being made.${pending === 0 ? '' : ` ${messages(pending)} will be sent then.`}`,
     connecting: (pending) => (pending === 0 ? 'Connecting.' : `Connecting. ${messages(pending)} will be sent then.`),
     reading: 'Reading this room.',
     catchingUp: (versions) => `Catching up: ${number.format(versions)} ${versions === 1 ? 'version' : 'versions'} to go.`,

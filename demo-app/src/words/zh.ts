@@ -5,6 +5,15 @@ import type { Words } from './en.ts'
 const number = new Intl.NumberFormat('zh-CN')
 const messages = (count: number) => `${number.format(count)} 条消息`
 
+/** 没有连接的原因；没有列出的就是无人应答。 */
+const NO_CONNECTION: Partial<Record<ErrorCode, string>> = {
+  unauthenticated: '服务器拒绝了这次登录。',
+  forbidden: '服务器拒绝了这次登录。',
+  'token-expired': '这次登录已过期。',
+  'rate-limited': '服务器请这台设备稍等。',
+  'upgrade-required': '这个版本太旧了：请重新加载页面。',
+  internal: '服务器出了问题。',
+}
 const REASONS: Partial<Record<ErrorCode, string>> = {
   unauthenticated: '登录无效，请重新登录。',
   'token-expired': '登录已过期，请重新登录。',
@@ -146,14 +155,15 @@ export const zh: Words = {
     tooMany: (characters) => `多了 ${number.format(characters)} 个字符`,
   },
 
-  phase: { offline: '离线', connecting: '正在连接', catchingUp: '正在追上', live: '实时', waiting: '没有连接' },
+  phase: { offline: '离线', connecting: '正在连接', catchingUp: '正在追上', live: '实时', stalled: '没有进展', waiting: '没有连接' },
   network: {
     online: '在线',
     offline: '离线。你看到的是房间在这一版时的样子。',
     offlineAbsent: '离线。恢复联网后会取来这个房间。',
     offlineWith: (pending) => `离线。${messages(pending)}会在恢复联网后发出。`,
-    waiting: (refused, seconds, pending) =>
-      `${refused ? '服务器拒绝了这次登录。' : '没有连接。'}${seconds === 0 ? '现在重试。' : `${seconds} 秒后重试。`}${pending === 0 ? '' : `${messages(pending)}会在那时发出。`}`,
+    waiting: (because, seconds, pending) =>
+      `${NO_CONNECTION[because ?? 'unavailable'] ?? '没有连接。'}${seconds === 0 ? '现在重试。' : `${seconds} 秒后重试。`}${pending === 0 ? '' : `${messages(pending)}会在那时发出。`}`,
+    stalled: (pending) => `已连接，但一分钟没有进展。正在重新连接。${pending === 0 ? '' : `${messages(pending)}会在那时发出。`}`,
     connecting: (pending) => (pending === 0 ? '正在连接。' : `正在连接。${messages(pending)}会在连上后发出。`),
     reading: '正在读取这个房间。',
     catchingUp: (versions) => `正在追上：还差 ${number.format(versions)} 版。`,
