@@ -1,4 +1,4 @@
-import { type App, type Clock, UnavailableError } from '@tidemark/shared'
+import { type App, type Clock, UnavailableError, within } from '@tidemark/shared'
 import type { Hono } from 'hono'
 import { Admission, AWAY_MS_MAX, PULL_HELD_MS_MAX, PULLS_PER_S, RESTART_MS } from './admission.ts'
 import { type ApiKeys, checkApiKey } from './api-keys/api-keys.ts'
@@ -75,6 +75,8 @@ export interface SyncServer<A extends App = App> extends ServerCommits<A> {
 /** How long frames in hand may take when the server ends, and closing handshakes after that, in ms. */
 const FINISH_MS = 2000
 const GRACE_MS = 500
+/** How long each part of it may take to end, in ms. */
+const END_WITHIN_MS = 5000
 /** The least time over which clients come back, in ms, however few they are. */
 const BACK_SPREAD_MS_MIN = 500
 /** Bytes of frames and bodies that are not whole yet, over all connections. */
@@ -149,8 +151,20 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
     const spreadMs = Math.min(AWAY_MS_MAX, BACK_SPREAD_MS_MIN + Math.ceil((gateway.connections * 1000) / bounds.hellosPerS))
     await gateway.stop({ afterMs: [restartMs, restartMs + spreadMs], finishMs: FINISH_MS, graceMs: GRACE_MS })
     await until(clock, FINISH_MS, () => requestsInHand === 0)
-    await retention.stop()
-    await changelog.close()
+    await ended('retention', retention.stop())
+    await ended('changelog', changelog.close())
+  }
+
+  /** Waits for what may hang with its disk: what is stored is stored, whoever waits. */
+  async function ended(what: string, end: Promise<void>): Promise<void> {
+    let isLate = false
+    await within(clock, END_WITHIN_MS, end, () => {
+      isLate = true
+      return new Error(`no end within ${END_WITHIN_MS} ms`)
+    }).catch((error) => {
+      if (!isLate) throw error
+      log.error({ err: error, what }, 'a part of the server did not end')
+    })
   }
 
   return server

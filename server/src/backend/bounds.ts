@@ -110,3 +110,5 @@ export const RETENTION_RECORDS_AT_ONCE = 500
 /** The shortest rest after a slice, in ms, and how much longer than the slice it is. */
 export const RETENTION_PAUSE_MS = 2
 export const RETENTION_REST = 3
+/** A slice that has not ended by then is given up, in ms; the next round comes to its places again. */
+export const RETENTION_WITHIN_MS = 60_000

@@ -1,4 +1,4 @@
-import { type Clock, TAIL_MS, toVersion, type Version } from '@tidemark/shared'
+import { type Clock, TAIL_MS, toVersion, type Version, within } from '@tidemark/shared'
 import type { Changelog, ClientExtent, SpaceExtent } from '../changelog/changelog.ts'
 import type { Log } from '../observe/log.ts'
 import {
@@ -13,6 +13,7 @@ import {
   RETENTION_PLACES_AT_ONCE,
   RETENTION_RECORDS_AT_ONCE,
   RETENTION_REST,
+  RETENTION_WITHIN_MS,
 } from './bounds.ts'
 
 /** How long what is past is kept, by the time of its commit. `Infinity` keeps it for ever. */
@@ -118,7 +119,7 @@ export class RetentionRounds {
   /** undefined where the changelog failed; the log was told. */
   async #guarded<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
-      return await work()
+      return await within(this.#clock, RETENTION_WITHIN_MS, work(), () => new Error(`no end within ${RETENTION_WITHIN_MS} ms`))
     } catch (error) {
       this.#log.error({ err: error }, 'retention met a fault: what it concerns is kept for now')
       return undefined

@@ -14,6 +14,8 @@ export interface GatewayBounds {
   readonly bufferedBytesMax: number
   /** Unsent bytes of one connection past which it is cut off. */
   readonly bufferedBytesCutOff: number
+  /** How long a connection may take nothing of what waits for it, in ms, whatever it says meanwhile; past it, it is cut off. A page takes so long at 1 kB a second. */
+  readonly stillMs: number
   /** Unsent bytes above which a copy that is catching up waits for its reader before the next page. */
   readonly catchUpBufferedBytes: number
   /** Bytes pushed to one copy on its way to the head; past them it is told `behind` and pulls. */
@@ -66,6 +68,7 @@ export const GATEWAY_BOUNDS: GatewayBounds = {
   hellosPerS: HELLOS_PER_S,
   bufferedBytesMax: 1_048_576,
   bufferedBytesCutOff: 8 * 1_048_576,
+  stillMs: 300_000,
   catchUpBufferedBytes: 262_144,
   catchUpBytesMax: 4 * 1_048_576,
   pageChangesMax: 1000,

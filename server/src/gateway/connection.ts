@@ -30,6 +30,9 @@ type Phase =
 /** What a beat promises before the first one came, in seconds: a hello states it. */
 const SOON_S = 60
 
+/** Nothing waits for the peer. */
+const NOT_STILL = Number.POSITIVE_INFINITY
+
 /** The gateway as a connection uses it. */
 export interface ConnectionWorld extends SessionWorld {
   /** How many hellos are answered a second. */
@@ -62,6 +65,8 @@ export class Connection implements SocketEvents, Outlet {
   #nextS = SOON_S
   #heardAtMs: number
   #deadline: { readonly atMs: number; readonly cancel: () => void } | undefined
+  /** Since when it has taken nothing of what waits for it, by the monotonic clock. */
+  #stillSinceMs = NOT_STILL
   #roomWanted: (() => void) | undefined
   /** It is a probe; forgets that. */
   #endProbe: (() => void) | undefined
@@ -97,7 +102,12 @@ export class Connection implements SocketEvents, Outlet {
   send(text: string): void {
     if (this.#phase.name === 'closed') return
     this.#socket.send(text)
-    if (this.#socket.bufferedBytes > this.#world.bounds.bufferedBytesCutOff) this.terminate()
+    const { bufferedBytes } = this.#socket
+    if (bufferedBytes > this.#world.bounds.bufferedBytesCutOff) this.terminate()
+    else if (bufferedBytes > 0 && this.#stillSinceMs === NOT_STILL) {
+      this.#stillSinceMs = this.#world.clock.monotonicMs()
+      this.#watch()
+    }
   }
 
   /** Asks the client to come back later, and serves it until it goes. */
@@ -137,6 +147,7 @@ export class Connection implements SocketEvents, Outlet {
   }
 
   drained(): void {
+    this.#stillSinceMs = this.#socket.bufferedBytes > 0 ? this.#world.clock.monotonicMs() : NOT_STILL
     if (this.#socket.bufferedBytes <= this.#world.bounds.bufferedBytesMax) {
       this.#roomWanted?.()
       this.#roomWanted = undefined
@@ -322,7 +333,7 @@ export class Connection implements SocketEvents, Outlet {
     if (this.#phase.name === 'greeting') return this.#phase.untilMs
     if (this.#phase.name !== 'open') return undefined
     const silentAtMs = this.#heardAtMs + silenceMaxMs(this.#nextS)
-    return Math.min(silentAtMs, this.#tokenEnd.wakeAtMs)
+    return Math.min(silentAtMs, this.#stillSinceMs + this.#world.bounds.stillMs, this.#tokenEnd.wakeAtMs)
   }
 
   #judge(): void {
@@ -333,6 +344,7 @@ export class Connection implements SocketEvents, Outlet {
     if (ending?.afterMs !== undefined) this.send(frames.error(ending))
     else if (ending !== undefined) this.#dismiss(ending)
     if (nowMs - this.#heardAtMs >= silenceMaxMs(this.#nextS)) this.close(4408, 'silent for too long')
+    if (nowMs - this.#stillSinceMs >= this.#world.bounds.stillMs) this.terminate()
   }
 
   #isClosed(): boolean {

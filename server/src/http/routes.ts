@@ -1,4 +1,4 @@
-import { BadRequestError, type Clock, InternalError, NotFoundError, SyncError, UnavailableError } from '@tidemark/shared'
+import { BadRequestError, type Clock, InternalError, NotFoundError, SyncError, UnavailableError, within } from '@tidemark/shared'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import type { Backend } from '../backend/backend.ts'
 import type { Gateway } from '../gateway/gateway.ts'
@@ -49,6 +49,9 @@ const PREFLIGHT = {
   'Access-Control-Max-Age': '7200',
 }
 
+/** How long an answer may take to begin, in ms: longer than a poll waits, and less than the silence after which its connection is cut off. */
+export const ANSWER_WITHIN_MS = 85_000
+
 /** The HTTP side of protocol §4. Errors leave as §9 writes them, with their status. */
 export function createRoutes(world: RoutesWorld): Hono {
   const { backend, log, prometheus, compression, dev } = world
@@ -82,7 +85,7 @@ export function createRoutes(world: RoutesWorld): Hono {
     if (world.stopping()) throw new UnavailableError('This server is about to stop.', { afterMs: 1000 })
     world.inHand(1)
     try {
-      await next()
+      await within(world.clock, ANSWER_WITHIN_MS, next(), () => new UnavailableError('No answer in time. Try again.', { afterMs: 1000 }))
     } finally {
       world.inHand(-1)
     }
