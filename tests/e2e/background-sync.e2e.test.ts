@@ -25,6 +25,20 @@ async function alarmClock(context: BrowserContext): Promise<() => Promise<void>>
   return async () => void (await cdp.send('ServiceWorker.dispatchSyncEvent', { ...registration, tag: 'tidemark:alice', lastChance: false }))
 }
 
+/** Wakes the worker by hand; what becomes of that. */
+async function woken(context: BrowserContext): Promise<string> {
+  const [worker = await context.waitForEvent('serviceworker')] = context.serviceWorkers()
+  return await worker.evaluate(async () => {
+    const ended: Promise<unknown>[] = []
+    const event = Object.assign(new Event('sync'), { tag: 'tidemark:alice', waitUntil: (work: Promise<unknown>) => ended.push(work) })
+    dispatchEvent(event)
+    return await Promise.all(ended).then(
+      () => 'done',
+      (error) => (error as Error).message,
+    )
+  })
+}
+
 const tags = (page: Page) =>
   page.evaluate(async () => {
     const worker = (await navigator.serviceWorker.ready) as ServiceWorkerRegistration & { sync: { getTags(): Promise<string[]> } }
@@ -66,6 +80,30 @@ describe('without a page', () => {
     await again.showsTexts(all)
     for (const text of all) await again.becomes(text, 'confirmed')
     await again.sees(async () => await again.waterLine.getAttribute('data-pending'), '0')
-    await bob.showsTexts(all)
+
+    // And once more, with page and worker at it at once.
+    await Promise.all([again.say('both'), wake(), wake()])
+    await again.becomes('both', 'confirmed')
+    await bob.showsTexts([...all, 'both'])
+  })
+
+  it('the worker leaves alone what was written after the person switched the chat offline', async () => {
+    const { context, page } = await stage.device({ backgroundSync: true })
+    const alice = new ChatPage(page, stage.url)
+    await alice.signIn('alice')
+    await alice.join('mole')
+    await alice.say('before')
+    await alice.becomes('before', 'confirmed')
+    await alice.isKeptForOffline()
+    await alice.switchOnline(false)
+    await alice.say('not yet')
+    await alice.becomes('not yet', 'pending')
+    expect(await tags(page)).toEqual([])
+
+    expect(await woken(context)).toBe('token() failed: Error: this device was told to stay offline')
+    await alice.becomes('not yet', 'pending')
+    await alice.switchOnline(true)
+    await alice.becomes('not yet', 'confirmed')
+    expect(await woken(context)).toBe('done')
   })
 })

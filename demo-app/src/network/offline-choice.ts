@@ -8,6 +8,21 @@ export function prefersOffline(): boolean {
 export function rememberOffline(offline: boolean): void {
   if (offline) localStorage.setItem(KEY, '1')
   else localStorage.removeItem(KEY)
+  void tellWorker(offline).catch(() => {})
+}
+
+/** The choice, for a worker, which cannot read it from where the page keeps it. */
+const FOR_WORKER = '/chosen-offline'
+
+async function tellWorker(offline: boolean): Promise<void> {
+  const cache = await caches.open(KEY)
+  if (offline) await cache.put(FOR_WORKER, new Response())
+  else await cache.delete(FOR_WORKER)
+}
+
+/** As prefersOffline, in a worker. */
+export async function prefersOfflineInWorker(): Promise<boolean> {
+  return (await (await caches.open(KEY)).match(FOR_WORKER)) !== undefined
 }
 
 /** Calls back when another tab makes the choice. The returned function ends it. */

@@ -2,6 +2,7 @@ import { flushOnSync } from '@tidemark/client/service-worker'
 import { createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching'
 import { NavigationRoute, registerRoute } from 'workbox-routing'
 import { app } from '../../app.ts'
+import { prefersOfflineInWorker } from '../network/offline-choice.ts'
 import { fetchToken } from '../session/fetch-token.ts'
 
 declare global {
@@ -25,4 +26,11 @@ addEventListener('message', ({ data }: MessageEvent<{ type?: string } | undefine
 })
 
 // What was written without a network is sent once there is one, whether the page is open or not.
-flushOnSync({ app, url: location.origin, token: fetchToken })
+flushOnSync({
+  app,
+  url: location.origin,
+  async token(user) {
+    if (await prefersOfflineInWorker()) throw new Error('this device was told to stay offline')
+    return await fetchToken(user)
+  },
+})

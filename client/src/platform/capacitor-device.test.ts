@@ -4,6 +4,9 @@ import type { AppPlugin as RealApp } from '@capacitor/app'
 import type { NetworkPlugin as RealNetwork } from '@capacitor/network'
 import type { PreferencesPlugin as RealPreferences } from '@capacitor/preferences'
 import { beforeEach, describe, expect, expectTypeOf, it } from 'vitest'
+import type { LifecycleEvent } from '../connection/hints.ts'
+import { type SyncWorld, syncWorld } from '../testing/sync-world.ts'
+import { type VirtualTime, virtualTime } from '../testing/virtual-time.ts'
 import {
   ANSWER_WITHIN_MS,
   type AppPlugin,
@@ -13,10 +16,7 @@ import {
   type NetworkPlugin,
   type PreferencesPlugin,
   STATE_AGAIN_MS,
-} from './capacitor.ts'
-import type { LifecycleEvent } from './connection/hints.ts'
-import { type SyncWorld, syncWorld } from './testing/sync-world.ts'
-import { type VirtualTime, virtualTime } from './testing/virtual-time.ts'
+} from './capacitor-device.ts'
 
 const macrotask = () => new Promise<void>((resolve) => setImmediate(resolve))
 const never = <T>() => new Promise<T>(() => {})
