@@ -77,7 +77,7 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
     if (isUpgrade && answers === 'hangs upgrades') return void client.resume()
     if (isUpgrade && answers === 'refuses upgrades')
       return void client.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
-    const isStripped = isUpgrade && answers === 'strips upgrades'
+    const isKept = isUpgrade && answers !== 'strips upgrades'
     const server = connect({ host: hostname, port: Number(port), noDelay: true })
     hold(server)
     const link: Link = { client, server, deaf: { server: false, client: false } }
@@ -118,7 +118,9 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
       if (!link.deaf.server) server.write(chunk)
     })
     for (const socket of [client, server]) socket.on('close', () => !isDead() && end())
-    server.write(isStripped ? head.replace(UPGRADE, '').replace(/\r\nconnection: [^\r]*/i, '\r\nConnection: close') : head, 'latin1')
+    // A request is the only one of its connection: what follows it would not be looked at.
+    const once = head.replace(UPGRADE, '').replace(/\r\nconnection: [^\r]*/i, '\r\nConnection: close')
+    server.write(isKept ? head : once, 'latin1')
     client.resume()
   }
 

@@ -100,6 +100,16 @@ describe('polls', () => {
     expect([w.left, w.closed]).toEqual([0, []])
   })
 
+  it('try one however short their connections are', async () => {
+    const w = world()
+    for (let n = 0; n < 10; n++) {
+      const socket = await w.connect()
+      await w.time.run(1000)
+      socket.close()
+    }
+    expect(w.upgrades.length).toBe(1)
+  })
+
   it('try one at once on another network', async () => {
     const w = world()
     await w.connect()

@@ -26,6 +26,7 @@ export interface PollTransportPorts {
 export function pollTransport({ request, upgrade, network, clock, leave }: PollTransportPorts): Pick<Transport, 'connect'> {
   const pace = { waitS: WAIT_S }
   let tryAfterMs = TRY_AFTER_MS
+  let tryAtMs: number | undefined
 
   return {
     connect(events) {
@@ -61,13 +62,15 @@ export function pollTransport({ request, upgrade, network, clock, leave }: PollT
 
   /** Tries at times, and at once on another network. Returns what ends it. */
   function trials(probe: () => string, succeeded: () => void): () => void {
-    let cancel = clock.after(tryAfterMs, attempt)
+    let cancel = () => {}
     let endTrial = () => {}
     const endHints = network.onChange(() => {
       pace.waitS = WAIT_S
       tryAfterMs = TRY_AFTER_MS
       attempt()
     })
+    tryAtMs ??= clock.monotonicMs() + tryAfterMs
+    wait()
     return () => {
       cancel()
       endTrial()
@@ -78,6 +81,7 @@ export function pollTransport({ request, upgrade, network, clock, leave }: PollT
       cancel()
       endTrial()
       tryAfterMs = Math.min(TRY_AFTER_MS_MAX, 2 * tryAfterMs)
+      tryAtMs = clock.monotonicMs() + tryAfterMs
       let over = false
       const done = () => {
         over = true
@@ -92,22 +96,22 @@ export function pollTransport({ request, upgrade, network, clock, leave }: PollT
           if (over) return
           done()
           if (text.startsWith('{"t":"welcome"')) succeeded()
-          else again()
+          else wait()
         },
         closed() {
           if (over) return
           done()
-          again()
+          wait()
         },
       })
       cancel = clock.after(TRY_WITHIN_MS, () => {
         done()
-        again()
+        wait()
       })
     }
 
-    function again(): void {
-      cancel = clock.after(tryAfterMs, attempt)
+    function wait(): void {
+      cancel = clock.after(Math.max(0, (tryAtMs ?? 0) - clock.monotonicMs()), attempt)
     }
   }
 }

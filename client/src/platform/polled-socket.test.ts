@@ -229,7 +229,7 @@ describe('a polled socket', () => {
     const full = world()
     await full.greet({})
     await full.answer(503, { error: { ...unavailable, afterMs: 4000 } })
-    expect(full.frames).toEqual([{ t: 'goaway', afterMs: [4000, 8000], error: { ...unavailable, afterMs: 4000 } }])
+    expect(full.frames).toEqual([{ t: 'goaway', afterMs: [4000, 5000], error: { ...unavailable, afterMs: 4000 } }])
     expect(full.closed).toEqual([4503])
   })
 

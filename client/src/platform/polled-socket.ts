@@ -17,6 +17,8 @@ const PAUSE_MS = 50
 const EARLY_PAUSE_MS = 1000
 /** From an ack to a poll that fetches its version, where none brought it, in ms [M4]. */
 const REACH_WITHIN_MS = 500
+/** How wide the window is in which to come back where the server named a place, in ms [B11]. */
+const PLACE_MS = 1000
 /** A server answers with 256 KiB and a frame. */
 const ANSWER_CHARACTERS_MAX = 4 * 1_048_576
 
@@ -176,7 +178,7 @@ export function polledSocket({ request, clock }: PolledPorts, pace: Pace, events
   function refused(status: number, error: WireError): void {
     const { afterMs = 0 } = error
     if (status === 401) tell({ t: 'error', error })
-    else if (afterMs > 0) tell({ t: 'goaway', afterMs: [afterMs, 2 * afterMs], error })
+    else if (afterMs > 0) tell({ t: 'goaway', afterMs: [afterMs, afterMs + PLACE_MS], error })
     over(4000 + status)
   }
 
