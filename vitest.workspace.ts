@@ -64,7 +64,9 @@ export default defineConfig({
         ...common,
         root: './client',
         // Found by the server only while a test already runs, a dependency would reload the page under it.
-        optimizeDeps: { include: ['dexie', 'rxjs', 'valibot', 'fast-check'] },
+        optimizeDeps: {
+          include: ['dexie', 'rxjs', 'valibot', 'fast-check', '@capacitor/app', '@capacitor/network', '@capacitor/preferences'],
+        },
         test: {
           name: 'client-browser',
           include: [BROWSER_TESTS],
