@@ -137,6 +137,42 @@ describe('what is pending', () => {
   })
 })
 
+describe('a worker that the browser ends', () => {
+  const STEPS_MAX = 100
+
+  it('[M1] [M4] loses and repeats nothing, at whichever step that is, before or after it was done', async () => {
+    let ended = 0
+    for (const isDone of [false, true])
+      for (let endAt = 1, isOver = false; !isOver; endAt++) {
+        if (endAt > STEPS_MAX) throw new Error('it never came to its end')
+        const storage = memoryStorage()
+        core = await createReplicaCore({ app: chatApp, storage, clock: time, random: seededRandom(endAt), user: 'alice' })
+        done.clear()
+        for (let n = 1; n <= 120; n++) await send(n === 60 ? 'refuse me' : String(n))
+        let step = 0
+        const dies = async <T>(work: () => T | Promise<T>): Promise<T> => {
+          if (++step !== endAt) return work()
+          if (isDone) await work()
+          throw new Error('ended')
+        }
+        meddle = (request) => dies(() => serve(request))
+        const mortal = { batch: core.batch, settle: core.settle }
+        const end = await codeOf(
+          flush({ batch: (bounds) => dies(() => mortal.batch(bounds)), settle: (...of) => dies(() => mortal.settle(...of)) }),
+        )
+        isOver = end === 'flushed'
+        if (!isOver) ended++
+        // The next one, on what is left on the disk.
+        meddle = () => undefined
+        core = await createReplicaCore({ app: chatApp, storage, clock: time, random: seededRandom(1), user: 'alice' })
+        await flush()
+        expect([...done.values()].map((nonces) => [nonces.length, new Set(nonces).size])).toEqual([[120, 120]])
+        expect(await core.audit()).toEqual({ created: 120, confirmed: 119, refused: 1, pending: 0, discarded: 0 })
+      }
+    expect(ended).toBeGreaterThanOrEqual(14)
+  })
+})
+
 describe('what stops it leaves everything pending', () => {
   beforeEach(async () => {
     await send('1')
