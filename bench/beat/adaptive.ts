@@ -24,7 +24,7 @@ export class Adaptive implements Strategy {
   readonly #network: Network
   readonly #learned = new Map<string, Learned>()
   #kind = ''
-  #beat = newBeat(false)
+  #beat = newBeat(false, 0)
   #moved = false
   #live: Socket | undefined
   #probe: Socket | undefined
@@ -75,7 +75,7 @@ export class Adaptive implements Strategy {
     this.#cancelBeat()
     this.#cancelWake()
     const dueMs = beatAtMs(this.#beat) - this.#time.nowMs
-    if (dueMs < Number.POSITIVE_INFINITY) this.#cancelBeat = this.#timer(dueMs, () => this.#sendBeat(ANSWER_MS))
+    if (this.#beat.live) this.#cancelBeat = this.#timer(dueMs, () => this.#sendBeat(ANSWER_MS))
     const wakeMs = beatWakeAtMs(this.#beat) - this.#time.nowMs
     if (wakeMs < Number.POSITIVE_INFINITY) this.#cancelWake = this.#timer(wakeMs, () => this.#tell({ type: 'time' }))
   }

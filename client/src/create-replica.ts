@@ -15,6 +15,7 @@ import {
 import { BehaviorSubject, combineLatest, concatMap, distinctUntilChanged, filter, firstValueFrom, map, throwIfEmpty } from 'rxjs'
 import type { BeatPolicy } from './connection/beat-policy.ts'
 import type { Lifecycle, Network } from './connection/hints.ts'
+import type { LinkPorts } from './connection/link.ts'
 import type { TokenSource, Turn } from './connection/tokens.ts'
 import type { Transport } from './connection/transport.ts'
 import type { Device } from './device.ts'
@@ -66,6 +67,7 @@ export interface ReplicaWorld<A extends App> {
   readonly lifecycle: Lifecycle
   readonly network: Network
   readonly beat: BeatPolicy
+  readonly learnedPace?: LinkPorts['learnedPace']
 }
 
 /** A replica on ports alone. It begins to connect at once. Throws what the storage throws. */

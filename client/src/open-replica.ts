@@ -1,5 +1,5 @@
 import { type App, BadRequestError, type Clock, isUserId, type Random } from '@tidemark/shared'
-import { type BeatPolicy, fixedBeat } from './connection/beat-policy.ts'
+import { type BeatPolicy, CAREFUL_BEAT } from './connection/beat-policy.ts'
 import type { Lifecycle, Network } from './connection/hints.ts'
 import type { TokenSource } from './connection/tokens.ts'
 import type { Transport } from './connection/transport.ts'
@@ -42,6 +42,7 @@ export interface OpenReplicaOptions<A extends App> {
   readonly random?: Random | undefined
   readonly lifecycle?: Lifecycle | undefined
   readonly network?: Network | undefined
+  /** A fixed beat. Default: one that finds out how seldom it may be. */
   readonly beat?: BeatPolicy | undefined
 }
 
@@ -72,7 +73,9 @@ export async function openReplica<A extends App>(options: OpenReplicaOptions<A>)
     transport: options.transport ?? webTransport(url, { network, clock }),
     random: options.random ?? systemRandom,
     lifecycle: options.lifecycle ?? pageLifecycle,
-    beat: options.beat ?? fixedBeat,
+    beat: options.beat ?? CAREFUL_BEAT,
+    // Loaded once something is connected.
+    learnedPace: options.beat ? undefined : async () => (await import('./platform/browser-pace.ts')).browserPace(clock),
   }
   const withoutDatabase = (storage: ReplicaStorage) =>
     createReplica({ ...world, storage, durable: false, tables: (core) => plainTables(storage, core) })

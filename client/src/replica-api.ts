@@ -144,7 +144,7 @@ export interface Status {
   }
   readonly pending: number
   readonly refused: number
-  /** The promised interval between beats, in s. */
+  /** From one beat to the next, in s: as seldom as the network in hand lets it, and more often in front. */
   readonly beatS: number
   /** What keeps it `offline`. */
   readonly pauses?: readonly Pause[] | undefined

@@ -12,7 +12,7 @@ const nothing: SyncState = {
   connection: { name: 'offline', pauses: ['app'] },
   following: NOT_FOLLOWING,
   sending: NOT_SENDING,
-  promisedS: 60,
+  beatS: 60,
 }
 const following = (spaces: readonly string[], spacesMax: number) =>
   [

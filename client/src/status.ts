@@ -31,7 +31,7 @@ export const UNHEARD: Report = { phase: 'connecting', offsetMs: 0, beatS: 0, spa
 
 /** What the machines tell. */
 export function reportOf(state: SyncState, offsetMs: number, clock: Clock): Report {
-  const { connection, following, sending, promisedS, stalled } = state
+  const { connection, following, sending, beatS, stalled } = state
   const because = stalled ?? ('because' in connection ? connection.because : undefined)
   const spaces: Record<string, Report['spaces'][string]> = {}
   for (const [id, { wanted, stage, head, standing }] of following.spaces) {
@@ -41,7 +41,7 @@ export function reportOf(state: SyncState, offsetMs: number, clock: Clock): Repo
   return {
     phase: phaseOf(state),
     offsetMs,
-    beatS: promisedS,
+    beatS,
     ...(connection.name === 'offline' && { pauses: connection.pauses.filter((pause) => pause !== 'tab') }),
     ...(connection.name === 'waiting' && { retryAtMs: Math.round(clock.nowMs() + connection.untilMs - clock.monotonicMs()) }),
     ...(because && { because }),

@@ -58,7 +58,7 @@ export interface SyncState {
   readonly connection: Connection
   readonly following: Following
   readonly sending: Sending
-  readonly promisedS: number
+  readonly beatS: number
   /** Connected for a minute and nothing moved: so until something does, or the server cannot be reached. */
   readonly stalled?: SyncError | undefined
 }
@@ -146,8 +146,12 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
       beat: () =>
         queue.push(async () => {
           await follow({ type: 'beat sent' })
-          say({ t: 'beat', nextS: link.policy.promisedS })
+          say({ t: 'beat', nextS: link.promisedS })
         }),
+      probe: (nextS) => {
+        const hello = { client: outbox.clientId, token: live?.token ?? '', app: ports.appVersion }
+        return { t: 'hello', ...hello, spaces: {}, nextS, probe: true }
+      },
       closed: (connection) =>
         queue.push(async () => {
           if (connection !== live) return
@@ -165,7 +169,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
     },
   )
   const endAppended = outbox.onAppended(() => queue.push(() => send({ type: 'appended' })))
-  const state = (): SyncState => ({ connection: link.state, following, sending, promisedS: link.policy.promisedS, stalled })
+  const state = (): SyncState => ({ connection: link.state, following, sending, beatS: link.beatS, stalled })
 
   async function follow(event: FollowingEvent): Promise<void> {
     const next = step(following, event, clock.monotonicMs(), random.unit())
@@ -195,7 +199,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         isGettingOn = false
         asker = await outbox.asker()
         const { client } = asker
-        return say({ t: 'hello', client, token: live?.token ?? '', spaces, nextS: link.policy.promisedS, app: ports.appVersion })
+        return say({ t: 'hello', client, token: live?.token ?? '', spaces, nextS: link.promisedS, app: ports.appVersion })
       }
       case 'unfollow':
         letGo.push(...effect.spaces)

@@ -45,6 +45,7 @@ export class ReturningClient {
   #state: Connection = NOT_STARTED
   #socket: ClientSocket | undefined
   #connection = 0
+  #spokeAtMs = 0
   #cancel = () => {}
   readonly #lacking = new Set<string>()
   /** When a socket of its own was opened, by the clock's wall time in ms. */
@@ -82,16 +83,22 @@ export class ReturningClient {
 
   #tell(event: ConnectionEvent): void {
     const { clock, chance } = this.#ports
-    const { state, effects } = stepConnection(this.#state, event, clock.monotonicMs(), chance(), fixedBeat)
+    const nextBeat = () => ({ atMs: this.#spokeAtMs + fixedBeat.intervalMs, answerMs: fixedBeat.timeoutMs })
+    const { state, effects } = stepConnection(this.#state, event, clock.monotonicMs(), chance(), nextBeat())
     this.#state = state
     for (const effect of effects) {
       if (effect === 'open') this.#open()
       else if (effect === 'close') this.#close()
-      else this.#socket?.send(JSON.stringify({ t: 'beat', nextS: fixedBeat.promisedS }))
+      else this.#send({ t: 'beat', nextS: fixedBeat.promisedS })
     }
     this.#cancel()
-    const wakeAtMs = connectionWakeAtMs(state)
+    const wakeAtMs = connectionWakeAtMs(state, nextBeat())
     this.#cancel = wakeAtMs === NEVER ? () => {} : clock.after(wakeAtMs - clock.monotonicMs(), () => this.#tell({ type: 'time' }))
+  }
+
+  #send(frame: object): void {
+    this.#spokeAtMs = this.#ports.clock.monotonicMs()
+    this.#socket?.send(JSON.stringify(frame))
   }
 
   #close(): void {
@@ -113,7 +120,7 @@ export class ReturningClient {
           this.openedAtMs.push(clock.nowMs())
           this.#tell({ type: 'opened' })
           const spaces = Object.fromEntries(this.#standings)
-          this.#socket?.send(JSON.stringify({ t: 'hello', client: this.#client, token, spaces, nextS: fixedBeat.promisedS, app: '1' }))
+          this.#send({ t: 'hello', client: this.#client, token, spaces, nextS: fixedBeat.promisedS, app: '1' })
         }),
       text: (frame) => ifMine(() => this.#take(JSON.parse(frame) as Frame)),
       closed: () => ifMine(() => this.#tell({ type: 'failed', because: new UnavailableError('the connection ended') })),

@@ -132,7 +132,7 @@ describe('away and back', () => {
     let withhold = false
     let withheld = 0
     const transport = webTransport(ends.url)
-    const beat = { intervalMs: 500, promisedS: 60, timeoutMs: 20_000, answered: () => beat, missed: () => beat }
+    const beat = { intervalMs: 500, promisedS: 60, timeoutMs: 20_000 }
     const bob = await ends.open('bob', {
       beat,
       transport: {

@@ -1,5 +1,3 @@
-import { NEVER } from './connection.ts'
-
 // How often a connection has to speak so that the path does not forget it.
 //
 // Address translators and proxies drop a connection that was silent for too long: after 60 s (nginx, AWS), 100 s (Cloudflare), 5 min (many
@@ -20,6 +18,7 @@ import { NEVER } from './connection.ts'
 //
 // Sources: what networks allow, RFC 5382, nginx.org (proxy_read_timeout), the write-ups of WeChat and others; docs/beat.md has the figures.
 
+const NEVER = Number.POSITIVE_INFINITY
 /** Where nothing is known: below the strictest proxies, in ms. */
 export const START_MS = 20_000
 /** Not even a path that kills faster is spoken to more often, in ms. */
@@ -28,8 +27,6 @@ export const SHORTEST_MS = 5_000
 export const LONGEST_MS = 910_000
 /** In front a dead connection is noticed this soon at least, in ms. */
 export const IN_FRONT_MS = 30_000
-/** In front sums are compared this often whatever else is sent, in ms. */
-export const COMPARE_MS = 300_000
 /** An answer that did not come within this was lost, in ms. */
 export const ANSWER_MS = 10_000
 /** A probe that has not been greeted by then is given up, in ms. */
@@ -91,9 +88,8 @@ export interface Beat extends Learned {
   readonly live: boolean
   /** The interval on which the last promise stands. */
   readonly promisedMs: number
-  /** The last frame of ours, the last beat, the last frame of either end. */
+  /** The last frame of ours, and that of either end. */
   readonly sentAtMs: number
-  readonly comparedAtMs: number
   readonly quietAtMs: number
   /** A beat has no answer yet. */
   readonly awaited: boolean
@@ -105,10 +101,11 @@ export interface Beat extends Learned {
 }
 
 export type BeatEvent =
-  /** What is known of the kind of network that is there now; the live connection is over. `moved`: it may be another of its kind. */
+  /** What is known of the kind of network that is there now. `moved`: it may be another of its kind. */
   | { readonly type: 'arrived'; readonly learned: Learned; readonly moved: boolean }
   /** A hello or a beat left: it promised the next. */
   | { readonly type: 'promised' }
+  /** Greeted; not told where the silence of the connection says nothing, as of one that is made of requests. */
   | { readonly type: 'opened' }
   /** Another frame of ours left: it does for a beat. */
   | { readonly type: 'sent' }
@@ -131,22 +128,22 @@ export interface BeatStep {
   readonly effects: readonly BeatEffect[]
 }
 
-export function newBeat(inFront: boolean): Beat {
+/** `sentAtMs`: when the last frame of ours left. */
+export function newBeat(inFront: boolean, sentAtMs: number): Beat {
   return {
-    ...NOTHING_LEARNED,
-    ...{ inFront, livedMs: START_MS, diedMs: NEVER, probe: NO_PROBE, restUntilMs: 0, doubtedMs: 0 },
     ...{
+      ...NOTHING_LEARNED,
+      inFront,
+      livedMs: START_MS,
+      diedMs: NEVER,
+      probe: NO_PROBE,
+      restUntilMs: 0,
+      doubtedMs: 0,
       late: false,
       live: false,
-      promisedMs: 0,
-      sentAtMs: 0,
-      comparedAtMs: 0,
-      quietAtMs: 0,
-      awaited: false,
-      silenceMs: 0,
-      lostAtMs: -NEVER,
-      lostAfterMs: 0,
     },
+    ...{ promisedMs: START_MS - closeness(START_MS), sentAtMs, quietAtMs: sentAtMs, awaited: false, silenceMs: 0 },
+    ...{ lostAtMs: -NEVER, lostAfterMs: 0 },
   }
 }
 
@@ -169,15 +166,13 @@ export function beatPromiseS(beat: Beat): number {
   return Math.ceil((beatIntervalMs(beat) + TIMER_GRAIN_MS) / 1000)
 }
 
-/** When the live connection has to beat. */
+/** When the live connection has to beat, while there is one. */
 export function beatAtMs(beat: Beat): number {
-  const { live, inFront, sentAtMs, comparedAtMs, promisedMs, probe, awaited } = beat
-  if (!live) return NEVER
+  const { sentAtMs, promisedMs, probe, awaited } = beat
   // That it was told switched the radio on.
   if (probe.name === 'cut' && !awaited) return probe.atMs
   return Math.min(
     sentAtMs + Math.min(promisedMs, beatIntervalMs(beat)),
-    inFront ? comparedAtMs + COMPARE_MS : NEVER,
     // As late as the live one can be asked, the probe's time has come: both beat at once.
     probe.name === 'silent' ? probe.untilMs : NEVER,
   )
@@ -197,17 +192,20 @@ export function stepBeat(beat: Beat, event: BeatEvent, nowMs: number): BeatStep 
     case 'back':
       return to({ ...beat, inFront: false })
     case 'arrived': {
-      const { marks, checkAtMs } = event.learned
+      const { marks } = event.learned
       const livedMs = marks.length > 0 ? Math.min(...marks.map((mark) => mark.livedMs)) : START_MS
-      return to({
-        ...{ ...beat, ...event.learned, livedMs, diedMs: NEVER, doubtedMs: 0, lostAtMs: -NEVER },
-        checkAtMs: event.moved ? nowMs : checkAtMs,
-      })
+      const arrived = { ...beat, ...event.learned, livedMs, diedMs: NEVER, doubtedMs: 0, lostAtMs: -NEVER }
+      return to(event.moved ? { ...arrived, checkAtMs: nowMs } : arrived)
     }
     case 'promised': {
       const next = {
         ...{ ...beat, awaited: true, silenceMs: nowMs - beat.quietAtMs, promisedMs: beatIntervalMs(beat) },
-        ...{ sentAtMs: nowMs, comparedAtMs: nowMs, quietAtMs: nowMs, late: beat.late || nowMs - beatAtMs(beat) > LATE_MS },
+        ...{
+          sentAtMs: nowMs,
+          comparedAtMs: nowMs,
+          quietAtMs: nowMs,
+          late: beat.late || (beat.live && !beat.inFront && nowMs - beatAtMs(beat) > LATE_MS),
+        },
       }
       if (probe.name !== 'silent' || nowMs < probe.untilMs) return to(next)
       return to(
@@ -217,8 +215,10 @@ export function stepBeat(beat: Beat, event: BeatEvent, nowMs: number): BeatStep 
     }
     case 'opened': {
       const opened = { ...beat, live: true, awaited: false, quietAtMs: nowMs }
-      if (nowMs - beat.lostAtMs > ALONE_MS || beat.lostAfterMs < SHORTEST_MS) return to(opened)
-      const livedMs = Math.max(SHORTEST_MS, Math.min(beat.livedMs, START_MS, beat.lostAfterMs / 2))
+      const { lostAtMs, lostAfterMs } = beat
+      const refutes = lostAfterMs >= SHORTEST_MS && lostAfterMs <= beat.livedMs + closeness(beat.livedMs)
+      if (nowMs - lostAtMs > ALONE_MS || !refutes) return to(opened)
+      const livedMs = Math.max(SHORTEST_MS, Math.min(beat.livedMs, START_MS, lostAfterMs / 2))
       return to({ ...opened, livedMs, doubtedMs: Math.max(beat.doubtedMs, beat.livedMs), lostAtMs: -NEVER })
     }
     case 'sent':
@@ -236,6 +236,8 @@ export function stepBeat(beat: Beat, event: BeatEvent, nowMs: number): BeatStep 
     }
     case 'probe heard':
       if (probe.name === 'opening') return silent(beat)
+      // Its silence was broken, whyever.
+      if (probe.name === 'silent') return rest()
       return probe.name === 'asked' ? lived(beat, probe.silenceMs) : to(beat)
     case 'probe closed':
       if (probe.name !== 'none' && !event.silently) return rest()

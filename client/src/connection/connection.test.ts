@@ -8,7 +8,6 @@ import {
 } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../testing/seeded-random.ts'
-import { fixedBeat } from './beat-policy.ts'
 import {
   type Connection,
   type ConnectionEffect,
@@ -16,6 +15,7 @@ import {
   connectionWakeAtMs,
   GREET_WITHIN_MS,
   NEVER,
+  type NextBeat,
   NOT_STARTED,
   OPEN_WITHIN_MS,
   type Pause,
@@ -33,9 +33,9 @@ const STATES = {
   offline: { name: 'offline', pauses: ['app'] },
   connecting: { name: 'connecting', attempt: 3, untilMs: NOW + 1, because },
   greeting: { name: 'greeting', attempt: 3, untilMs: NOW + 1, because },
-  open: { name: 'open', attempt: 3, sinceMs: NOW - 5000, beatAtMs: NOW + 10_000, deadAtMs: NEVER, again: false },
-  asked: { name: 'open', attempt: 3, sinceMs: NOW - 5000, beatAtMs: NOW + 10_000, deadAtMs: NOW + 9000, again: false },
-  'asked again': { name: 'open', attempt: 3, sinceMs: NOW - 5000, beatAtMs: NOW + 10_000, deadAtMs: NOW + 9000, again: true },
+  open: { name: 'open', attempt: 3, sinceMs: NOW - 5000, deadAtMs: NEVER, again: false },
+  asked: { name: 'open', attempt: 3, sinceMs: NOW - 5000, deadAtMs: NOW + 9000, again: false },
+  'asked again': { name: 'open', attempt: 3, sinceMs: NOW - 5000, deadAtMs: NOW + 9000, again: true },
   waiting: { name: 'waiting', attempt: 3, untilMs: NOW + 5000, notBeforeMs: NOW, because },
   'waiting as asked': { name: 'waiting', attempt: 3, untilMs: NOW + 5000, notBeforeMs: NOW + 5000, because },
 } as const satisfies Record<Exclude<Connection['name'], 'open'>, Connection> & Record<string, Connection>
@@ -111,15 +111,17 @@ const TABLE: Record<StateName, Record<EventName, Expected>> = {
   },
 }
 
-const step = (state: Connection, event: ConnectionEvent, nowMs = NOW, chance = 0.5, waitMaxMs?: number) =>
-  stepConnection(state, event, nowMs, chance, fixedBeat, waitMaxMs)
+const NEXT: NextBeat = { atMs: NOW + 10_000, answerMs: 10_000 }
+const step = (state: Connection, event: ConnectionEvent, nowMs = NOW, chance = 0.5, waitMaxMs?: number, next = NEXT) =>
+  stepConnection(state, event, nowMs, chance, next, waitMaxMs)
+const wakeOf = (state: Connection, next = NEXT) => connectionWakeAtMs(state, next)
 
 describe('every state meets every event', () => {
   for (const [name, row] of Object.entries(TABLE) as [StateName, Record<EventName, Expected>][])
     for (const [event, expected] of Object.entries(row) as [EventName, Expected][])
       it(`${name} × ${event} → ${expected === '-' ? 'nothing' : expected.join(', ')}`, () => {
         const state: Connection = STATES[name]
-        const nowMs = event.endsWith('late') ? Math.min(connectionWakeAtMs(state), 1e9) : NOW
+        const nowMs = event.endsWith('late') ? Math.min(wakeOf(state), 1e9) : NOW
         const after = step(state, EVENTS[event], nowMs)
         if (expected === '-') {
           expect(after.state).toBe(state)
@@ -145,7 +147,7 @@ describe('never stuck', () => {
         'pause' in told ? { ...told, pause } : told.type === 'failed' ? { ...told, because: new UnavailableError('', asks) } : told
       nowMs += random.unit() < 0.5 ? 0 : random.unit() * 20_000
       state = step(state, event, nowMs, random.unit(), random.unit() < 0.5 ? undefined : 900_000).state
-      const wakeAtMs = connectionWakeAtMs(state)
+      const wakeAtMs = wakeOf(state)
       if (state.name === 'offline') {
         expect([wakeAtMs, state.pauses.length > 0]).toEqual([NEVER, true])
         continue
@@ -182,22 +184,22 @@ describe('never stuck', () => {
 describe('attempts', () => {
   it('have deadlines: to open, to be greeted', () => {
     const connecting = step(STATES.offline, { type: 'resume', pause: 'app' }).state
-    expect(connectionWakeAtMs(connecting)).toBe(NOW + OPEN_WITHIN_MS)
-    expect(connectionWakeAtMs(step(connecting, { type: 'opened' }).state)).toBe(NOW + GREET_WITHIN_MS)
+    expect(wakeOf(connecting)).toBe(NOW + OPEN_WITHIN_MS)
+    expect(wakeOf(step(connecting, { type: 'opened' }).state)).toBe(NOW + GREET_WITHIN_MS)
   })
 
   it('back off exponentially with full jitter, up to 30 s', () => {
     const waits = [1, 2, 3, 4, 5, 20].map((attempt) => {
       const { state } = step({ ...STATES.connecting, attempt }, { type: 'failed', because }, NOW, 0.999_999_999)
-      return Math.round((connectionWakeAtMs(state) - NOW) / 1000)
+      return Math.round((wakeOf(state) - NOW) / 1000)
     })
     expect(waits).toEqual([2, 4, 8, 16, 30, 30])
-    expect(connectionWakeAtMs(step(STATES.connecting, { type: 'failed', because }, NOW, 0).state)).toBe(NOW)
+    expect(wakeOf(step(STATES.connecting, { type: 'failed', because }, NOW, 0).state)).toBe(NOW)
   })
 
   it('wait longer where nobody looks, as long as may be said', () => {
     const { state } = step({ ...STATES.connecting, attempt: 20 }, { type: 'failed', because }, NOW, 0.5, 280_000)
-    expect(connectionWakeAtMs(state)).toBe(NOW + 140_000)
+    expect(wakeOf(state)).toBe(NOW + 140_000)
     expect(step(state, { type: 'hint' }, NOW + 2000).effects).toEqual(['open'])
   })
 
@@ -233,13 +235,13 @@ describe('attempts', () => {
     const { state } = step({ ...STATES.connecting, attempt: 9 }, { type: 'failed', because }, NOW, 0.9)
     const hinted = step(state, { type: 'hint' }, NOW + 10)
     expect(hinted.effects).toEqual([])
-    expect(connectionWakeAtMs(hinted.state)).toBe(NOW + 1000)
+    expect(wakeOf(hinted.state)).toBe(NOW + 1000)
   })
 
   it('fall into the window that goaway names', () => {
     const windowMs = [2000, 30_000] as const
     const steady = { ...STATES.open, sinceMs: NOW - STEADY_AFTER_MS }
-    const at = (chance: number) => connectionWakeAtMs(step(steady, { type: 'failed', because, windowMs }, NOW, chance).state) - NOW
+    const at = (chance: number) => wakeOf(step(steady, { type: 'failed', because, windowMs }, NOW, chance).state) - NOW
     expect(at(0)).toBe(2000)
     expect(at(0.5)).toBe(16_000)
   })
@@ -248,19 +250,19 @@ describe('attempts', () => {
     'a goaway with %j silences a device for an hour at most',
     (windowMs) => {
       const { state } = step({ ...STATES.open, sinceMs: NOW - STEADY_AFTER_MS }, { type: 'failed', because, windowMs }, NOW, 0.9)
-      expect(connectionWakeAtMs(state) - NOW).toBe(3_600_000)
+      expect(wakeOf(state) - NOW).toBe(3_600_000)
     },
   )
 
   it('[B11] keep the place that a full server gave them, however often they were sent away', () => {
     const windowMs = [50_000, 52_000] as const
     const { state } = step({ ...STATES.greeting, attempt: 9 }, { type: 'failed', because, windowMs }, NOW, 0.5)
-    expect(connectionWakeAtMs(state)).toBe(NOW + 51_000)
+    expect(wakeOf(state)).toBe(NOW + 51_000)
   })
 
   it('a server that says goaway as soon as it is greeted is not asked without end: each further attempt comes later', () => {
     const at = (attempt: number, windowMs: readonly [number, number]) =>
-      connectionWakeAtMs(step({ ...STATES.open, attempt }, { type: 'failed', because, windowMs }, NOW, 0.9).state) - NOW
+      wakeOf(step({ ...STATES.open, attempt }, { type: 'failed', because, windowMs }, NOW, 0.9).state) - NOW
     expect(at(1, [0, 0])).toBe(0)
     expect(at(5, [0, 0])).toBeGreaterThan(10_000)
     expect(at(5, [-9e9, -9e9])).toBeGreaterThan(10_000)
@@ -268,7 +270,7 @@ describe('attempts', () => {
 
   it('a token that only grew old is renewed at once, the first time; one that was never good gives no hope for that', () => {
     const at = (attempt: number, because: SyncError = new TokenExpiredError()) =>
-      connectionWakeAtMs(step({ ...STATES.greeting, attempt }, { type: 'failed', because }, NOW, 0.9).state) - NOW
+      wakeOf(step({ ...STATES.greeting, attempt }, { type: 'failed', because }, NOW, 0.9).state) - NOW
     expect(at(1)).toBe(0)
     expect(at(2)).toBeGreaterThan(1000)
     expect(at(1, new UnauthenticatedError())).toBeGreaterThan(1000)
@@ -276,12 +278,12 @@ describe('attempts', () => {
 
   it('an app that is too old asks rarely', () => {
     const { state } = step(STATES.greeting, { type: 'failed', because: new UpgradeRequiredError('reload') }, NOW, 0)
-    expect(connectionWakeAtMs(state)).toBe(NOW + UPGRADE_PAUSE_MS)
+    expect(wakeOf(state)).toBe(NOW + UPGRADE_PAUSE_MS)
   })
 
   it('a wrong number from the server silences nobody for more than an hour', () => {
     const asked = new UnavailableError('soon', { afterMs: 1e15 })
-    expect(connectionWakeAtMs(step(STATES.open, { type: 'failed', because: asked }, NOW, 0).state)).toBe(NOW + 3_600_000)
+    expect(wakeOf(step(STATES.open, { type: 'failed', because: asked }, NOW, 0).state)).toBe(NOW + 3_600_000)
   })
 })
 
@@ -295,22 +297,22 @@ describe('pauses', () => {
 })
 
 describe('[B4] beats', () => {
-  const sent = step({ ...STATES.open, beatAtMs: NOW }, { type: 'time' }).state
+  const sent = step(STATES.open, { type: 'time' }, NOW, 0.5, undefined, { ...NEXT, atMs: NOW }).state
 
   it('silence after a beat ends the connection', () => {
-    expect(connectionWakeAtMs(sent)).toBe(NOW + fixedBeat.timeoutMs)
-    expect(step(sent, { type: 'time' }, NOW + fixedBeat.timeoutMs)).toMatchObject({ state: { name: 'waiting' }, effects: ['close'] })
+    expect(wakeOf(sent)).toBe(NOW + NEXT.answerMs)
+    expect(step(sent, { type: 'time' }, NOW + NEXT.answerMs)).toMatchObject({ state: { name: 'waiting' }, effects: ['close'] })
   })
 
   it('any frame is a sign of life, and does not put off the next beat', () => {
     const alive = step(sent, { type: 'frame' }, NOW + 5).state
-    expect(connectionWakeAtMs(alive)).toBe(NOW + fixedBeat.intervalMs)
+    expect(wakeOf(alive)).toBe(NEXT.atMs)
   })
 
   it('a hint makes a quick probe of a beat that is awaited', () => {
     const probed = step(sent, { type: 'hint' }, NOW + 1)
     expect(probed.effects).toEqual([])
-    expect(connectionWakeAtMs(probed.state)).toBe(NOW + 1 + PROBE_WITHIN_MS)
+    expect(wakeOf(probed.state)).toBe(NOW + 1 + PROBE_WITHIN_MS)
   })
 
   it('a device that slept through the answer asks again before it gives up', () => {

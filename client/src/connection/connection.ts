@@ -1,6 +1,5 @@
 import { type SyncError, UnavailableError } from '@tidemark/shared'
 import { askedMs, BACKOFF_MAX_MS, backoffMs } from '../backoff.ts'
-import type { BeatPolicy } from './beat-policy.ts'
 
 /** From the decision to connect to an open socket, the token included, in ms. */
 export const OPEN_WITHIN_MS = 20_000
@@ -33,7 +32,6 @@ export type Connection =
       readonly name: 'open'
       readonly attempt: number
       readonly sinceMs: number
-      readonly beatAtMs: number
       /** When silence since the last beat means the end; Infinity while no answer is due. */
       readonly deadAtMs: number
       /** That beat was sent because the device slept through the answer to the one before. */
@@ -76,9 +74,15 @@ export interface ConnectionStep {
 export const NEVER: number = Number.POSITIVE_INFINITY
 export const NOT_STARTED: Connection = { name: 'offline', pauses: ['app'] }
 
+/** When the next beat is due, and how long its answer may take, in ms. */
+export interface NextBeat {
+  readonly atMs: number
+  readonly answerMs: number
+}
+
 /** When `step` wants to be called with `time`; Infinity: not by itself. */
-export function connectionWakeAtMs(state: Connection): number {
-  if (state.name === 'open') return Math.min(state.beatAtMs, state.deadAtMs)
+export function connectionWakeAtMs(state: Connection, { atMs }: NextBeat): number {
+  if (state.name === 'open') return Math.min(atMs, state.deadAtMs)
   return state.name === 'offline' ? NEVER : state.untilMs
 }
 
@@ -91,10 +95,10 @@ export function stepConnection(
   event: ConnectionEvent,
   nowMs: number,
   chance: number,
-  policy: BeatPolicy,
+  next: NextBeat,
   waitMaxMs: number = BACKOFF_MAX_MS,
 ): ConnectionStep {
-  const to = (next: Connection, ...effects: ConnectionEffect[]): ConnectionStep => ({ state: next, effects })
+  const to = (state: Connection, ...effects: ConnectionEffect[]): ConnectionStep => ({ state, effects })
   const stay = to(state)
   const { type } = event
 
@@ -111,10 +115,7 @@ export function stepConnection(
       if (type === 'failed') return fail(state.attempt, event.because, event.windowMs)
       if (type === 'opened' && state.name === 'connecting') return to({ ...state, name: 'greeting', untilMs: nowMs + GREET_WITHIN_MS })
       if (type === 'welcomed' && state.name === 'greeting')
-        return to({
-          ...{ name: 'open', attempt: state.attempt, sinceMs: nowMs },
-          ...{ beatAtMs: nowMs + policy.intervalMs, deadAtMs: NEVER, again: false },
-        })
+        return to({ name: 'open', attempt: state.attempt, sinceMs: nowMs, deadAtMs: NEVER, again: false })
       if (type === 'time' && state.untilMs <= nowMs)
         return fail(state.attempt, new UnavailableError(`no answer in time while ${state.name}`))
       return stay
@@ -124,10 +125,7 @@ export function stepConnection(
       const attempt = nowMs - sinceMs >= STEADY_AFTER_MS ? 1 : state.attempt
       const overdue = deadAtMs <= nowMs
       const beat = (withinMs: number, again = false) =>
-        to(
-          { ...state, beatAtMs: nowMs + policy.intervalMs, deadAtMs: Math.min(overdue ? NEVER : deadAtMs, nowMs + withinMs), again },
-          'beat',
-        )
+        to({ ...state, deadAtMs: Math.min(overdue ? NEVER : deadAtMs, nowMs + withinMs), again }, 'beat')
       if (type === 'failed') return fail(attempt, event.because, event.windowMs)
       if (type === 'frame' && deadAtMs < NEVER) return to({ ...state, deadAtMs: NEVER, again: false })
       if (type === 'reconnect' && nowMs - sinceMs >= PAUSE_MIN_MS) return to(connecting(attempt), 'close', 'open')
@@ -135,7 +133,7 @@ export function stepConnection(
       if (type === 'hint' && (overdue ? !again : deadAtMs === NEVER)) return beat(PROBE_WITHIN_MS, overdue)
       if ((type === 'time' || type === 'hint') && overdue) return fail(attempt, new UnavailableError('a beat was not answered'))
       if (type === 'hint') return to({ ...state, deadAtMs: Math.min(deadAtMs, nowMs + PROBE_WITHIN_MS) })
-      return type === 'time' && state.beatAtMs <= nowMs ? beat(policy.timeoutMs) : stay
+      return type === 'time' && next.atMs <= nowMs ? beat(next.answerMs) : stay
     }
     case 'waiting': {
       if (type !== 'hint' && type !== 'reconnect' && type !== 'time') return stay

@@ -12,8 +12,17 @@ import { createAlarm } from '../alarm.ts'
 import { BACKOFF_MAX_MS } from '../backoff.ts'
 import type { Noted } from '../diagnostic.ts'
 import type { BeatPolicy } from './beat-policy.ts'
-import { type Connection, type ConnectionEvent, connectionWakeAtMs, NEVER, NOT_STARTED, stepConnection } from './connection.ts'
+import {
+  type Connection,
+  type ConnectionEvent,
+  connectionWakeAtMs,
+  NEVER,
+  type NextBeat,
+  NOT_STARTED,
+  stepConnection,
+} from './connection.ts'
 import type { Lifecycle, Network } from './hints.ts'
+import { fixedPace, type Pace, type PaceEvent } from './pace.ts'
 import type { Tokens } from './tokens.ts'
 import type { LiveSocket, Transport } from './transport.ts'
 
@@ -21,6 +30,8 @@ import type { LiveSocket, Transport } from './transport.ts'
 export const LOOK_EVERY_MS = 2500
 /** More than timers are late by, or clocks apart: the device slept. In ms. */
 const SLEPT_MS = 2 * LOOK_EVERY_MS
+/** In front sums are compared this often at least, whatever else is sent, in ms. */
+export const COMPARE_MS = 300_000
 
 export interface LinkPorts {
   readonly transport: Transport
@@ -29,7 +40,22 @@ export interface LinkPorts {
   readonly tokens: Tokens
   readonly network: Network
   readonly lifecycle: Lifecycle
+  /** At first, and where nothing can be learned. */
   readonly beat: BeatPolicy
+  /** What finds out how seldom it may be: fetched once a connection is there. */
+  readonly learnedPace?: (() => Promise<(ports: LearnedPacePorts) => Pace>) | undefined
+}
+
+export interface LearnedPacePorts extends Pick<LinkPorts, 'transport' | 'clock'> {
+  readonly inFront: boolean
+  /** When the last frame of ours left. */
+  readonly sentAtMs: number
+  /** The hello of a socket beside the live one, that follows nothing. */
+  hello(nextS: number): ClientFrame
+  /** Whether a connection with this code was ended by the path, and not by the server. */
+  isOfPath(code: number): boolean
+  /** It may want to be woken at another time now. */
+  changed(): void
 }
 
 /** One connection. Of one that is over nothing comes, and what is said to it does nothing. */
@@ -48,6 +74,8 @@ export interface LinkListener {
   frame(live: Live, text: string): void
   /** Time to send a beat. */
   beat(): void
+  /** The hello of a socket beside the live one, that follows nothing. */
+  probe(nextS: number): ClientFrame
   /** It is over. May be told again. */
   closed(live: Live): void
   changed(): void
@@ -57,15 +85,24 @@ export interface LinkListener {
 /** The live connection: runs the machine of connection.ts over a transport. */
 export interface Link {
   readonly state: Connection
-  readonly policy: BeatPolicy
+  /** From one beat to the next, and what is promised of it, in s. */
+  readonly beatS: number
+  readonly promisedS: number
   tell(event: ConnectionEvent): void
   close(): void
 }
 
-export function createLink({ transport, clock, random, tokens, network, lifecycle, beat }: LinkPorts, listener: LinkListener): Link {
+export function createLink({ transport, clock, random, tokens, network, lifecycle, ...ports }: LinkPorts, listener: LinkListener): Link {
   let state = NOT_STARTED
-  let policy = beat
   let end = () => {}
+  let pace = fixedPace(ports.beat)
+  let isLearning = false
+  let comparedAtMs = 0
+  /** Since the last greeting the device told of another network. */
+  let moved = false
+  let socket: LiveSocket | undefined
+  /** As far as its code tells, the present connection was ended by the path and not by the server. */
+  let closedByPath = false
   let lookAtMs = 0
   /** What the alarm is set to, and both clocks at that moment. */
   let dueMs = NEVER
@@ -76,18 +113,30 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
   })
   const hint = () => change({ type: 'hint' })
   const endings = [
-    network.onChange(hint),
+    network.onChange(() => {
+      moved = true
+      hint()
+    }),
     lifecycle.onChange((event) => {
       tell({ type: event === 'hide' ? 'pause' : 'resume', pause: 'page' })
+      tellPace({ type: lifecycle.inFront() ? 'front' : 'back' })
       if (event === 'show' || event === 'touch') hint()
       arm()
     }),
   ]
 
+  function nextBeat(): NextBeat {
+    const { beatAtMs, answerMs } = pace
+    return { atMs: lifecycle.inFront() ? Math.min(beatAtMs, comparedAtMs + COMPARE_MS) : beatAtMs, answerMs }
+  }
+
   function arm(): void {
     setMs = { wall: clock.nowMs(), monotonic: clock.monotonicMs() }
     if (lookAtMs <= setMs.monotonic) lookAtMs = setMs.monotonic + LOOK_EVERY_MS
-    dueMs = state.name === 'offline' ? NEVER : Math.min(connectionWakeAtMs(state), lifecycle.inFront() ? lookAtMs : NEVER)
+    dueMs =
+      state.name === 'offline'
+        ? NEVER
+        : Math.min(connectionWakeAtMs(state, nextBeat()), pace.wakeAtMs, lifecycle.inFront() ? lookAtMs : NEVER)
     alarm(dueMs)
   }
 
@@ -98,51 +147,91 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
     return dueMs < NEVER && Math.max(apartMs, monotonicMs - dueMs) > SLEPT_MS
   }
 
+  /** Returns whether it did. */
+  function noticeSleep(): boolean {
+    if (!slept()) return false
+    arm()
+    listener.noted('slept')
+    // The socket may be long dead, whatever it says.
+    hint()
+    return true
+  }
+
   function tell(event: ConnectionEvent): void {
-    if (slept()) {
-      arm()
-      listener.noted('slept')
-      // The socket may be long dead, whatever it says; a frame may have lain here all the while.
-      hint()
-      if (event.type === 'frame') return
-    }
-    change(event)
+    // A frame may have lain here all the while.
+    if (!noticeSleep() || event.type !== 'frame') change(event)
   }
 
   function change(event: ConnectionEvent): void {
     const nowMs = clock.monotonicMs()
     const before = state
     // In the background nobody waits for it: seldom enough to spare the radio.
-    const waitMaxMs = lifecycle.inFront() ? BACKOFF_MAX_MS : Math.max(BACKOFF_MAX_MS, policy.intervalMs)
-    const { state: after, effects } = stepConnection(before, event, nowMs, random.unit(), policy, waitMaxMs)
+    const waitMaxMs = lifecycle.inFront() ? BACKOFF_MAX_MS : Math.max(BACKOFF_MAX_MS, pace.intervalMs)
+    const { state: after, effects } = stepConnection(before, event, nowMs, random.unit(), nextBeat(), waitMaxMs)
+    if (event.type === 'frame') tellPace({ type: 'heard' })
+    else if (event.type === 'time') tellPace({ type: 'time' })
     if (after === before) return
     state = after
     if (before.name !== after.name) {
       if (after.name === 'open') listener.noted('open')
       if (after.name === 'waiting') listener.noted('closed', after.because)
     }
-    if (before.name === 'open' && before.deadAtMs < NEVER) {
-      if (event.type === 'frame') policy = policy.answered(nowMs)
-      else if (event.type !== 'failed' && after.name === 'waiting') policy = policy.missed(nowMs)
-    }
+    if (before.name === 'open' && effects.includes('close'))
+      tellPace({ type: 'lost', silently: event.type === 'time' || event.type === 'hint' || closedByPath })
+    closedByPath = false
+    if (before.name === 'greeting' && after.name === 'open') greeted()
     // Whatever ends a second attempt after its hello may be about the token, and be lost on the way.
     if (before.name === 'greeting' && after.name === 'waiting' && before.attempt > 1) tokens.refuse(after.because)
     for (const effect of effects) {
       if (effect === 'open') end = open()
       else if (effect === 'close') end()
-      else listener.beat()
+      else {
+        tellPace({ type: 'promised' })
+        listener.beat()
+      }
     }
     arm()
     listener.changed()
   }
 
+  function tellPace(event: PaceEvent): void {
+    noticeSleep()
+    const nowMs = clock.monotonicMs()
+    if (event.type === 'promised') comparedAtMs = nowMs
+    pace.tell(event, nowMs)
+    arm()
+  }
+
+  function greeted(): void {
+    const path = socket?.endpoint && `${network.kind()} ${socket.endpoint}`
+    tellPace({ type: 'opened', path, moved })
+    moved = false
+    if (!ports.learnedPace || isLearning) return
+    isLearning = true
+    ports.learnedPace().then(
+      (learnedPace) => {
+        const sentAtMs = pace.beatAtMs - pace.intervalMs
+        const { probe: hello } = listener
+        pace = learnedPace({ transport, clock, hello, isOfPath, changed: arm, inFront: lifecycle.inFront(), sentAtMs })
+        if (state.name === 'open') greeted()
+      },
+      () => {
+        isLearning = false
+      },
+    )
+  }
+
   /** Returns what ends it. */
   function open(): () => void {
-    let socket: LiveSocket | undefined
     const live = {
       token: '',
       over: false,
-      send: (frame: ClientFrame) => socket?.send(JSON.stringify(frame)),
+      send(frame: ClientFrame) {
+        if (!socket || live.over) return
+        socket.send(JSON.stringify(frame))
+        // A beat counted when it was due.
+        if (frame.t !== 'beat') tellPace({ type: frame.t === 'hello' ? 'promised' : 'sent' })
+      },
       fail(because: SyncError, windowMs?: readonly [number, number]) {
         if (live.over) return
         if (isAboutToken(because)) tokens.refuse(because)
@@ -168,7 +257,10 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
               tell({ type: 'frame' })
               listener.frame(live, text)
             }),
-            closed: (code) => live.fail(errorOfClose(code)),
+            closed: (code) => {
+              closedByPath = !live.over && isOfPath(code)
+              live.fail(errorOfClose(code))
+            },
           })
         }),
       )
@@ -185,8 +277,11 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
     get state() {
       return state
     },
-    get policy() {
-      return policy
+    get beatS() {
+      return Math.round(pace.intervalMs / 1000)
+    },
+    get promisedS() {
+      return pace.promisedS
     },
     tell,
     close() {
@@ -207,6 +302,11 @@ const CLOSES: Readonly<Record<number, ErrorCode>> = {
   4413: 'too-large',
   4426: 'upgrade-required',
   4429: 'rate-limited',
+}
+
+/** The server's own codes begin there. */
+function isOfPath(code: number): boolean {
+  return code < 4000
 }
 
 function errorOfClose(code: number): SyncError {

@@ -169,7 +169,7 @@ describe('tabs', () => {
     expect(sockets()).toBe(1)
     expect(server.connections).toBe(1)
     for (const { status } of tabs)
-      expect(status()).toMatchObject({ phase: 'live', beatS: 60, spaces: { [room]: { version: 1, head: 1, partial: false } } })
+      expect(status()).toMatchObject({ phase: 'live', beatS: 30, spaces: { [room]: { version: 1, head: 1, partial: false } } })
     expect(tabs[2]?.status()).toEqual(tabs[0]?.status())
   })
 

@@ -273,7 +273,8 @@ export class Connection implements SocketEvents, Outlet {
       if (hello.probe === true) this.#endProbe = this.#world.probes(this, `${hello.client} ${principal.user} ${principal.tenant}`)
       const session = new Session(this.#world, this, principal, hello.client)
       this.#phase = { name: 'open', session }
-      this.#tokenEnd.accept(principal.expiresAtMs)
+      // A probe's silence is what it is for; it follows nothing that a right could end [B12].
+      if (hello.probe !== true) this.#tokenEnd.accept(principal.expiresAtMs)
       this.#watch()
       await session.welcome(hello)
     } catch (error) {

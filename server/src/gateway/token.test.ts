@@ -52,6 +52,17 @@ describe('the token of a connection', () => {
     expect(socket.last('range')?.to).toBe(1)
   })
 
+  it('[B12] of a probe ends without a word, and the probe is answered after it as before', async () => {
+    const world = new GatewayWorld()
+    world.backend.expiresAtMs = world.clock.nowMs() + 1000
+    const socket = await world.greet('alice', {}, { nextS: 900, probe: true })
+    await world.clock.pass(900_000)
+    expect([told(socket), socket.closed]).toEqual([[], undefined])
+    socket.say({ t: 'beat', nextS: 900 })
+    await world.clock.pass(0)
+    expect(socket.last('beat')?.sum).toBe(0)
+  })
+
   it('never ends where it has no end', async () => {
     const { world, socket } = await greeted(undefined)
     for (let hour = 0; hour < 24; hour++) {

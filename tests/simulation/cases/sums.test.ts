@@ -9,8 +9,6 @@ const EVERY_SECOND: BeatPolicy = {
   intervalMs: 1000,
   promisedS: 60,
   timeoutMs: 10_000,
-  answered: () => EVERY_SECOND,
-  missed: () => EVERY_SECOND,
 }
 
 describe('one number for all spaces', () => {
