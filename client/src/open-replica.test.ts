@@ -13,6 +13,13 @@ async function saidOf(mistake: Record<string, unknown>): Promise<string> {
 }
 
 describe('opening a replica with a wrong option is refused, and said what is needed', () => {
+  it.each([[[]], [['http://localhost:1', 'localhost:2']], [Array.from({ length: 9 }, (_, n) => `http://localhost:${n + 1}`)]])(
+    'addresses: %j',
+    async (url) => {
+      expect(await saidOf({ url })).toBe(`url: http://… or https://… is needed, not "${url}"`)
+    },
+  )
+
   it.each(['localhost:9287', '', 'ws://localhost:9287', '/sync', 'null', 'http://', 'file:///app', undefined])('url: %j', async (url) => {
     expect(await saidOf({ url })).toBe(`url: http://… or https://… is needed, not "${url}"`)
   })

@@ -12,6 +12,7 @@ import { browserTurn } from './platform/browser-turn.ts'
 import { browserNetwork, pageLifecycle } from './platform/page-hints.ts'
 import { systemClock } from './platform/system-clock.ts'
 import { systemRandom } from './platform/system-random.ts'
+import { basesOf, ENDPOINTS_MAX, type ServerUrl } from './platform/web-request.ts'
 import { webTransport } from './platform/web-transport.ts'
 import { dexieStorage } from './replica/dexie-storage.ts'
 import { dexieTables } from './replica/scope.ts'
@@ -21,8 +22,8 @@ import type { Replica } from './replica-api.ts'
 
 export interface OpenReplicaOptions<A extends App> {
   readonly app: A
-  /** The server: `location.origin` where it serves the page too. */
-  readonly url: string | URL
+  /** The server: `location.origin` where it serves the page too. Of several addresses of one server (8 at most) the best is found by a race. */
+  readonly url: ServerUrl
   /** Whose replica it is; each user has a database of their own. The token must name the same one. */
   readonly user: string
   /** Called when a token is needed, never while one is good. */
@@ -57,11 +58,11 @@ const NO_STORAGE = ['MissingAPIError', 'SecurityError', 'NotSupportedError']
 export async function openReplica<A extends App>(options: OpenReplicaOptions<A>): Promise<Replica<A>> {
   const { app, url, user, token, tenant = 'default', clock = systemClock, name = `tidemark:${tenant}:${user}`, indexedDB } = options
   need(app?.spaces, 'app: what defineApp returns is needed')
-  need(options.transport || isWebAddress(url), `url: http://… or https://… is needed, not "${url}"`)
+  need(options.transport || areWebAddresses(url), `url: http://… or https://… is needed, not "${url}"`)
   // Not what stands there instead: it may be a token.
   need(typeof token === 'function', 'token: a function is needed')
   need(isUserId(user), `${user} is no user id: 1 to 128 letters, digits and . _ ~ -`)
-  const network = options.network ?? browserNetwork
+  const { device = browserDevice, network = browserNetwork } = options
   const world = {
     app,
     user,
@@ -70,7 +71,7 @@ export async function openReplica<A extends App>(options: OpenReplicaOptions<A>)
     turn: indexedDB ? undefined : browserTurn(`${name} token`),
     clock,
     network,
-    transport: options.transport ?? webTransport(url, { network, clock }),
+    transport: options.transport ?? webTransport(url, { network, clock, device }),
     random: options.random ?? systemRandom,
     lifecycle: options.lifecycle ?? pageLifecycle,
     beat: options.beat ?? CAREFUL_BEAT,
@@ -81,7 +82,7 @@ export async function openReplica<A extends App>(options: OpenReplicaOptions<A>)
     createReplica({ ...world, storage, durable: false, tables: (core) => plainTables(storage, core) })
   if (options.storage) return withoutDatabase(options.storage)
   try {
-    const { device = browserDevice, IDBKeyRange } = options
+    const { IDBKeyRange } = options
     const storage = dexieStorage({ name, app, clock, indexedDB, IDBKeyRange, unheard: !hasChannels })
     const tables = (core: ShownCopies) => dexieTables(storage, core)
     const tabs = indexedDB ? undefined : browserTabs(name)
@@ -98,9 +99,10 @@ function need(isThere: unknown, otherwise: string): void {
   if (!isThere) throw new BadRequestError(otherwise)
 }
 
-function isWebAddress(url: string | URL): boolean {
+function areWebAddresses(url: ServerUrl): boolean {
   try {
-    return /^https?:/.test(new URL(url).href)
+    const bases = basesOf(url)
+    return bases.length > 0 && bases.length <= ENDPOINTS_MAX && bases.every((base) => /^https?:/.test(base))
   } catch {
     return false
   }

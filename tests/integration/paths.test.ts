@@ -149,3 +149,32 @@ describe.concurrent('over a path that', () => {
     await isLive()
   })
 })
+
+describe('of several addresses', () => {
+  it('the one that opens first is taken, and another one where it fails; nothing is lost in between', async (context) => {
+    const proxies = [await tcpProxy(ends.url), await tcpProxy(ends.url)] as const
+    const [near, far] = proxies
+    far.faults = { answers: 'refuses upgrades' }
+    const kept = new Map<string, string>()
+    const device = {
+      recall: (key: string) => kept.get(key),
+      remember: (key: string, text = '') => void kept.set(key, text),
+    }
+    const alice = await ends.open('nomad', { transport: webTransport([far.url, near.url], { device }), beat })
+    context.onTestFinished(async () => {
+      await alice.close()
+      for (const proxy of proxies) await proxy.close()
+    })
+    const room = alice.space('room:nomads')
+    await (await room.mutate.send({ id: 'm1', text: 'near' })).confirmed
+    expect(near.upgrades).toBe(1)
+    expect([...kept.values()].join()).toContain(near.url)
+    near.faults = { answers: '502' }
+    far.faults = {}
+    near.cut()
+    await (await room.mutate.send({ id: 'm2', text: 'far' })).confirmed
+    await eventually('it is live', () => statusOf(alice).phase === 'live', SOON_MS)
+    expect([...kept.values()].join()).toContain(far.url)
+    expect(await alice.audit()).toEqual({ created: 2, confirmed: 2, refused: 0, pending: 0, discarded: 0 })
+  })
+})

@@ -5,7 +5,7 @@ import { browserLocks, mayExist } from '../platform/background-sync.ts'
 import { browserTurn } from '../platform/browser-turn.ts'
 import { systemClock } from '../platform/system-clock.ts'
 import { systemRandom } from '../platform/system-random.ts'
-import { baseOf, webRequest } from '../platform/web-request.ts'
+import { firstAnswer } from '../platform/web-request.ts'
 import { dexieStorage } from '../replica/dexie-storage.ts'
 import { createReplicaCore } from '../replica/replica-core.ts'
 import { SELF } from '../replica/rows.ts'
@@ -42,7 +42,7 @@ export async function flushPending<A extends App>(options: FlushOptions<A>, user
   try {
     const outbox = await createReplicaCore({ app, storage, clock, random, user })
     const tokens = createTokens((because) => options.token(user, because), clock, browserTurn(`${name} token`))
-    const transport = options.transport ?? { request: webRequest(baseOf(url)) }
+    const transport = options.transport ?? { request: firstAnswer(url) }
     if (!(await outbox.batch({ mutationsMax: 1, bytesMax: 1 }))) return
     await afterTabs(options.locks ?? browserLocks, name, clock, () => flushOutbox({ outbox, tokens, transport, clock, random }))
   } catch (error) {

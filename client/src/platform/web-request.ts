@@ -1,8 +1,14 @@
 import type { Transport } from '../connection/transport.ts'
 
-/** The server's address without a slash at its end. */
-export function baseOf(url: string | URL): string {
-  return new URL(url).href.replace(/\/$/, '')
+/** One address of the server (its origin, or what a proxy maps to it), or several of the same one. */
+export type ServerUrl = string | URL | readonly (string | URL)[]
+
+/** Addresses of one server, at most. */
+export const ENDPOINTS_MAX = 8
+
+/** The server's addresses, each without a slash at its end. Throws TypeError for what is none. */
+export function basesOf(url: ServerUrl): string[] {
+  return [url].flat().map((one) => new URL(one).href.replace(/\/$/, ''))
 }
 
 /** fetch, to the server at `base`. */
@@ -19,5 +25,14 @@ export function webRequest(base: string): Transport['request'] {
     })
     const contentType = answer.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? ''
     return { status: answer.status, contentType, text: await answer.text() }
+  }
+}
+
+/** fetch, to whichever address of the server answers first, asked one after the other: for who has no connection. */
+export function firstAnswer(url: ServerUrl): Transport['request'] {
+  const [first, ...others] = basesOf(url).map(webRequest)
+  return async (request) => {
+    const begun = (first as Transport['request'])(request)
+    return others.reduce((answer, next) => answer.catch(() => next(request)), begun)
   }
 }

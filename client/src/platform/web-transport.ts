@@ -1,10 +1,11 @@
 import { type Clock, SUBPROTOCOL } from '@tidemark/shared'
 import type { Network } from '../connection/hints.ts'
 import type { LiveEvents, LiveSocket, Transport } from '../connection/transport.ts'
+import type { Device } from '../device.ts'
 import { loadedTransport } from './loaded-transport.ts'
 import { browserNetwork } from './page-hints.ts'
 import { systemClock } from './system-clock.ts'
-import { baseOf, webRequest } from './web-request.ts'
+import { basesOf, type ServerUrl, webRequest } from './web-request.ts'
 
 /** WebSockets in a row that brought nothing, after which polls are tried. */
 const FAILURES_MAX = 2
@@ -14,14 +15,21 @@ const SILENT_MAX_MS = 9000
 export interface WebTransportPorts {
   readonly network?: Pick<Network, 'onChange'>
   readonly clock?: Clock
+  /** Remembers the best of several addresses. */
+  readonly device?: Pick<Device, 'recall' | 'remember'> | undefined
 }
 
-/**
- * WebSocket and fetch, to the server at `url` (its origin, or what a proxy maps to it). The token never stands in a URL. Where WebSockets
- * do not get through, the same frames go over requests, by code that is loaded then.
- */
-export function webTransport(url: string | URL, { network = browserNetwork, clock = systemClock }: WebTransportPorts = {}): Transport {
-  const base = baseOf(url)
+/** WebSocket and fetch, to the server at `url`; of several addresses the best is found by a race, and remembered. The token never stands in a URL. */
+export function webTransport(url: ServerUrl, { network = browserNetwork, clock = systemClock, device }: WebTransportPorts = {}): Transport {
+  const bases = basesOf(url)
+  const ways = new Map(bases.map((base) => [base, wayTo(base, network, clock)]))
+  const [only] = ways.values()
+  if (ways.size === 1 && only) return only
+  return loadedTransport(async () => (await import('./endpoint-transport.ts')).endpointTransport({ ways, device, clock }))
+}
+
+/** To one address. Where WebSockets do not get through, the same frames go over requests, by code that is loaded then. */
+function wayTo(base: string, network: Pick<Network, 'onChange'>, clock: Clock): Transport {
   let failures = 0
 
   function upgrade(events: LiveEvents): LiveSocket {
