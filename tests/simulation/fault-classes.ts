@@ -46,6 +46,10 @@ export const FAULT_CLASSES = {
   'wrong-user': 'the issuer gives out the token of another user',
   revocation: 'access to a space is taken and given back',
   'access-throws': 'the access rule throws',
+  leaders: 'browsers have locks and words between tabs: of the tabs of a device one is connected for all',
+  'double-leader': 'a lock is taken from the tab that leads, which hears of it late',
+  'mute-tabs': 'words between tabs are lost',
+  'stuck-locks': 'locks that are asked for do not come for a while',
 } as const
 export type FaultClass = keyof typeof FAULT_CLASSES
 export const FAULT_CLASS_NAMES = Object.keys(FAULT_CLASSES) as readonly FaultClass[]
@@ -55,7 +59,6 @@ const RARE: ReadonlySet<FaultClass> = new Set(['poison'])
 
 /** Classes of what is not built yet, and what will bring them. */
 export const CLASSES_TO_COME: Readonly<Record<string, string>> = {
-  'double-leader': 'leaders among tabs',
   'rule-change': 'rules over documents',
   'lane-loss': 'lanes',
   'standby-promotion': 'several nodes',

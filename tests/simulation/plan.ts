@@ -4,6 +4,7 @@ import { drawClasses, type FaultClass, type ForcedClasses } from './fault-classe
 import { forks } from './forks.ts'
 import { type SeededRandom, streamOf } from './seeded-random.ts'
 import { POISON, type SimulatedSpace, SPACES } from './simulated-app.ts'
+import { tabFaults } from './tab-faults.ts'
 
 /** How a network is bad; each rate between 0 (never) and 1. */
 export interface NetworkFaults {
@@ -71,6 +72,8 @@ export type DeviceAction =
   | (OfDevice & { do: 'throttle'; grainMs: number })
   | (OfDevice & { do: 'sleep'; forMs: number })
   | (OfDevice & { do: 'jump'; byMs: number })
+  | (OfDevice & { do: 'rob'; tellMs: number })
+  | (OfDevice & { do: 'stick locks'; forMs: number })
   | (OfDevice & { do: 'clone'; as: string })
   | (OfDevice & { do: 'roll back'; commits: number })
   | (OfDevice & { do: 'switch user'; user: string })
@@ -93,6 +96,8 @@ export interface Plan {
   readonly network: NetworkFaults
   readonly tokens: TokenFaults
   readonly server: ServerFaults
+  /** The chance that a word between tabs is lost. */
+  readonly mute?: number | undefined
   readonly devices: readonly DevicePlan[]
   /** In order of time. */
   readonly steps: readonly Step[]
@@ -156,6 +161,8 @@ export function drawPlan(seed: number, forced: ForcedClasses = {}): Plan {
   const forked = has('restore') && (has('clone') || has('rollback')) ? forks(streamOf(seed, 'forks'), devices, classes, CHAOS_MS) : []
   const operations = OPERATIONS - [...away, ...forked].filter((step) => step.do === 'mutate' || step.do === 'older').length
   const steps = [...workload(random, devices, operations), ...faults(streamOf(seed, 'faults'), devices, classes), ...forked, ...away]
+  const betweenTabs = streamOf(seed, 'between tabs')
+  steps.push(...tabFaults(betweenTabs, devices, classes, CHAOS_MS))
   return {
     seed,
     classes: [...classes],
@@ -180,6 +187,7 @@ export function drawPlan(seed: number, forced: ForcedClasses = {}): Plan {
       wrong: rate('wrong-user', 0.3),
     },
     server: { flushMsMax: random.pick([0, 3, 20, 200]), throws: rate('mutator-throw', 0.2), hints: rate('lost-hints', 0.3) },
+    ...(has('mute-tabs') && { mute: betweenTabs.pick([0.05, 0.3, 1]) }),
     devices,
     steps: steps.filter(({ atMs }) => atMs < CHAOS_MS).sort((a, b) => a.atMs - b.atMs),
     chaosMs: CHAOS_MS,

@@ -72,6 +72,7 @@ export async function run(plan: Plan, openDisk?: OpenDisk): Promise<Outcome> {
     await comeRight(world, scheduler.nowMs + HEAL_MS)
     for (const message of unconverged(world)) world.fail('converges', message)
     for (const message of world.stale()) world.fail('told', message)
+    for (const message of world.crowded()) world.fail('one leader', message)
     // What a frozen tab was sent it takes only when it would have thawed, though the faults have ended.
     if (unbounded(world).length > 0) await scheduler.run(scheduler.nowMs + FROZEN_MS)
     for (const message of unbounded(world)) world.fail('bounds', message)

@@ -1,10 +1,11 @@
 import type { Refused, Status } from '@tidemark/client'
-import { type BeatPolicy, createReplica, fixedBeat, NO_HINTS } from '@tidemark/client/testing'
+import { type BeatPolicy, createReplica, type DeviceTab, type DeviceTabs, deviceTabs, fixedBeat, NO_HINTS } from '@tidemark/client/testing'
 import type { MemoryChangelog } from '@tidemark/server'
 import type { BehaviorSubject } from 'rxjs'
 import type { Disk, DiskHandle, OpenDisk } from './disk.ts'
 import { DiskWatch, type Made } from './disk-watch.ts'
 import { History, type Moment } from './history.ts'
+import { LeadWatch } from './lead-watch.ts'
 import { memoryDisk } from './memory-disk.ts'
 import { Network } from './network.ts'
 import { type Action, type DeviceAction, type DevicePlan, FAIR, type Plan, type ServerAction, type TabAction } from './plan.ts'
@@ -32,6 +33,8 @@ interface Space {
 interface Tab {
   readonly node: Node
   readonly handle: DiskHandle
+  /** Its place among the tabs of its device. */
+  readonly place: DeviceTab
   replica: Replica | undefined
   readonly spaces: Map<SimulatedSpace, Space>
 }
@@ -45,6 +48,9 @@ export interface Device {
   /** What its wall clock is off by, in ms. */
   skewMs: number
   tabs: Tab[]
+  /** What they share beside the disk. */
+  readonly shared: DeviceTabs
+  readonly leads: LeadWatch
 }
 
 /** What does not hold, and by which oracle. */
@@ -136,6 +142,9 @@ export class World {
     this.host.start()
     for (const device of this.devices.values()) {
       device.disk.calm()
+      device.shared.tell()
+      device.shared.stuck = false
+      device.shared.loses = () => false
       for (const { node, replica, spaces } of device.tabs) {
         this.scheduler.wake(node)
         node.timerGrainMs = 1
@@ -173,6 +182,15 @@ export class World {
         : [
             `${node.name} is ${phase}: ${statusOf(replica)?.because} ${(statusOf(replica)?.retryAtMs ?? 0) - this.scheduler.clockOf(node).nowMs()}`,
           ]
+    })
+  }
+
+  /** Devices of which more than one tab is connected. */
+  crowded(): string[] {
+    if (!this.#plan.classes.includes('leaders')) return []
+    return [...this.devices.values()].flatMap(({ name, leads, tabs }) => {
+      const connected = tabs.filter(({ node }) => leads.isConnected(node.name)).length
+      return connected > 1 ? [`${connected} tabs of ${name} are connected`] : []
     })
   }
 
@@ -265,7 +283,11 @@ export class World {
       made: this.made,
       fail: (oracle, message) => this.fail(oracle, message),
     })
-    const device: Device = { name, plan, disk, watch, skewMs: plan.skewMs, tabs: [] }
+    const shared = deviceTabs()
+    const leads = new LeadWatch((message) => this.fail('one leader', message))
+    const device: Device = { name, plan, disk, watch, skewMs: plan.skewMs, tabs: [], shared, leads }
+    const deafness = streamOf(this.#plan.seed, 'deafness', name)
+    shared.loses = () => deafness.chance(this.#plan.mute ?? 0)
     const slowness = streamOf(this.#plan.seed, 'slowness', name)
     if (plan.slownessMs > 0) disk.slowness = () => slowness.between(0, plan.slownessMs)
     this.devices.set(name, device)
@@ -287,16 +309,18 @@ export class World {
       // A unit that began before the faults ended may still bear one: somebody starts the browser again.
       if (this.#isHealed) this.#openTabs(device, 1)
     })
-    const tab: Tab = { node, handle, replica: undefined, spaces: new Map() }
+    const place = device.shared.tab((work) => void this.scheduler.at(node, 0, 'other tab', work))
+    const tab: Tab = { node, handle, place, replica: undefined, spaces: new Map() }
     device.tabs.push(tab)
     createReplica({
       app: plainApp(simulatedApp()),
       user: plan.user,
       token: () => this.issuer.issue(plan.user, clock, random),
-      storage: handle.storage,
+      storage: device.leads.storage(node.name, handle.storage),
       durable: true,
       tables: handle.tables ?? (() => ({ scope: () => ({}) as never, table: noTables, close() {} })),
-      transport: this.network.transportOf(node, plan.pageChanges),
+      tabs: this.#plan.classes.includes('leaders') ? place.ports : undefined,
+      transport: device.leads.transport(node.name, this.network.transportOf(node, plan.pageChanges)),
       clock,
       random,
       lifecycle: NO_HINTS,
@@ -323,6 +347,7 @@ export class World {
   #close(device: Device, tab: Tab): void {
     tab.node.alive = false
     tab.handle.crash()
+    tab.place.die()
     device.tabs = device.tabs.filter((other) => other !== tab)
   }
 
@@ -337,6 +362,7 @@ export class World {
     const end = () => {
       tab.node.alive = false
       tab.handle.crash()
+      tab.place.die()
     }
     tab.replica?.close().then(end)
     this.scheduler.at(this.#self, tab.replica ? CLOSE_MS : 0, 'closed', end)
@@ -434,6 +460,16 @@ export class World {
         for (const node of nodes) node.skewMs += action.byMs
         // By this clock the tail is older than it is, or younger [M6].
         for (const { nonce } of disk.rows('tail').values()) this.#mayBeLost(nonce as string)
+        return
+      case 'rob':
+        device.shared.rob()
+        this.scheduler.at(this.#self, action.tellMs, 'robbed', device.shared.tell)
+        return
+      case 'stick locks':
+        device.shared.stuck = true
+        this.scheduler.at(this.#self, action.forMs, 'unstuck', () => {
+          device.shared.stuck = false
+        })
         return
       case 'strike':
         disk.strike(action.fault)

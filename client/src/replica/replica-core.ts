@@ -274,6 +274,8 @@ export async function createReplicaCore({
       }),
     confirmed,
     async lead() {
+      // Where it cannot be saved, nothing is compared.
+      leadNumber = undefined
       leadNumber = await unit('relaxed', async (unit) => {
         const lead = ((await unit.self()).lead ?? 0) + 1
         await unit.setSelf({ lead })

@@ -75,7 +75,7 @@ export function createTabs({ name, locks, open }: TabPorts, host: TabsHost): Tab
   /** When each of the other tabs was heard last, while this one leads. */
   const others = new Map<string, number>()
   /** Pages that another tab is asked for. */
-  const asks = new Map<number, { readonly ask: OlderAsk; readonly resolve: (page: Older | Promise<Older>) => void }>()
+  const asks = new Map<number, { readonly ask: OlderAsk; readonly resolve: (page: Promise<Older>) => void }>()
   let asked = 0
   let channel: TabChannel | undefined
   let endHints = () => {}
@@ -115,7 +115,7 @@ export function createTabs({ name, locks, open }: TabPorts, host: TabsHost): Tab
     post({ t: 'gone', tab })
     channel?.close()
     channel = undefined
-    for (const { resolve } of asks.values()) resolve(Promise.reject(new UnavailableError('this tab went offline: ask again')))
+    for (const number of asks.keys()) answer(number, () => Promise.reject(new UnavailableError('this tab went offline: ask again')))
   }
 
   function request(steal: boolean): void {
@@ -153,7 +153,7 @@ export function createTabs({ name, locks, open }: TabPorts, host: TabsHost): Tab
     own = number
     host.lead(true)
     say(true)
-    for (const { ask, resolve } of asks.values()) resolve(host.older(ask))
+    for (const number of asks.keys()) answer(number, host.older)
   }
 
   function follow(): void {
@@ -165,6 +165,13 @@ export function createTabs({ name, locks, open }: TabPorts, host: TabsHost): Tab
   function gone(other: string): void {
     others.delete(other)
     host.holds(other)
+  }
+
+  /** Once each. */
+  function answer(number: number, by: (ask: OlderAsk) => Promise<Older>): void {
+    const asking = asks.get(number)
+    asks.delete(number)
+    asking?.resolve(by(asking.ask))
   }
 
   function post(message: TabMessage): void {
@@ -218,15 +225,15 @@ export function createTabs({ name, locks, open }: TabPorts, host: TabsHost): Tab
         return
       case 'older': {
         if (own === undefined) return
-        const answer = { t: 'page', tab: message.tab, number: message.number } as const
+        const page = { t: 'page', tab: message.tab, number: message.number } as const
         void host.older(message.ask).then(
-          (page) => post({ ...answer, page }),
-          (error: unknown) => post({ ...answer, error: asSyncError(error) }),
+          (taken) => post({ ...page, page: taken }),
+          (error: unknown) => post({ ...page, error: asSyncError(error) }),
         )
         return
       }
       case 'page':
-        if (message.tab === tab) asks.get(message.number)?.resolve(message.page ?? Promise.reject(message.error))
+        if (message.tab === tab) answer(message.number, async () => message.page ?? Promise.reject(message.error))
         return
       case undefined:
     }

@@ -8,14 +8,15 @@ export interface DeviceTabs {
   stuck: boolean
   /** Whether the next word gets lost. */
   loses: () => boolean
+  /** Takes the lock from whoever holds it, and believes to hold it until `tell` tells all that were robbed. */
+  rob(): void
+  tell(): void
 }
 
 export interface DeviceTab {
   readonly ports: TabPorts
   /** The tab dies: the browser takes back what it held. */
   die(): void
-  /** As if another program took its lock. */
-  rob(): void
 }
 
 interface Request {
@@ -28,6 +29,7 @@ interface Request {
 export function deviceTabs(): DeviceTabs {
   let holder: Request | undefined
   let queue: Request[] = []
+  const robbed: Request[] = []
   const channels = new Map<object, (text: string) => void>()
 
   function next(): void {
@@ -43,6 +45,14 @@ export function deviceTabs(): DeviceTabs {
   const device: DeviceTabs = {
     stuck: false,
     loses: () => false,
+    rob() {
+      if (!holder) return
+      robbed.push(holder)
+      drop(holder)
+    },
+    tell() {
+      for (const { fail } of robbed.splice(0)) fail()
+    },
     tab(run) {
       const tab = {}
       return {
@@ -94,11 +104,6 @@ export function deviceTabs(): DeviceTabs {
         die() {
           for (const request of queue.filter((request) => request.tab === tab)) drop(request)
           if (holder?.tab === tab) drop(holder)
-        },
-        rob() {
-          if (holder?.tab !== tab) return
-          holder.fail()
-          drop(holder)
         },
       }
     },

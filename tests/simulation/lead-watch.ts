@@ -1,0 +1,74 @@
+import type { ReplicaStorage, Transport } from '@tidemark/client/testing'
+
+interface SelfRow {
+  readonly lead?: number
+}
+
+/**
+ * Watches the tabs of one device that share a connection: what only a leader does is done by the last one that took the lead, also
+ * while several believe to lead; and at rest one of them is connected.
+ */
+export class LeadWatch {
+  /** By connection, the tab that has it. */
+  readonly #open = new Map<object, string>()
+  readonly #fail: (message: string) => void
+
+  constructor(fail: (message: string) => void) {
+    this.#fail = fail
+  }
+
+  isConnected(tab: string): boolean {
+    return [...this.#open.values()].includes(tab)
+  }
+
+  transport(tab: string, transport: Transport): Transport {
+    return {
+      ...transport,
+      connect: (events) => {
+        const key = {}
+        this.#open.set(key, tab)
+        const over = () => this.#open.delete(key)
+        const socket = transport.connect({
+          ...events,
+          closed(code) {
+            over()
+            events.closed(code)
+          },
+        })
+        return {
+          send: (text) => socket.send(text),
+          close() {
+            over()
+            socket.close()
+          },
+        }
+      },
+    }
+  }
+
+  storage(tab: string, storage: ReplicaStorage): ReplicaStorage {
+    /** The number under which this tab leads or led; undefined where it never did, or could not save it. */
+    let own: number | undefined
+    return {
+      ...storage,
+      write: async (tables, durability, work) => {
+        let taken: number | undefined
+        try {
+          return await storage.write(tables, durability, async (tx) => {
+            const done = await work(tx)
+            const { lead } = ((await tx.get('self', 'self')) ?? {}) as SelfRow
+            const puts = (table: string) => done.writes.flatMap((write) => (write.table === table && 'put' in write ? write.put : []))
+            const next = (puts('self')[0] as SelfRow | undefined)?.lead
+            if (next !== undefined && next !== lead) own = taken = next
+            else if (puts('tail').length > 0 && own !== undefined && own !== lead)
+              this.#fail(`${tab} settles as number ${own}, and number ${lead} leads`)
+            return done
+          })
+        } catch (error) {
+          if (taken !== undefined) own = undefined
+          throw error
+        }
+      },
+    }
+  }
+}
