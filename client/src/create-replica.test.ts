@@ -1,14 +1,46 @@
+import type { App, SpaceDefinition } from '@tidemark/shared'
 import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { fixedBeat } from './connection/beat-policy.ts'
 import { NO_HINTS } from './connection/hints.ts'
 import { createReplica } from './create-replica.ts'
+import { DIAGNOSTICS_MAX } from './diagnostic.ts'
 import { memoryStorage } from './replica/memory-storage.ts'
 import { openCore } from './replica/model/open-core.ts'
+import type { Replica } from './replica-api.ts'
+import { RADIO_TAIL_MS } from './sync.ts'
 import { chatApp } from './testing/chat-app.ts'
+import { fakeServer } from './testing/fake-server.ts'
 import { handClock } from './testing/hand-clock.ts'
 import { message, rangeOf } from './testing/ranges.ts'
 import { seededRandom } from './testing/seeded-random.ts'
+import { virtualTime } from './testing/virtual-time.ts'
+
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+/** A replica of alice's that is connected. */
+async function connected(app: App = chatApp) {
+  const time = virtualTime(settle)
+  const server = fakeServer(time, seededRandom(1))
+  const replica = (await createReplica({
+    app,
+    user: 'alice',
+    token: () => 'good',
+    storage: memoryStorage(),
+    durable: true,
+    tables: () => ({ scope: () => ({}) as never, table: () => undefined, close() {} }),
+    transport: server.transport,
+    clock: time,
+    random: seededRandom(1),
+    lifecycle: NO_HINTS,
+    network: NO_HINTS,
+    beat: fixedBeat,
+  })) as Replica<typeof chatApp>
+  const room = replica.space('room:1')
+  await time.run(3000)
+  return { time, server, replica, room, status: () => firstValueFrom(replica.status$) }
+}
+const hello = (id: string) => ({ c: 'messages', id, doc: { text: 'hi', author: 'alice', sentAtMs: 1 } }) as const
 
 /** A replica of alice's that nobody answers. */
 function alone(storage = memoryStorage()) {
@@ -47,6 +79,61 @@ describe('status$', () => {
     await new Promise(setImmediate)
     await told({ version: 5, partial: true })
     room.close()
+    await replica.close()
+  })
+})
+
+describe('what an app is told of its connection', () => {
+  it('a connection on which nothing moves is `stalled`, with its reason, until something does', async () => {
+    const { time, server, replica, room, status } = await connected()
+    server.refuseBatches = { code: 'unavailable', message: 'the engine is down', retryable: true }
+    await room.mutate.put(hello('m'))
+    await time.run(70_000)
+    expect(await status()).toMatchObject({ phase: 'stalled', pending: 1, because: { code: 'unavailable' } })
+    expect(await firstValueFrom(replica.diagnostics$)).toContainEqual(expect.objectContaining({ kind: 'stalled' }))
+    server.refuseBatches = undefined
+    await time.run(35_000)
+    const { phase, pending, because } = await status()
+    expect([phase, pending, because]).toEqual(['live', 0, undefined])
+    await replica.close()
+  })
+
+  it('every end and every pause has its reason, and the last fifty events are kept', async () => {
+    const { time, server, replica, status } = await connected()
+    replica.pause()
+    await time.run(10)
+    expect(await status()).toMatchObject({ phase: 'offline', pauses: ['app'] })
+    replica.resume()
+    server.reachable = false
+    await time.run(100)
+    expect(await status()).toMatchObject({
+      phase: 'waiting',
+      because: { code: 'unavailable', message: 'the connection ended with code 1006' },
+    })
+    await time.run(3_600_000)
+    const events = await firstValueFrom(replica.diagnostics$)
+    expect(events.length).toBe(DIAGNOSTICS_MAX)
+    expect(events.every(({ kind, because }) => kind === 'closed' && because?.code === 'unavailable')).toBe(true)
+    server.reachable = true
+    replica.reconnectNow()
+    await time.run(1500)
+    expect((await status()).phase).toBe('live')
+    expect((await firstValueFrom(replica.diagnostics$)).at(-1)).toEqual({ kind: 'open', atMs: expect.any(Number), because: undefined })
+    await replica.close()
+  })
+
+  it('what its definition lets wait leaves with the next frame, everything else at once', async () => {
+    const definition = chatApp.spaces.room as SpaceDefinition
+    const app = { ...chatApp, spaces: { ...chatApp.spaces, room: { ...definition, canWait: ['send'] } } }
+    const { time, server, replica, room } = await connected(app)
+    await time.run(RADIO_TAIL_MS)
+    const { send } = room.mutate as unknown as Record<'send', (args: object) => Promise<unknown>>
+    await send({ id: 'one', text: 'later' })
+    await time.run(1000)
+    expect(server.done).toEqual([])
+    await room.mutate.put(hello('two'))
+    await time.run(100)
+    expect(server.done).toEqual([1, 2])
     await replica.close()
   })
 })

@@ -1,13 +1,18 @@
 import { type Clock, NOTHING, type SpaceId, type SyncError } from '@tidemark/shared'
-import type { Pause } from './connection/connection.ts'
+import type { Connection, Pause } from './connection/connection.ts'
 import { isCaughtUp } from './following/following.ts'
 import type { CopyState } from './replica/replica-core.ts'
 import type { Phase, Status } from './replica-api.ts'
 import type { SyncState } from './sync.ts'
 
+/** Why there is no connection, where that is known. */
+function reasonOf(connection: Connection): SyncError | undefined {
+  return 'because' in connection ? connection.because : undefined
+}
+
 /** The connection's state; an open one catches up until nothing is missing. */
 export function phaseOf({ connection, following, stalled }: SyncState): Phase {
-  if (stalled) return 'stalled'
+  if (stalled && (connection.name === 'open' || reasonOf(connection) === stalled)) return 'stalled'
   if (connection.name !== 'open') return connection.name
   return isCaughtUp(following) ? 'live' : 'catching up'
 }
@@ -32,14 +37,15 @@ export const UNHEARD: Report = { phase: 'connecting', offsetMs: 0, beatS: 0, spa
 /** What the machines tell. */
 export function reportOf(state: SyncState, offsetMs: number, clock: Clock): Report {
   const { connection, following, sending, beatS, stalled } = state
-  const because = stalled ?? ('because' in connection ? connection.because : undefined)
+  const phase = phaseOf(state)
+  const because = phase === 'stalled' ? stalled : reasonOf(connection)
   const spaces: Record<string, Report['spaces'][string]> = {}
   for (const [id, { wanted, stage, head, standing }] of following.spaces) {
     const denied = 'because' in stage ? stage.because : undefined
     if (wanted && (denied || head > standing.version)) spaces[id] = { head, denied }
   }
   return {
-    phase: phaseOf(state),
+    phase,
     offsetMs,
     beatS,
     ...(connection.name === 'offline' && { pauses: connection.pauses.filter((pause) => pause !== 'tab') }),

@@ -4,6 +4,7 @@ import type { Mutation, VoidMutation } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { fixedBeat } from './connection/beat-policy.ts'
 import { EQUAL_AT_ONCE } from './connection/request-budget.ts'
+import { StorageError } from './replica/storage-error.ts'
 import { STUCK_AFTER_MS } from './stuck.ts'
 import { RADIO_TAIL_MS, type SyncPorts, WAITING_MAX } from './sync.ts'
 import { NO_FAULTS } from './testing/fake-server.ts'
@@ -98,6 +99,17 @@ describe('the watchdog', () => {
     server.refuseBatches = { code: 'rate-limited', message: 'slow down', retryable: true, afterMs: 300_000 }
     replica.append(room)
     await time.run(250_000)
+    expect([server.connections, noted.some(({ kind }) => kind === 'stalled')]).toEqual([1, false])
+  })
+
+  it('nor a disk that is full, of which another connection knows no more', async () => {
+    const { time, server, sync, replica, noted } = await world()
+    sync.want(room)
+    await time.run(3000)
+    replica.apply = () => Promise.reject(new StorageError('full', 'no room'))
+    server.commit(room)
+    await time.run(600_000)
+    expect(sync.state().following.spaces.get(room)).toMatchObject({ head: 1, standing: { version: 0 } })
     expect([server.connections, noted.some(({ kind }) => kind === 'stalled')]).toEqual([1, false])
   })
 })
@@ -219,6 +231,29 @@ describe('the same request', () => {
     expect([phase(), sync.state().following.spaces.get(room)?.stage.name]).toEqual(['live', 'followed'])
   })
 
+  it('to follow is told to both ends: what is not stated again is unfollowed, and counts in no sum', async () => {
+    const made = await world()
+    const { time, server, sync } = made
+    sync.want(room)
+    await time.run(3000)
+    const { connect } = server.transport
+    let isWrong = true
+    server.transport.connect = (events) =>
+      connect({ ...events, frame: (text) => events.frame(isWrong ? text.replace(/"sum":\d+/, '"sum":7') : text) })
+    server.cut()
+    const sent = await twoHours(made, ({ t }) => t === 'follow')
+    expect(mostInAnHour(sent)).toBeLessThanOrEqual(100)
+    for (let s = 0; s < 300 && sync.state().following.spaces.get(room)?.stage.name !== 'due'; s++) await time.run(1000)
+    isWrong = false
+    expect(server.heard.findLast(({ t }) => t === 'follow' || t === 'unfollow')).toEqual({ t: 'unfollow', spaces: [room] })
+    sync.want('room:2')
+    await time.run(1000)
+    const before = server.heard.length
+    await time.run(fixedBeat.intervalMs + 1000)
+    const since = server.heard.slice(before).flatMap((frame) => (frame.t === 'follow' ? Object.keys(frame.spaces) : []))
+    expect(since).not.toContain('room:2')
+  })
+
   it('of a batch leaves at most 100 times an hour; then `blocked` says so', async () => {
     const made = await world()
     const { time, server, sync, replica } = made
@@ -295,6 +330,15 @@ describe('what can wait', () => {
     replica.append('user:alice')
     await time.run(fixedBeat.intervalMs)
     expect(server.done).toEqual([1, 2])
+
+    sync.want('room:3')
+    await time.run(1000 + RADIO_TAIL_MS)
+    sync.release('room:3')
+    await time.run(1000)
+    expect(heard(made, 'unfollow')).toBe(1)
+    server.commit(room)
+    await time.run(100)
+    expect(heard(made, 'unfollow')).toBe(2)
   })
 
   it('leaves at once while the radio is up, with what cannot wait, and before too much has gathered', async () => {
@@ -333,7 +377,9 @@ describe('what can wait', () => {
     expect(server.heard.slice(-2).map(({ t }) => t)).toEqual(['unfollow', 'follow'])
     await time.run(2 * RADIO_TAIL_MS)
     sync.release(room)
+    await time.run(100)
     server.cut()
+    await time.run(5000)
     sync.want(room)
     await time.run(5000)
     server.commit(room)

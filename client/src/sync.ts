@@ -59,7 +59,7 @@ export interface SyncState {
   readonly following: Following
   readonly sending: Sending
   readonly beatS: number
-  /** Connected for a minute and nothing moved: so until something does, or the server cannot be reached. */
+  /** Connected for a minute and nothing moved: so until something does. */
   readonly stalled?: SyncError | undefined
 }
 
@@ -160,11 +160,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
           await follow({ type: 'disconnected' })
           await send({ type: 'disconnected' })
         }),
-      changed() {
-        const { state } = link
-        if (state.name === 'offline' || (state.name === 'waiting' && state.because !== stalled)) stalled = undefined
-        listener.changed()
-      },
+      changed: listener.changed,
       noted: listener.noted,
     },
   )
@@ -385,8 +381,8 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
 
   /** Outside the queue, which may be what is stuck. */
   function giveUp(): void {
-    leftMs = STUCK_AFTER_MS
-    stuckAtMs = NEVER
+    progressed()
+    isGettingOn = false
     stalled = new UnavailableError(`connected for ${STUCK_AFTER_MS} ms, and nothing moved: a new connection is made`)
     listener.noted('stalled', stalled)
     live?.fail(stalled)
