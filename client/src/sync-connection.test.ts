@@ -141,7 +141,7 @@ describe('the connection', () => {
     for (;;) {
       await time.run(100)
       const { connection } = sync.state()
-      if (connection.name === 'waiting' && connection.untilMs - time.monotonicMs() > 15_000) break
+      if (connection.name === 'waiting' && connection.untilMs - time.monotonicMs() > 5000) break
     }
     server.reachable = true
     await time.run(1000)

@@ -7,7 +7,7 @@ export {
   NOT_STARTED,
   stepConnection,
 } from './connection/connection.ts'
-export { NO_HINTS } from './connection/hints.ts'
+export { type Lifecycle, type LifecycleEvent, type Network, type NetworkKind, NO_HINTS } from './connection/hints.ts'
 export type { HttpAnswer, HttpRequest, LiveEvents, LiveSocket, Transport } from './connection/transport.ts'
 export { createReplica, type ReplicaWorld, type Tables } from './create-replica.ts'
 export { type DexieStorage, dexieStorage } from './replica/dexie-storage.ts'

@@ -259,11 +259,11 @@ export class DiskWatch {
       if (made.get(row.nonce)?.offeredAgain) return
       for (const message of wronglyShown(row, copyOf, histories, isLossy)) fail('shown once', `${device}: ${message}`)
     }
-    for (const row of outbox.values()) check(row as unknown as OutboxEntry)
+    for (const row of outbox.values()) check({ ...(row as unknown as OutboxEntry), isAcked: row.in !== undefined })
     for (const n of left) {
       const done = outbox.has(n) ? undefined : this.disk.rows('tail').get(n)
       const spaces = Object.keys((done?.in ?? {}) as object)
-      if (done !== undefined) check({ nonce: done.nonce as string, touched: spaces, arrived: spaces })
+      if (done !== undefined) check({ nonce: done.nonce as string, touched: spaces, arrived: spaces, isAcked: true })
     }
   }
 

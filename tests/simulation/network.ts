@@ -1,6 +1,6 @@
 import type { HttpAnswer, HttpRequest, LiveEvents, LiveSocket, Transport } from '@tidemark/client/testing'
 import type { GatewaySocket, SocketEvents, SyncServer } from '@tidemark/server'
-import { FAIR, type NetworkFaults } from './plan.ts'
+import { FAIR, type IdleCut, type NetworkFaults } from './plan.ts'
 import { type Node, newNode, type Scheduler } from './scheduler.ts'
 import { type SeededRandom, streamOf } from './seeded-random.ts'
 import type { WireWatch } from './wire-watch.ts'
@@ -14,9 +14,21 @@ interface Host {
   readonly server: SyncServer | undefined
 }
 
+/** The way from a tab to the server. */
+export interface Path {
+  /** How many changes its pulls ask for at most; 0: as many as the server gives. */
+  readonly pageChanges: number
+  readonly idle: IdleCut | undefined
+  /** Its device has a network at all. */
+  isUp(): boolean
+}
+
 /** A connection that a process holds. */
 interface Link {
+  readonly tab: Node
   node: Node
+  /** The network of the device is gone; `isTold`: its system tells the tab. */
+  cutOff(isTold: boolean): void
   /** The process is gone. */
   ended(): void
   /** Tells both sides where one of them does not know that it is over. */
@@ -51,12 +63,16 @@ export class Network {
     this.#host = host
   }
 
-  /** `pageChanges`: how many changes its pulls ask for at most; 0: as many as the server gives. */
-  transportOf(tab: Node, pageChanges: number): Transport {
+  transportOf(tab: Node, path: Path): Transport {
     return {
-      connect: (events) => this.#connect(tab, events),
-      request: (request) => this.#request(tab, request, pageChanges),
+      connect: (events) => this.#connect(tab, events, path),
+      request: (request) => this.#request(tab, request, path),
     }
+  }
+
+  /** The network of these tabs is gone. */
+  cutOff(tabs: readonly Node[], isTold: boolean): void {
+    for (const link of this.#links) if (tabs.includes(link.tab)) link.cutOff(isTold)
   }
 
   /** The process behind this node died: its peers are told by their systems, unless nobody tells them. */
@@ -69,7 +85,7 @@ export class Network {
     for (const link of this.#links) link.endDead()
   }
 
-  #connect(tab: Node, events: LiveEvents): LiveSocket {
+  #connect(tab: Node, events: LiveEvents, path: Path): LiveSocket {
     const { faults } = this
     const random = this.#streamOf(tab)
     this.watch?.connects(tab)
@@ -101,18 +117,49 @@ export class Network {
       if (!isDead && !random.chance(faults.silentClose)) this.#later(random, node, label, run)
     }
     const link: Link = {
+      tab,
       node: this.#wire,
+      cutOff: (isTold) => {
+        if (isTold) this.#later(random, tab, 'no network', () => endAtClient(1006))
+        isDead = true
+      },
       ended: () => tell(tab, 'gone', () => endAtClient(1006)),
       endDead: () => {
-        if (!isDead && !isOneWay && clientEnded === serverEnded) return
+        if (!isDead && !isOneWay && !isReset && clientEnded === serverEnded) return
         this.#later(random, tab, 'reset', () => endAtClient(1006))
         this.#later(random, link.node, 'reset', endAtServer)
       },
     }
 
+    let heardMs = 0
+    let isReset = false
+    /** Whatever keeps an entry for this connection drops it where nothing passes for too long. */
+    const watchSilence = ({ limitMs, cut }: IdleCut) => {
+      heardMs = this.#scheduler.nowMs
+      const look = () => {
+        if (clientEnded || serverEnded || this.faults === FAIR) return
+        const leftMs = heardMs + limitMs - this.#scheduler.nowMs
+        if (leftMs > 0) return void this.#scheduler.at(wire, leftMs, 'silence', look)
+        if (cut === 'close') {
+          this.#later(random, tab, 'closed for silence', () => endAtClient(1001))
+          if (host) this.#later(random, host, 'closed for silence', endAtServer)
+        } else if (cut === 'reset') isReset = true
+        else isDead = true
+      }
+      this.#scheduler.at(wire, limitMs, 'silence', look)
+    }
+
     this.#later(random, wire, 'connect', () => {
       const { node, server: running } = this.#host()
-      if (running === undefined || random.chance(faults.cut / 2) || random.chance(faults.refused) || random.chance(faults.html))
+      // Where there is no network some systems say so at once, and others wait.
+      if (!path.isUp() && random.chance(0.3)) return
+      if (
+        !path.isUp() ||
+        running === undefined ||
+        random.chance(faults.cut / 2) ||
+        random.chance(faults.refused) ||
+        random.chance(faults.html)
+      )
         return this.#later(random, tab, 'unreachable', () => endAtClient(1006))
       host = node
       up = this.#direction(node, random)
@@ -133,6 +180,7 @@ export class Network {
           else silentFrom = framesDown
         })
       }
+      if (path.idle) watchSilence(path.idle)
       const slow = () => this.#scheduler.nowMs < slowUntilMs
       if (random.chance(faults.slowPipe))
         this.#unlessFair(node, random.between(0, LIFE_MS_MAX / 2), 'slow', () => {
@@ -146,6 +194,8 @@ export class Network {
           this.#count('server', text)
           this.watch?.sent('server', link, tab, text)
           framesDown++
+          heardMs = this.#scheduler.nowMs
+          if (isReset) return
           if (framesDown > silentFrom || this.swallows(text, tab)) return
           down(text.slice(0, 20), () => {
             if (!isDead && (!clientEnded || isLate)) events.frame(text)
@@ -175,6 +225,8 @@ export class Network {
       send: (text) => {
         this.#count('client', text)
         this.watch?.sent('client', link, tab, text)
+        heardMs = this.#scheduler.nowMs
+        if (isReset) return void this.#later(random, tab, 'reset for silence', () => endAtClient(1006))
         up?.(text.slice(0, 20), () => {
           if (!serverEnded && !isDead) server?.text(text)
         })
@@ -186,7 +238,7 @@ export class Network {
     }
   }
 
-  #request(tab: Node, { path, token, timeoutMs }: HttpRequest, pageChanges: number): Promise<HttpAnswer> {
+  #request(tab: Node, { path, token, timeoutMs }: HttpRequest, { pageChanges, isUp }: Path): Promise<HttpAnswer> {
     const { faults } = this
     const random = this.#streamOf(tab)
     this.#frames('client', path.includes('/older') ? 'older' : 'pull')
@@ -204,7 +256,8 @@ export class Network {
           return end('portal', () => resolve({ status: 200, contentType: 'text/html', text: '<html>Sign in to the hotel</html>' }))
         if (random.chance(faults.refused))
           return end('no upstream', () => resolve({ status: 503, contentType: 'text/html', text: '<html>503</html>' }))
-        if (server === undefined || random.chance(faults.cut)) return end('refused', () => reject(new Error('unreachable')))
+        if (!isUp() && random.chance(0.3)) return
+        if (!isUp() || server === undefined || random.chance(faults.cut)) return end('refused', () => reject(new Error('unreachable')))
         // Its answer, or it itself, is lost.
         if (random.chance(faults.oneWayCut) && random.chance(0.5)) return
         const isLost = random.chance(faults.oneWayCut)

@@ -1,3 +1,4 @@
+import type { NetworkKind } from '@tidemark/client/testing'
 import { absences } from './absences.ts'
 import type { DiskFault } from './disk.ts'
 import { drawClasses, type FaultClass, type ForcedClasses } from './fault-classes.ts'
@@ -24,6 +25,12 @@ export interface NetworkFaults {
   readonly slowPipe: number
 }
 
+/** A path that ends connections which were silent for that long, in ms, and how. */
+export interface IdleCut {
+  readonly limitMs: number
+  readonly cut: 'drop' | 'reset' | 'close'
+}
+
 /** How tokens are given out, and what goes wrong with that. */
 export interface TokenFaults {
   /** How long a token counts, in ms; 0: for ever. */
@@ -33,6 +40,8 @@ export interface TokenFaults {
   readonly delayMsMax: number
   /** The chance that it is another user's. */
   readonly wrong: number
+  /** The chance that nothing ever comes of it. */
+  readonly hangs: number
 }
 
 /** What goes wrong in the server beside what the steps say. */
@@ -43,6 +52,8 @@ export interface ServerFaults {
   readonly throws: number
   /** The chance that a hint of the bus is lost; as many are doubled, and as many late. */
   readonly hints: number
+  /** Connections that are taken in a second; undefined: as the server has it. */
+  readonly hellosPerS?: number | undefined
 }
 
 export interface DevicePlan {
@@ -54,6 +65,7 @@ export interface DevicePlan {
   readonly slownessMs: number
   /** Changes that its pulls ask for at most; 0: as many as the server gives. */
   readonly pageChanges: number
+  readonly idle?: IdleCut | undefined
 }
 
 type OfTab = { readonly device: string; readonly tab: number }
@@ -66,11 +78,15 @@ export type TabAction =
   | (OfTab & { do: 'retry' | 'dismiss' | 'reload' | 'close tab' | 'go offline' | 'go online' })
   | (OfTab & { do: 'follow' | 'unfollow'; space: SimulatedSpace })
   | (OfTab & { do: 'freeze'; forMs: number })
+  | (OfTab & { do: 'back'; grainMs: number })
+  | (OfTab & { do: 'show' | 'hide' | 'touch' })
+  | (OfTab & { do: 'network'; kind: NetworkKind })
 export type DeviceAction =
   | (OfDevice & { do: 'start'; tabs: number })
   | (OfDevice & { do: 'crash' | 'lose power' | 'evict' })
   | (OfDevice & { do: 'throttle'; grainMs: number })
   | (OfDevice & { do: 'sleep'; forMs: number })
+  | (OfDevice & { do: 'no network'; forMs: number; isTold: boolean })
   | (OfDevice & { do: 'jump'; byMs: number })
   | (OfDevice & { do: 'rob'; tellMs: number })
   | (OfDevice & { do: 'stick locks'; forMs: number })
@@ -114,6 +130,7 @@ const OPERATIONS = 100
 const SCROLLS = 10
 const REFUSALS_HEEDED = 6
 const CHAOS_MS = 90_000
+const NETWORK_KINDS = ['wifi', 'cellular', 'ethernet', 'unknown'] as const
 const YEAR_MS = 365 * 86_400_000
 const USERS = ['alice', 'bob', 'carol'] as const
 /** Who begins where. */
@@ -140,7 +157,7 @@ export const FAIR: NetworkFaults = {
   refused: 0,
   slowPipe: 0,
 }
-export const TOKENS_FOR_EVER: TokenFaults = { lifeMs: 0, fails: 0, delayMsMax: 0, wrong: 0 }
+export const TOKENS_FOR_EVER: TokenFaults = { lifeMs: 0, fails: 0, delayMsMax: 0, wrong: 0, hangs: 0 }
 
 export function drawPlan(seed: number, forced: ForcedClasses = {}): Plan {
   const classes = drawClasses(streamOf(seed, 'classes'), forced)
@@ -155,6 +172,7 @@ export function drawPlan(seed: number, forced: ForcedClasses = {}): Plan {
       skewMs: has('clock-skew') ? random.between(-YEAR_MS, YEAR_MS) : 0,
       slownessMs: has('slow-disk') ? random.pick([0, 0, 5, 50, 500]) : 0,
       pageChanges: random.pick([0, 0, 1, 3, 10]),
+      ...(has('idle-cut') && { idle: idleCut(streamOf(seed, 'idle', at)) }),
     }),
   )
   const away = has('trim') ? absences(streamOf(seed, 'absences'), devices, classes, CHAOS_MS) : []
@@ -185,8 +203,14 @@ export function drawPlan(seed: number, forced: ForcedClasses = {}): Plan {
       fails: rate('token-failure', 0.5),
       delayMsMax: has('token-failure') ? random.pick([0, 1000, 30_000]) : 0,
       wrong: rate('wrong-user', 0.3),
+      hangs: has('token-hang') ? 0.2 : 0,
     },
-    server: { flushMsMax: random.pick([0, 3, 20, 200]), throws: rate('mutator-throw', 0.2), hints: rate('lost-hints', 0.3) },
+    server: {
+      flushMsMax: random.pick([0, 3, 20, 200]),
+      throws: rate('mutator-throw', 0.2),
+      hints: rate('lost-hints', 0.3),
+      ...(has('crowd') && { hellosPerS: 2 }),
+    },
     ...(has('mute-tabs') && { mute: betweenTabs.pick([0.05, 0.3, 1]) }),
     devices,
     steps: steps.filter(({ atMs }) => atMs < CHAOS_MS).sort((a, b) => a.atMs - b.atMs),
@@ -278,6 +302,13 @@ function workload(random: SeededRandom, devices: readonly DevicePlan[], operatio
   return steps
 }
 
+/** Strict proxies, and paths that are hardly noticed. */
+function idleCut(random: SeededRandom): IdleCut | undefined {
+  return random.chance(0.3)
+    ? undefined
+    : { limitMs: random.pick([5000, 15_000, 25_000, 45_000]), cut: random.pick(['drop', 'drop', 'reset', 'close']) }
+}
+
 function place(random: SeededRandom, devices: readonly DevicePlan[]): { device: string; tab: number } {
   return { device: random.pick(devices).name, tab: random.between(0, 2) }
 }
@@ -316,6 +347,24 @@ function faults(random: SeededRandom, devices: readonly DevicePlan[], classes: R
     ]
   })
   of('sleep', 2, (atMs) => [{ atMs, do: 'sleep', device: device(), forMs: random.between(1000, 60_000) }])
+  of('background', 4, (atMs) => {
+    const where = tab()
+    return [
+      { atMs, do: 'back', ...where, grainMs: random.pick([1000, 60_000]) },
+      { atMs: soon(atMs, 60_000), do: 'show', ...where },
+    ]
+  })
+  of('page-cache', 3, (atMs) => {
+    const where = tab()
+    return [
+      { atMs, do: 'hide', ...where },
+      { atMs: soon(atMs, 30_000), do: random.pick(['show', 'show', 'touch']), ...where },
+    ]
+  })
+  of('no-network', 3, (atMs) => [
+    { atMs, do: 'no network', device: device(), forMs: random.between(100, 30_000), isTold: random.chance(0.3) },
+  ])
+  of('lying-hints', 10, (atMs) => [{ atMs, do: 'network', ...tab(), kind: random.pick(NETWORK_KINDS) }])
   of('offline', 3, (atMs) => {
     const where = tab()
     return [

@@ -19,6 +19,10 @@ const BEAT_MS = 45_000
 /** Timers that were set while they ran once a minute are this late, in ms. */
 const THROTTLED_MS = 60_000
 const LOOK_EVERY_MS = 2000
+/** Within this after the faults end a tab in front is connected, in ms. */
+const LIVE_WITHIN_MS = 30_000
+/** The same in the background: an attempt, the pause after it and the next one, each of which a timer may make a minute late. */
+const LIVE_IN_BACK_WITHIN_MS = 180_000
 /** No tab is frozen for longer, in ms. */
 const FROZEN_MS = 60_000
 /** At rest: a tab's timers and listeners, and the units of a disk that are open at one moment. */
@@ -56,6 +60,8 @@ export async function run(plan: Plan, openDisk?: OpenDisk): Promise<Outcome> {
     await scheduler.run(plan.chaosMs)
     world.heal()
     if (!plan.patient) world.network.endDead()
+    await comeAlive(world)
+    world.showAll()
     const poisoned = plan.classes.includes('poison')
     const untilMs = plan.chaosMs + (poisoned ? HEAL_POISONED_MS : HEAL_MS)
     await comeRight(world, untilMs)
@@ -87,6 +93,29 @@ export async function run(plan: Plan, openDisk?: OpenDisk): Promise<Outcome> {
   const result = { ...outcome, made: made.size, virtualMs: scheduler.nowMs, healedMs, pagesTaken }
   world.end()
   return result
+}
+
+/** [P7] [B7] Each tab is connected in time once nothing fails any more: soon where somebody waits for it. */
+async function comeAlive(world: World): Promise<void> {
+  const { scheduler, failures } = world
+  const firstMs = new Map<object, number>()
+  const lived = new Set<object>()
+  for (let isWaiting = true; isWaiting && failures.length === 0; ) {
+    isWaiting = false
+    for (const { node, isInFront, phase, because } of world.tabs()) {
+      if (phase === 'live' || phase === 'catching up') lived.add(node)
+      if (lived.has(node)) continue
+      isWaiting = true
+      const sinceMs = firstMs.get(node) ?? scheduler.nowMs
+      firstMs.set(node, sinceMs)
+      const withinMs = isInFront ? LIVE_WITHIN_MS : LIVE_IN_BACK_WITHIN_MS
+      if (scheduler.nowMs - sinceMs > withinMs)
+        world.fail('live', `${node.name}, ${isInFront ? 'in front' : 'in the background'}, is ${phase} after ${withinMs} ms: ${because}`)
+    }
+    if (!isWaiting) return
+    world.tend()
+    await scheduler.run(scheduler.nowMs + LOOK_EVERY_MS)
+  }
 }
 
 async function comeRight(world: World, untilMs: number): Promise<void> {

@@ -34,15 +34,18 @@ export function newNode(name: string, settings: Partial<Node> = {}): Node {
 }
 
 interface Task {
+  /** When it is looked at next: it runs then, unless its node is frozen, asleep or slow by then. */
   atMs: number
+  /** What it was set for. */
+  readonly dueMs: number
   /** Among nodes that have something due at one moment the seed decides; the tasks of one node keep their order. */
   order: number
   readonly seq: number
   readonly node: Node
   readonly label: string
   readonly run: () => void
-  /** Of a timer: for how long its node had slept by then. */
-  sleptMs: number | undefined
+  /** Of a timer: for how long its node had slept when it was set. */
+  readonly sleptMs: number | undefined
   isOver: boolean
 }
 
@@ -84,10 +87,15 @@ export class Scheduler {
       nowMs: () => START_MS + this.#nowMs + node.skewMs,
       monotonicMs: () => this.#nowMs - node.sleptMs,
       after: (ms, task) => {
-        const atMs = Math.ceil((this.#nowMs + Math.max(0, ms)) / node.timerGrainMs) * node.timerGrainMs
-        return this.#add(node, atMs, 'timer', task, node.sleptMs)
+        return this.#add(node, Math.ceil(this.#nowMs + Math.max(0, ms)), 'timer', task, node.sleptMs)
       },
     }
+  }
+
+  /** Timers of the node run at whole multiples of this from now on, those that are set included. */
+  throttle(node: Node, grainMs: number): void {
+    node.timerGrainMs = grainMs
+    this.#resume(node)
   }
 
   /** Nothing of the node runs for a time; what is due waits. */
@@ -106,6 +114,15 @@ export class Scheduler {
   wake(node: Node): void {
     node.sleptMs -= Math.max(0, node.sleepsUntilMs - this.#nowMs)
     node.sleepsUntilMs = node.frozenUntilMs = 0
+    this.#resume(node)
+  }
+
+  /** What waited for a node that was frozen, asleep or slow comes to the time that is its own now. */
+  #resume(node: Node): void {
+    for (const task of this.#tasks.splice(0)) {
+      if (task.node === node) task.atMs = Math.max(this.#nowMs, dueMs(task))
+      this.#put(task)
+    }
   }
 
   /**
@@ -157,11 +174,9 @@ export class Scheduler {
       this.#takeFirst()
       const { node } = task
       if (task.isOver) continue
-      const sleptMs = task.sleptMs === undefined ? 0 : node.sleptMs - task.sleptMs
-      const dueMs = Math.max(task.atMs + sleptMs, node.frozenUntilMs)
-      if (node.alive && dueMs > task.atMs) {
-        task.atMs = dueMs
-        if (task.sleptMs !== undefined) task.sleptMs = node.sleptMs
+      const atMs = dueMs(task)
+      if (node.alive && atMs > task.atMs) {
+        task.atMs = atMs
         this.#put(task)
         continue
       }
@@ -172,7 +187,7 @@ export class Scheduler {
   }
 
   #add(node: Node, atMs: number, label: string, run: () => void, sleptMs: number | undefined): () => void {
-    const task: Task = { atMs, order: 0, seq: this.#seq++, node, label, run, sleptMs, isOver: false }
+    const task: Task = { atMs, dueMs: atMs, order: 0, seq: this.#seq++, node, label, run, sleptMs, isOver: false }
     if (sleptMs !== undefined) node.waiting++
     this.#put(task)
     return () => this.#end(task)
@@ -229,6 +244,13 @@ export class Scheduler {
     this.#trace.update(this.#notes.join(''))
     this.#notes = []
   }
+}
+
+/** When a task can run, as its node is now. */
+function dueMs({ dueMs, sleptMs, node }: Task): number {
+  if (sleptMs === undefined) return Math.max(dueMs, node.frozenUntilMs)
+  const { timerGrainMs } = node
+  return Math.max(Math.ceil((dueMs + node.sleptMs - sleptMs) / timerGrainMs) * timerGrainMs, node.frozenUntilMs)
 }
 
 function isBefore(a: Task, b: Task): boolean {

@@ -72,7 +72,7 @@ export class ServerHost {
       access: { room: (user, space) => this.#accessOf(user, space), hall: (user, space) => this.#accessOf(user, space) },
       clock,
       bus: this.#busOf(clock, random),
-      gateway: GATEWAY_BOUNDS,
+      gateway: { ...GATEWAY_BOUNDS, ...(this.faults.hellosPerS && { hellosPerS: this.faults.hellosPerS }) },
       turn: () => new Promise((resolve) => clock.after(0, () => resolve())),
     })
   }

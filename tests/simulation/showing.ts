@@ -6,6 +6,8 @@ export interface Shown {
   readonly touched: readonly string[]
   /** Where nothing optimistic of it shows any more. */
   readonly arrived: readonly string[]
+  /** Its ack has come. */
+  readonly isAcked: boolean
 }
 
 /** A copy as it is shown. */
@@ -21,7 +23,7 @@ interface Copy {
  * where the result shows no more and the commit is still to come, so that it vanishes for a while.
  */
 export function wronglyShown(
-  { nonce, touched, arrived }: Shown,
+  { nonce, touched, arrived, isAcked }: Shown,
   copyOf: (space: string) => Copy | undefined,
   histories: ReadonlyMap<string, History>,
   mayShowTwice: boolean,
@@ -38,7 +40,8 @@ export function wronglyShown(
     const here = heldAt(moment)
     if (shows && !mayShowTwice && here !== undefined && isTold(moment, here))
       return [`${nonce} shows twice in ${space} at ${moment.version}`]
-    if (!shows && here === undefined && heldAt(history.head) !== undefined)
+    // What another history acknowledged may be asked for once more: a reset can overtake what came since, with the same seal.
+    if (!shows && here === undefined && heldAt(history.head) !== undefined && !(isAcked && history.wasSetBack))
       return [`${nonce} shows no more in ${space} at ${moment.version}, and its commit is still to come`]
     return []
   })

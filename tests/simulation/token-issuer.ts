@@ -14,7 +14,8 @@ export class TokenIssuer {
 
   /** `clock`: of the tab, whose timers die with it. */
   async issue(user: string, clock: Clock, random: SeededRandom): Promise<string> {
-    const { lifeMs, fails, delayMsMax, wrong } = this.faults
+    const { lifeMs, fails, delayMsMax, wrong, hangs } = this.faults
+    if (random.chance(hangs)) await new Promise(() => {})
     if (delayMsMax > 0) await new Promise<void>((resolve) => clock.after(random.unit() * delayMsMax, resolve))
     if (random.chance(fails)) throw new Error('nobody is signed in now')
     const signedIn = random.chance(wrong) ? 'mallory' : user

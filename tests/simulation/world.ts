@@ -1,6 +1,7 @@
 import type { Refused, Status } from '@tidemark/client'
-import { type BeatPolicy, createReplica, type DeviceTab, type DeviceTabs, deviceTabs, fixedBeat, NO_HINTS } from '@tidemark/client/testing'
+import { type BeatPolicy, createReplica, type DeviceTab, type DeviceTabs, deviceTabs, fixedBeat } from '@tidemark/client/testing'
 import type { MemoryChangelog } from '@tidemark/server'
+import type { SyncError } from '@tidemark/shared'
 import type { BehaviorSubject } from 'rxjs'
 import type { Disk, DiskHandle, OpenDisk } from './disk.ts'
 import { DiskWatch, type Made } from './disk-watch.ts'
@@ -8,6 +9,7 @@ import { History, type Moment } from './history.ts'
 import { LeadWatch } from './lead-watch.ts'
 import { memoryDisk } from './memory-disk.ts'
 import { Network } from './network.ts'
+import { Page } from './page.ts'
 import { type Action, type DeviceAction, type DevicePlan, FAIR, type Plan, type ServerAction, type TabAction } from './plan.ts'
 import { type Node, newNode, Scheduler } from './scheduler.ts'
 import { streamOf } from './seeded-random.ts'
@@ -35,6 +37,7 @@ interface Tab {
   readonly handle: DiskHandle
   /** Its place among the tabs of its device. */
   readonly place: DeviceTab
+  readonly page: Page
   replica: Replica | undefined
   readonly spaces: Map<SimulatedSpace, Space>
 }
@@ -47,6 +50,7 @@ export interface Device {
   readonly watch: DiskWatch
   /** What its wall clock is off by, in ms. */
   skewMs: number
+  hasNetwork: boolean
   tabs: Tab[]
   /** What they share beside the disk. */
   readonly shared: DeviceTabs
@@ -62,6 +66,8 @@ export interface Failure {
 const TABS_MAX = 3
 /** How long an app waits before it opens again a replica that could not be opened, in ms. */
 const REOPEN_MS = 5000
+/** How often timers run in a tab that nobody sees, in ms. */
+const HIDDEN_GRAIN_MS = 60_000
 /** How long a tab that is being closed in good order may take, in ms. */
 const CLOSE_MS = 20_000
 const FAILURES_KEPT = 20
@@ -133,7 +139,7 @@ export class World {
   heal(): void {
     this.#isHealed = true
     this.network.faults = FAIR
-    this.issuer.faults = { ...this.issuer.faults, fails: 0, delayMsMax: 0, wrong: 0 }
+    this.issuer.faults = { ...this.issuer.faults, fails: 0, delayMsMax: 0, wrong: 0, hangs: 0 }
     this.host.faults = { ...this.host.faults, throws: 0, hints: 0 }
     this.host.isUndecided = false
     this.host.access.clear()
@@ -145,9 +151,12 @@ export class World {
       device.shared.tell()
       device.shared.stuck = false
       device.shared.loses = () => false
-      for (const { node, replica, spaces } of device.tabs) {
+      device.hasNetwork = true
+      for (const { node, page, replica, spaces } of device.tabs) {
         this.scheduler.wake(node)
-        node.timerGrainMs = 1
+        if (page.isLeft) page.tell('show')
+        this.scheduler.throttle(node, page.isInFront ? 1 : HIDDEN_GRAIN_MS)
+        if (!this.#plan.classes.includes('lying-hints')) page.tellNetwork('unknown')
         replica?.resume()
         if (replica) for (const id of SPACES) if (!spaces.has(id)) spaces.set(id, replica.space(id) as unknown as Space)
       }
@@ -171,6 +180,25 @@ export class World {
           space.close()
         }
       }
+  }
+
+  /** Everybody is in front: what is hidden is seen, and its timers run as they should. */
+  showAll(): void {
+    for (const { node, page } of this.#tabsOf()) {
+      if (page.isInFront) continue
+      this.scheduler.throttle(node, 1)
+      page.tell('show')
+    }
+  }
+
+  /** What each tab says of itself. */
+  *tabs(): Generator<{
+    readonly node: Node
+    readonly isInFront: boolean
+    readonly phase?: string
+    readonly because?: SyncError | undefined
+  }> {
+    for (const { node, page, replica } of this.#tabsOf()) yield { ...statusOf(replica), node, isInFront: page.isInFront }
   }
 
   /** [P7] Tabs that are not connected. */
@@ -285,7 +313,7 @@ export class World {
     })
     const shared = deviceTabs()
     const leads = new LeadWatch((message) => this.fail('one leader', message))
-    const device: Device = { name, plan, disk, watch, skewMs: plan.skewMs, tabs: [], shared, leads }
+    const device: Device = { name, plan, disk, watch, skewMs: plan.skewMs, hasNetwork: true, tabs: [], shared, leads }
     const deafness = streamOf(this.#plan.seed, 'deafness', name)
     shared.loses = () => deafness.chance(this.#plan.mute ?? 0)
     const slowness = streamOf(this.#plan.seed, 'slowness', name)
@@ -310,7 +338,9 @@ export class World {
       if (this.#isHealed) this.#openTabs(device, 1)
     })
     const place = device.shared.tab((work) => void this.scheduler.at(node, 0, 'other tab', work))
-    const tab: Tab = { node, handle, place, replica: undefined, spaces: new Map() }
+    const page = new Page()
+    const path = { pageChanges: plan.pageChanges, idle: plan.idle, isUp: () => device.hasNetwork }
+    const tab: Tab = { node, handle, page, place, replica: undefined, spaces: new Map() }
     device.tabs.push(tab)
     createReplica({
       app: plainApp(simulatedApp()),
@@ -320,11 +350,11 @@ export class World {
       durable: true,
       tables: handle.tables ?? (() => ({ scope: () => ({}) as never, table: noTables, close() {} })),
       tabs: this.#plan.classes.includes('leaders') ? place.ports : undefined,
-      transport: device.leads.transport(node.name, this.network.transportOf(node, plan.pageChanges)),
+      transport: device.leads.transport(node.name, this.network.transportOf(node, path)),
       clock,
       random,
-      lifecycle: NO_HINTS,
-      network: NO_HINTS,
+      lifecycle: page.lifecycle,
+      network: page.network,
       beat: this.#beat,
     }).then(
       (replica) => {
@@ -384,7 +414,7 @@ export class World {
   }
 
   #actInTab(action: TabAction, device: Device, tab: Tab): void {
-    const { replica, spaces, node } = tab
+    const { replica, spaces, node, page } = tab
     switch (action.do) {
       case 'mutate': {
         const { [action.name]: call } = spaces.get(action.space)?.mutate ?? {}
@@ -436,6 +466,21 @@ export class World {
         return
       case 'freeze':
         this.scheduler.freeze(node, action.forMs)
+        return
+      case 'back':
+        this.scheduler.throttle(node, action.grainMs)
+        page.tell('back')
+        return
+      case 'show':
+      case 'touch':
+        this.scheduler.throttle(node, 1)
+        page.tell(action.do)
+        return
+      case 'hide':
+        page.tell('hide')
+        return
+      case 'network':
+        page.tellNetwork(action.kind)
     }
   }
 
@@ -450,10 +495,18 @@ export class World {
         this.#crash(device)
         return
       case 'throttle':
-        for (const node of nodes) node.timerGrainMs = action.grainMs
+        for (const node of nodes) this.scheduler.throttle(node, action.grainMs)
         return
       case 'sleep':
         for (const node of nodes) this.scheduler.sleep(node, action.forMs)
+        return
+      case 'no network':
+        device.hasNetwork = false
+        this.network.cutOff(nodes, action.isTold)
+        this.scheduler.at(this.#self, action.forMs, 'network', () => {
+          device.hasNetwork = true
+          if (action.isTold) for (const { page } of device.tabs) page.tellNetwork('wifi')
+        })
         return
       case 'jump':
         device.skewMs += action.byMs

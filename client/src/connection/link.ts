@@ -33,6 +33,9 @@ const SLEPT_MS = 2 * LOOK_EVERY_MS
 /** In front sums are compared this often at least, whatever else is sent, in ms. */
 export const COMPARE_MS = 300_000
 
+/** The longest pause in front, in ms: together with an attempt that hung, connected within 30 s where the server can be reached. */
+const FRONT_WAIT_MAX_MS = 8_000
+
 export interface LinkPorts {
   readonly transport: Transport
   readonly clock: Clock
@@ -165,8 +168,11 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
   function change(event: ConnectionEvent): void {
     const nowMs = clock.monotonicMs()
     const before = state
-    // In the background nobody waits for it: seldom enough to spare the radio.
-    const waitMaxMs = lifecycle.inFront() ? BACKOFF_MAX_MS : Math.max(BACKOFF_MAX_MS, pace.intervalMs)
+    // In the background nobody waits for it: seldom enough to spare the radio. And a source whose tokens are bad one after the other is
+    // not asked at the pace of a network.
+    const isBad = event.type === 'failed' && isAboutToken(event.because) && isRefusal(before)
+    const frontMaxMs = isBad ? BACKOFF_MAX_MS : FRONT_WAIT_MAX_MS
+    const waitMaxMs = lifecycle.inFront() ? frontMaxMs : Math.max(BACKOFF_MAX_MS, pace.intervalMs)
     const { state: after, effects } = stepConnection(before, event, nowMs, random.unit(), nextBeat(), waitMaxMs)
     if (event.type === 'frame') tellPace({ type: 'heard' })
     else if (event.type === 'time') tellPace({ type: 'time' })
@@ -289,6 +295,11 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
       for (const end of endings) end()
     },
   }
+}
+
+/** The attempt before was about its token, too. */
+function isRefusal(state: Connection): boolean {
+  return 'because' in state && state.because !== undefined && isAboutToken(state.because)
 }
 
 export function asSyncError(error: unknown): SyncError {
