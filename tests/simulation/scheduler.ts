@@ -46,6 +46,8 @@ interface Task {
   readonly run: () => void
   /** Of a timer: for how long its node had slept when it was set. */
   readonly sleptMs: number | undefined
+  /** It runs at whole multiples of its node's grain. */
+  readonly isThrottled: boolean
   isOver: boolean
 }
 
@@ -81,13 +83,13 @@ export class Scheduler {
     return this.#add(node, this.#nowMs + Math.max(0, Math.ceil(afterMs)), label, run, undefined)
   }
 
-  /** The clock of one node. */
-  clockOf(node: Node): Clock {
+  /** The clock of one node; `isThrottled`: its timers are those of a page, and not of the system below it. */
+  clockOf(node: Node, isThrottled = true): Clock {
     return {
       nowMs: () => START_MS + this.#nowMs + node.skewMs,
       monotonicMs: () => this.#nowMs - node.sleptMs,
       after: (ms, task) => {
-        return this.#add(node, Math.ceil(this.#nowMs + Math.max(0, ms)), 'timer', task, node.sleptMs)
+        return this.#add(node, Math.ceil(this.#nowMs + Math.max(0, ms)), 'timer', task, node.sleptMs, isThrottled)
       },
     }
   }
@@ -186,8 +188,8 @@ export class Scheduler {
     return undefined
   }
 
-  #add(node: Node, atMs: number, label: string, run: () => void, sleptMs: number | undefined): () => void {
-    const task: Task = { atMs, dueMs: atMs, order: 0, seq: this.#seq++, node, label, run, sleptMs, isOver: false }
+  #add(node: Node, atMs: number, label: string, run: () => void, sleptMs: number | undefined, isThrottled = false): () => void {
+    const task: Task = { atMs, dueMs: atMs, order: 0, seq: this.#seq++, node, label, run, sleptMs, isThrottled, isOver: false }
     if (sleptMs !== undefined) node.waiting++
     this.#put(task)
     return () => this.#end(task)
@@ -247,10 +249,10 @@ export class Scheduler {
 }
 
 /** When a task can run, as its node is now. */
-function dueMs({ dueMs, sleptMs, node }: Task): number {
+function dueMs({ dueMs, sleptMs, isThrottled, node }: Task): number {
   if (sleptMs === undefined) return Math.max(dueMs, node.frozenUntilMs)
-  const { timerGrainMs } = node
-  return Math.max(Math.ceil((dueMs + node.sleptMs - sleptMs) / timerGrainMs) * timerGrainMs, node.frozenUntilMs)
+  const grainMs = isThrottled ? node.timerGrainMs : 1
+  return Math.max(Math.ceil((dueMs + node.sleptMs - sleptMs) / grainMs) * grainMs, node.frozenUntilMs)
 }
 
 function isBefore(a: Task, b: Task): boolean {

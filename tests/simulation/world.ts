@@ -332,7 +332,7 @@ export class World {
     const node = newNode(`${name} tab ${++this.#tabs}`, settings)
     const clock = this.scheduler.clockOf(node)
     const random = streamOf(this.#plan.seed, 'tab', node.name)
-    const handle = disk.open(clock, () => {
+    const handle = disk.open(this.scheduler.clockOf(node, false), () => {
       this.#crash(device)
       // A unit that began before the faults ended may still bear one: somebody starts the browser again.
       if (this.#isHealed) this.#openTabs(device, 1)
