@@ -10,12 +10,10 @@ import { type Failure, World } from './world.ts'
 /** Saved at import, for disks that put another in its place. */
 const nextMacrotask = setImmediate
 const STACK_LINES = Number(process.env.TIDEMARK_STACK_LINES ?? 0)
-/** Within this after the faults end everything must be right, in ms: back-off, a beat, and what they lead to. */
-export const HEAL_MS = 180_000
+/** Within this after the faults end everything must be right, in ms: back-off, a beat that other frames put off, and what they lead to. */
+export const HEAL_MS = 400_000
 /** The same where a mutation is poison: it is refused after five throws over ten minutes [M7]. */
 const HEAL_POISONED_MS = 1_500_000
-/** Within this a dead connection is found, in ms: an interval and the time for an answer. */
-const BEAT_MS = 45_000
 /** Timers that were set while they ran once a minute are this late, in ms. */
 const THROTTLED_MS = 60_000
 const LOOK_EVERY_MS = 2000
@@ -68,7 +66,7 @@ export async function run(plan: Plan, openDisk?: OpenDisk): Promise<Outcome> {
     healedMs = scheduler.nowMs - plan.chaosMs
     if (plan.patient) {
       // What died without a word just before the faults ended is found by the next beat.
-      await scheduler.run(scheduler.nowMs + BEAT_MS + (plan.classes.includes('throttle') ? THROTTLED_MS : 0))
+      await scheduler.run(scheduler.nowMs + world.beatMs + (plan.classes.includes('throttle') ? THROTTLED_MS : 0))
       await comeRight(world, scheduler.nowMs + HEAL_MS)
     }
     for (const message of unconverged(world)) world.fail('converges', message)

@@ -2,8 +2,6 @@ import type { Node } from './scheduler.ts'
 import type { SimulatedSpace } from './simulated-app.ts'
 import type { Device, World } from './world.ts'
 
-/** Within this the next beat finds what got lost: its interval, and the time for its answer, in ms. */
-const BEAT_MS = 45_000
 /** Within this a connection makes good for what it lacks without a beat, in ms. */
 const SOON_MS = 2000
 /** Within this who may read no longer has nothing left, in ms: a check of rights, and the sweep after it. */
@@ -43,7 +41,7 @@ async function swallowedAtTheEnd(world: World, { writer, reader }: Cast, wrongs:
   write(world, writer)
   await pass(world, SOON_MS)
   world.network.swallows = () => false
-  await pass(world, BEAT_MS)
+  await pass(world, world.beatMs)
   for (const wrong of wrongs()) world.fail('the beat tells', wrong)
 }
 
@@ -104,7 +102,7 @@ async function notOpen(world: World, { writer }: Cast): Promise<void> {
   const { size } = writer.disk.rows('outbox')
   if (size > 0) world.fail('pulled', `${writer.name} waits for ${size} mutations in a space that is not open`)
   world.network.frames.clear()
-  await pass(world, BEAT_MS)
+  await pass(world, world.beatMs)
   const follows = world.network.frames.get('client follow') ?? 0
   if (follows > 0) world.fail('no doubt', `${follows} numbers were stated where a space is not followed`)
   for (const { spaces, replica } of writer.tabs) if (replica) spaces.set(OTHER_ROOM, replica.space(OTHER_ROOM) as never)

@@ -64,6 +64,9 @@ export interface Failure {
 }
 
 const TABS_MAX = 3
+/** Within this the next beat finds what got lost, in ms: its interval, and the time for its answer; and where other frames put it off. */
+const BEAT_MS = 45_000
+const BEAT_PUT_OFF_MS = 315_000
 /** How long an app waits before it opens again a replica that could not be opened, in ms. */
 const REOPEN_MS = 5000
 /** How often timers run in a tab that nobody sees, in ms. */
@@ -118,6 +121,11 @@ export class World {
       committed: () => this.#committed(),
       died: (node) => this.network.died(node),
     })
+  }
+
+  /** Within this a beat finds what is not right, in ms. A token that ends soon is followed by another one all the time, which is a frame, too. */
+  get beatMs(): number {
+    return this.#plan.tokens.lifeMs > 0 ? BEAT_PUT_OFF_MS : BEAT_MS
   }
 
   /** Starts everything, and lays the steps of the plan into the future. */
@@ -328,7 +336,7 @@ export class World {
 
   #openTab(device: Device): void {
     const { name, plan, disk } = device
-    const settings = { skewMs: device.skewMs, timerGrainMs: device.tabs[0]?.node.timerGrainMs ?? 1 }
+    const settings = { skewMs: device.skewMs, timerGrainMs: device.tabs.find(({ page }) => page.isInFront)?.node.timerGrainMs ?? 1 }
     const node = newNode(`${name} tab ${++this.#tabs}`, settings)
     const clock = this.scheduler.clockOf(node)
     const random = streamOf(this.#plan.seed, 'tab', node.name)
