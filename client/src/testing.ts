@@ -10,6 +10,8 @@ export {
 export { type Lifecycle, type LifecycleEvent, type Network, type NetworkKind, NO_HINTS } from './connection/hints.ts'
 export type { HttpAnswer, HttpRequest, LiveEvents, LiveSocket, Transport } from './connection/transport.ts'
 export { createReplica, type ReplicaWorld, type Tables } from './create-replica.ts'
+export { plainTables } from './plain-tables.ts'
+export { pollTransport } from './platform/poll-transport.ts'
 export { type DexieStorage, dexieStorage } from './replica/dexie-storage.ts'
 export { type MemoryStorage, memoryStorage } from './replica/memory-storage.ts'
 export {
@@ -26,3 +28,4 @@ export { type DeviceTab, type DeviceTabs, deviceTabs } from './testing/device-ta
 export { type HandClock, handClock } from './testing/hand-clock.ts'
 export { message, rangeOf } from './testing/ranges.ts'
 export { seededRandom } from './testing/seeded-random.ts'
+export { type VirtualTime, virtualTime } from './testing/virtual-time.ts'
