@@ -6,7 +6,8 @@ import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { chartOf } from './chart.ts'
 import { commuterOf } from './commuter.ts'
-import { CUTS, DAYS, LIMITS_S, type Row, rowOf, STRATEGIES } from './rows.ts'
+import { realDevice } from './real-device.ts'
+import { CUTS, DAYS, HOUR_MS, LIMITS_S, type Row, rowOf, STRATEGIES } from './rows.ts'
 import { tableOf } from './table.ts'
 import { missedTargets } from './targets.ts'
 
@@ -32,6 +33,24 @@ console.log(
     commuter.map(({ row, traffic }) => [String(days), row, traffic] as const),
   )}`,
 )
+
+console.log('\nThe real client on the real server, in virtual time: an idle hour in the background, after two to learn in\n')
+console.log('| limit s | beat s | wake-ups/h | bytes/h | probes in all | losses |\n| --- | --- | --- | --- | --- | --- |')
+for (const limitS of [30, 60, 300, 900, Number.POSITIVE_INFINITY]) {
+  const { world, path, beatS, probes, lives } = await realDevice({ limitS })
+  await world.pass(2 * HOUR_MS)
+  const { wakeUps, bytes } = path.radio
+  await world.pass(HOUR_MS)
+  const cells = [
+    Number.isFinite(limitS) ? limitS : 'none',
+    beatS(),
+    path.radio.wakeUps - wakeUps,
+    path.radio.bytes - bytes,
+    probes(),
+    lives() - 1,
+  ]
+  console.log(`| ${cells.join(' | ')} |`)
+}
 
 await writeFile(
   values.json ?? file('bench/results/beat.json'),

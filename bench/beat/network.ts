@@ -24,9 +24,12 @@ const ROUND_TRIP_MS = 100
 const CONNECT_MS = 1_000
 /** Of an attempt where there is no network, in ms. */
 const CONNECT_FAILS_MS = 10_000
-/** On the wire, with the headers of WebSocket (6), TLS (22) and TCP/IP (52), and an acknowledgement (52) for each packet. A connection: TCP and TLS 1.3, upgrade, hello with a token, welcome. */
-const BEAT_BYTES = 160
-const CONNECT_BYTES = 7_000
+/** What a frame costs beside its text: the headers of WebSocket (6), TLS (22) and TCP/IP (52), and an acknowledgement (52). */
+export const HEADER_BYTES = 132
+/** A beat and its answer: 25 and 50 characters. */
+const BEAT_BYTES = 2 * HEADER_BYTES + 75
+/** TCP and TLS 1.3, the upgrade, a hello with a token, a welcome. */
+export const CONNECT_BYTES = 7_000
 
 export interface SocketEvents {
   opened(): void

@@ -99,6 +99,7 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
   let state = NOT_STARTED
   let end = () => {}
   let pace = fixedPace(ports.beat)
+  let beatS = Math.round(pace.intervalMs / 1000)
   let isLearning = false
   let comparedAtMs = 0
   /** Since the last greeting the device told of another network. */
@@ -205,7 +206,15 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
     const nowMs = clock.monotonicMs()
     if (event.type === 'promised') comparedAtMs = nowMs
     pace.tell(event, nowMs)
+    repaced()
+  }
+
+  function repaced(): void {
     arm()
+    const nowS = Math.round(pace.intervalMs / 1000)
+    if (nowS === beatS) return
+    beatS = nowS
+    listener.changed()
   }
 
   function greeted(): void {
@@ -218,7 +227,7 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
       (learnedPace) => {
         const sentAtMs = pace.beatAtMs - pace.intervalMs
         const { probe: hello } = listener
-        pace = learnedPace({ transport, clock, hello, isOfPath, changed: arm, inFront: lifecycle.inFront(), sentAtMs })
+        pace = learnedPace({ transport, clock, hello, isOfPath, changed: repaced, inFront: lifecycle.inFront(), sentAtMs })
         if (state.name === 'open') greeted()
       },
       () => {
@@ -284,7 +293,7 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
       return state
     },
     get beatS() {
-      return Math.round(pace.intervalMs / 1000)
+      return beatS
     },
     get promisedS() {
       return pace.promisedS

@@ -1,7 +1,16 @@
-import type { BeatPolicy } from '@tidemark/client'
-import { createReplica, fixedBeat, type MemoryStorage, memoryStorage, NO_HINTS, seededRandom } from '@tidemark/client/testing'
+import type { BeatPolicy, Lifecycle, Network } from '@tidemark/client'
+import {
+  createReplica,
+  fixedBeat,
+  type MemoryStorage,
+  memoryStorage,
+  NO_HINTS,
+  type ReplicaWorld,
+  seededRandom,
+  type Transport,
+} from '@tidemark/client/testing'
 import { type Access, type Changelog, createSyncServer, type MemoryChangelog, memoryChangelog } from '@tidemark/server'
-import { type CollectionTransaction, type SpaceId, type SpaceIdOf, toVersion } from '@tidemark/shared'
+import { type Clock, type CollectionTransaction, type SpaceId, type SpaceIdOf, toVersion } from '@tidemark/shared'
 import { type CaseApp, type CaseAppOptions, caseApp } from './case-app.ts'
 import { Process, ScriptedClock } from './scripted-clock.ts'
 import { type LineWorld, type RunningServer, ScriptedLine } from './scripted-line.ts'
@@ -19,6 +28,13 @@ export interface OpenOptions {
   readonly spaces?: readonly SpaceIdOf<CaseApp>[]
   readonly server?: RunningServer
   readonly beat?: BeatPolicy
+  /** What the tab's frames go through on their way to the line. */
+  readonly through?: (line: ScriptedLine) => Transport
+  /** The tab's own clock, made of the world's. */
+  readonly clock?: (clock: Clock) => Clock
+  readonly lifecycle?: Lifecycle
+  readonly network?: Network
+  readonly learnedPace?: ReplicaWorld<CaseApp>['learnedPace']
 }
 
 /**
@@ -89,7 +105,8 @@ export class ScriptedWorld implements LineWorld {
     this.startServer(options)
   }
 
-  async open(user: string, { disk = memoryStorage(), spaces = ['room:1'], server, beat = fixedBeat }: OpenOptions = {}): Promise<Tab> {
+  async open(user: string, options: OpenOptions = {}): Promise<Tab> {
+    const { disk = memoryStorage(), spaces = ['room:1'], server, beat = fixedBeat, through, lifecycle = NO_HINTS } = options
     const process = new Process()
     const line = new ScriptedLine(this, process, () => (this.isReachable ? (server ?? this.server) : undefined))
     const hints = new Set<() => void>()
@@ -100,11 +117,11 @@ export class ScriptedWorld implements LineWorld {
       storage: disk,
       durable: true,
       tables: () => ({ scope: () => ({}) as never, table: noTables, close() {} }),
-      transport: line,
-      clock: this.clock.clockOf(process),
+      transport: through?.(line) ?? line,
+      clock: options.clock?.(this.clock.clockOf(process)) ?? this.clock.clockOf(process),
       random: seededRandom(++this.#seed),
-      lifecycle: NO_HINTS,
-      network: {
+      lifecycle,
+      network: options.network ?? {
         ...NO_HINTS,
         onChange(listener) {
           hints.add(listener)
@@ -112,6 +129,7 @@ export class ScriptedWorld implements LineWorld {
         },
       },
       beat,
+      learnedPace: options.learnedPace,
     })
     const tab = new Tab({ world: this, user, disk, line, replica, process, hints })
     this.tabs.push(tab)
