@@ -54,7 +54,7 @@ function panel(left: number, scale: Scale, rows: readonly Row[]): string {
     parts.push(`<text x="${left - 8}" y="${y(tick) + 4}" text-anchor="end">${tick}</text>`)
   }
   for (const [at, limitS] of LIMITS_S.entries())
-    parts.push(`<text x="${x(at)}" y="${bottom + 18}" text-anchor="middle" font-size="10">${limitS ?? 'none'}</text>`)
+    parts.push(`<text x="${x(at)}" y="${bottom + 18}" text-anchor="middle" font-size="10">${limitS ?? '∞'}</text>`)
   parts.push(`<text x="${left + PANEL.width / 2}" y="${bottom + 38}" text-anchor="middle">idle limit, s</text>`)
   for (const name of [...STRATEGIES].reverse()) {
     const points = LIMITS_S.map((limitS, at) => {

@@ -31,7 +31,7 @@ export const IN_FRONT_MS = 30_000
 export const ANSWER_MS = 10_000
 /** A probe that has not been greeted by then is given up, in ms. */
 export const PROBE_OPEN_MS = 20_000
-/** Timers of a hidden page ring once a minute: they are this late at most, in ms (Chromium 88 and later). */
+/** Timers of a hidden page ring once a minute: they are this late at most, in ms (Chromium). */
 export const TIMER_GRAIN_MS = 60_000
 /** From the longest that lived to the next try. */
 const GROWTH = 5.6
