@@ -8,7 +8,7 @@ export type { Authenticate, Claim, JwtAlgorithm, JwtOptions, Secret } from './ba
 export { jwt, signToken } from './backend/jwt.ts'
 export type { RetentionOptions } from './backend/retention.ts'
 export type { CommitOptions, CommitOutcome, CommitRequest, CommitTransaction, Committed, ServerCommits } from './backend/server-commits.ts'
-export type { Bus, Hint } from './bus/bus.ts'
+export type { Bus, Hint, Moved, RightsChanged } from './bus/bus.ts'
 export { inProcessBus } from './bus/in-process-bus.ts'
 export type { Changelog } from './changelog/changelog.ts'
 export type { MemoryChangelog } from './changelog/memory/memory-changelog.ts'

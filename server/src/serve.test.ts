@@ -1,13 +1,15 @@
-import { connect as connectTcp } from 'node:net'
+import { connect as connectTcp, type Socket } from 'node:net'
 import { LIMITS } from '@tidemark/shared'
 import { afterEach, describe, expect, it } from 'vitest'
 import { app, everybody } from '../test/backend-world.ts'
 import { RunningServer } from '../test/running-server.ts'
 import { memoryChangelog } from './changelog/memory/memory-changelog.ts'
+import { serve } from './serve.ts'
 import { createSyncServer } from './sync-server.ts'
 
 // The real server on a real port, spoken to with bare `ws` and `fetch`.
 
+const ALICE = { tenant: 'default', user: 'alice', expiresAtMs: undefined }
 const CLIENT = `c_${'A'.repeat(22)}`
 let server: RunningServer | undefined
 
@@ -182,6 +184,32 @@ describe('a live connection', () => {
     expect(await socket.ended).toBe(1001)
     await closed
     await expect(fetch(running.url)).rejects.toThrow()
+  })
+
+  it('[B4] is ended by no timer but its own: one may be silent for as long as it promised, 900 s and more', async () => {
+    const timeouts: (number | undefined)[] = []
+    const sync = createSyncServer({
+      app,
+      changelog: memoryChangelog(),
+      access: everybody(app),
+      authenticate: async (user) => ({ ...ALICE, user }),
+    })
+    const listening = await serve(
+      {
+        ...sync,
+        handleUpgrade(request, socket, head) {
+          timeouts.push((socket as Socket).timeout)
+          sync.handleUpgrade(request, socket, head)
+          timeouts.push((socket as Socket).timeout)
+        },
+      },
+      { port: 0 },
+    )
+    const running = new RunningServer(listening, [])
+    await running.connect().opened
+    // Before it was a live connection it had 90 s.
+    expect(timeouts).toEqual([90_000, 0])
+    await running.close()
   })
 
   it('that never ends its closing handshake does not hold the end of the server', async () => {

@@ -1,4 +1,4 @@
-import { type App, type Clock, UnavailableError, within } from '@tidemark/shared'
+import { type App, type Clock, type SpaceId, UnavailableError, within } from '@tidemark/shared'
 import type { Hono } from 'hono'
 import { Admission, AWAY_MS_MAX, PULL_HELD_MS_MAX, PULLS_PER_S, RESTART_MS } from './admission.ts'
 import { type ApiKeys, checkApiKey } from './api-keys/api-keys.ts'
@@ -66,6 +66,11 @@ export interface SyncServer<A extends App = App> extends ServerCommits<A> {
   readonly gateway: Pick<Gateway, 'accept' | 'connections'>
   /** For the `upgrade` event of a node:http server. */
   readonly handleUpgrade: HandleUpgrade
+  /**
+   * Say it where what `access` answers has changed, of a user, a space, or of all there is: whoever it concerns and is connected is held against
+   * it at once. Where nobody says it, it takes up to five seconds.
+   */
+  rightsChanged(of?: { readonly tenant?: string; readonly user?: string; readonly space?: SpaceId }): void
   /** Set where the address is one that other machines reach. */
   reachableFromOutside: boolean
   /** Sends clients away, lets what is in hand finish, closes the changelog. Call it twice, it ends once. */
@@ -138,6 +143,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
       loopbackOnly: () => !server.reachableFromOutside,
     }),
     handleUpgrade: createUpgrade({ gateway, origins, addressOf, log, arriving, stopping }),
+    rightsChanged: ({ tenant = 'default', user, space } = {}) => bus.publish({ tenant, user, space }),
     reachableFromOutside: false,
     close() {
       closed ??= end()

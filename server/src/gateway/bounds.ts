@@ -38,7 +38,10 @@ export interface GatewayBounds {
   readonly framesPerS: number
   /** Commits that come within this time of the last fan-out leave as one wider range, in ms. */
   readonly gatherMs: number
-  /** How often the gateway checks itself against the backend, and its readers against their rights, in ms [B6]. */
+  /**
+   * How often the gateway checks itself against the backend, and its readers against their rights, in ms [B6]. A reader of three spaces costs 24 µs a round
+   * where rules answer at once: at 10,000 of them 5 % of a core, and three questions each to a rule that asks a database. Who cannot wait says `rightsChanged`.
+   */
   readonly checkMs: number
   /** Connections whose rights are checked at once, and spaces stated at once. */
   readonly checksAtOnceMax: number

@@ -1,7 +1,7 @@
 import { type Clock, InternalError, RateLimitedError, type SpaceId, SyncError, UnavailableError } from '@tidemark/shared'
 import { Admission, AWAY_MS_MAX, HELLO_HELD_MS_MAX } from '../admission.ts'
 import type { Backend } from '../backend/backend.ts'
-import type { Bus } from '../bus/bus.ts'
+import type { Bus, RightsChanged } from '../bus/bus.ts'
 import type { GatewayMetrics } from '../observe/gateway-metrics.ts'
 import type { Log } from '../observe/log.ts'
 import { until } from '../until.ts'
@@ -110,6 +110,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     channelIfAny: (tenant, space) => channels.get(channelKey(tenant, space)),
   }
 
+  function* concerned({ tenant, user, space }: RightsChanged): Iterable<Session> {
+    for (const { session } of connections) {
+      if (session?.principal.tenant !== tenant || (user !== undefined && session.principal.user !== user)) continue
+      if (space === undefined || session.follows(space)) yield session
+    }
+  }
+
   const selfCheck = new SelfCheck({
     backend,
     clock,
@@ -120,7 +127,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     failed: (error) => log.warn({ err: error }, 'a check against the backend failed; the next one follows'),
   })
-  const endHints = bus.subscribe(({ tenant, space, version }) => channels.get(channelKey(tenant, space))?.hint(version))
+  const endHints = bus.subscribe((hint) => {
+    if (hint.version !== undefined) channels.get(channelKey(hint.tenant, hint.space))?.hint(hint.version)
+    else selfCheck.recheck(concerned(hint))
+  })
   selfCheck.start()
 
   return {

@@ -101,6 +101,36 @@ describe('the check against the backend', () => {
     expect(socket.last('range')?.to).toBe(1)
   })
 
+  it('[P11] a right that is gone, and of which the gateway is told, ends the flow at once; nobody else is asked about', async () => {
+    const world = new GatewayWorld()
+    const alice = await world.greet('alice', { 'room:a': [0, ''] })
+    const bob = await world.greet('bob', { 'room:a': [0, ''], 'room:b': [0, ''] })
+    const foreign = await world.greet('alice@other', { 'room:a': [0, ''] })
+    world.backend.denied.set('alice room:a', new ForbiddenError('gone'))
+    world.backend.denied.set('bob room:b', new ForbiddenError('gone'))
+    world.backend.asked.length = 0
+    world.bus.publish({ tenant: 'default', user: 'alice' })
+    world.backend.commit('room:a', 'one')
+    await world.clock.pass(20)
+    expect(alice.last('denied')).toMatchObject({ space: 'room:a', error: { code: 'forbidden' } })
+    expect(alice.last('range')?.to).toBe(0)
+    expect(bob.last('range')?.to).toBe(1)
+    expect(world.backend.asked.filter(({ what }) => what === 'open')).toEqual([{ what: 'open', user: 'alice' }])
+    world.bus.publish({ tenant: 'default', space: 'room:b' })
+    await world.clock.pass(0)
+    expect(bob.last('denied')?.space).toBe('room:b')
+    expect(foreign.order).toEqual(['welcome', 'range'])
+  })
+
+  it('[P11] who says again and again that rights changed has each reader asked about once at a time', async () => {
+    const world = new GatewayWorld({ checkMs: 3_600_000 })
+    for (let n = 0; n < 50; n++) await world.greet(`user${n}`, { 'room:a': [0, ''] })
+    world.backend.asked.length = 0
+    for (let times = 0; times < 1000; times++) world.bus.publish({ tenant: 'default' })
+    await world.clock.pass(0)
+    expect(world.backend.asked.filter(({ what }) => what === 'open').length).toBeLessThanOrEqual(100)
+  })
+
   it('[P11] a right that is gone ends the flow within one interval, though its readers share one view', async () => {
     const world = new GatewayWorld()
     const alice = await world.greet('alice', { 'room:a': [0, ''] })

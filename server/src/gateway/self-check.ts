@@ -22,6 +22,9 @@ export interface SelfCheckWorld {
 export class SelfCheck {
   readonly #world: SelfCheckWorld
   #cancel: (() => void) | undefined
+  /** Who is to be held against the rights of this moment before the next round: each once, however often it is said. */
+  readonly #due = new Set<Session>()
+  #isRechecking = false
 
   constructor(world: SelfCheckWorld) {
     this.#world = world
@@ -40,10 +43,26 @@ export class SelfCheck {
     this.#cancel = undefined
   }
 
+  /** Holds these readers against their rights now, and not at the next round. */
+  recheck(sessions: Iterable<Session>): void {
+    for (const session of sessions) this.#due.add(session)
+    if (!this.#isRechecking) void this.#recheckDue()
+  }
+
+  async #recheckDue(): Promise<void> {
+    this.#isRechecking = true
+    while (this.#due.size > 0) {
+      const due = [...this.#due]
+      this.#due.clear()
+      await this.#rights(due)
+    }
+    this.#isRechecking = false
+  }
+
   /** One whole check. Never rejects. */
   async run(): Promise<void> {
     await this.#numbers()
-    await this.#rights()
+    await this.#rights([...this.#world.sessions()])
   }
 
   async #numbers(): Promise<void> {
@@ -71,8 +90,7 @@ export class SelfCheck {
     }
   }
 
-  async #rights(): Promise<void> {
-    const sessions = [...this.#world.sessions()]
+  async #rights(sessions: Session[]): Promise<void> {
     const next = async (): Promise<void> => {
       for (let session = sessions.pop(); session !== undefined; session = sessions.pop()) {
         try {

@@ -78,6 +78,10 @@ export class Session implements Reader {
     return [...this.#following.keys()]
   }
 
+  follows(space: SpaceId): boolean {
+    return this.#following.has(space)
+  }
+
   /** Answers a hello: welcome, then what each copy lacks [B2]. */
   async welcome(hello: Hello): Promise<void> {
     const { clock } = this.#world
