@@ -85,9 +85,9 @@ export class Connection implements SocketEvents, Outlet {
     return this.#phase.name === 'open' ? this.#phase.session : undefined
   }
 
-  /** True while a frame is being served. */
+  /** True while a frame is being served that somebody waits for. */
   get working(): boolean {
-    return this.#working
+    return this.#working && this.#phase.name !== 'closed'
   }
 
   /** True once the socket itself has ended. */
@@ -110,11 +110,12 @@ export class Connection implements SocketEvents, Outlet {
     }
   }
 
-  /** Asks the client to come back later, and serves it until it goes. */
+  /** Asks the client to come back later, and serves it until it goes; one that waits for its welcome has nothing to finish. */
   goaway(afterMs: readonly [number, number], error: SyncError): void {
     if (this.#sentAway) return
     this.#sentAway = true
     this.send(frames.goaway(afterMs, error))
+    if (this.#phase.name === 'admitting') this.close(1001, 'going away')
   }
 
   /** Says when there will be room for this client, and ends: of a handshake that is refused no page learns why. */

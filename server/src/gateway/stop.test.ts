@@ -46,6 +46,17 @@ describe('stop', () => {
     expect(socket.closed?.code).toBe(1001)
   })
 
+  it('[B11] does not wait for a crowd that waits for its welcome', async () => {
+    const world = new GatewayWorld({ hellosPerS: 10 })
+    const sockets = Array.from({ length: 20 }, () => world.connect())
+    for (const socket of sockets) socket.say({ t: 'hello', client: CLIENT, token: 'alice', spaces: {}, nextS: 60, app: '1' })
+    await world.clock.pass(0)
+    void world.gateway.stop(HOW)
+    await world.clock.pass(0)
+    for (const socket of sockets) expect(socket.closed?.code).toBe(1001)
+    expect(sockets.filter((socket) => socket.order.join() === 'goaway')).toHaveLength(19)
+  })
+
   it('leaves no timer and no listener behind', async () => {
     const world = new GatewayWorld()
     const socket = await world.greet('alice', { 'room:a': [0, ''] })

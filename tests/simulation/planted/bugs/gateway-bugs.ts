@@ -58,7 +58,7 @@ export const gatewayBugs: readonly PlantedBug[] = [
   {
     name: 'rights-not-checked-again',
     file: CHECK,
-    find: 'await this.#rights()\n  }',
+    find: 'await this.#rights([...this.#world.sessions()])\n  }',
     replace: '}',
     rule: 'B6',
     what: 'who may read no longer is found out at the next range only',
