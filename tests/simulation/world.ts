@@ -177,7 +177,7 @@ export class World {
     for (const device of this.devices.values())
       for (const tab of device.tabs) {
         const status = statusOf(tab.replica)
-        if (status?.because?.message.includes('reload') === true) {
+        if (status?.because?.message.includes('reload') || status?.storage.error?.trouble === 'cleared') {
           this.#leave(device, tab)
           this.#openTabs(device, 1)
           continue
