@@ -54,6 +54,7 @@ export const FAULT_CLASSES = {
   revocation: 'access to a space is taken and given back',
   'access-throws': 'the access rule throws',
   leaders: 'browsers have locks and words between tabs: of the tabs of a device one is connected for all',
+  'tab-crash': 'one tab dies without a word, and the others live on',
   'double-leader': 'a lock is taken from the tab that leads, which hears of it late',
   'mute-tabs': 'words between tabs are lost',
   'stuck-locks': 'locks that are asked for do not come for a while',

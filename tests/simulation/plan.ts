@@ -75,7 +75,7 @@ type OfDevice = { readonly device: string }
 export type TabAction =
   | (OfTab & { do: 'mutate'; space: SimulatedSpace; name: string; args: Readonly<Record<string, unknown>> })
   | (OfTab & { do: 'older'; space: SimulatedSpace; limit: number })
-  | (OfTab & { do: 'retry' | 'dismiss' | 'reload' | 'close tab' | 'go offline' | 'go online' })
+  | (OfTab & { do: 'retry' | 'dismiss' | 'reload' | 'close tab' | 'kill tab' | 'go offline' | 'go online' })
   | (OfTab & { do: 'follow' | 'unfollow'; space: SimulatedSpace })
   | (OfTab & { do: 'freeze'; forMs: number })
   | (OfTab & { do: 'back'; grainMs: number })

@@ -463,6 +463,10 @@ export class World {
         this.#leave(device, tab)
         this.#openTabs(device, 1)
         return
+      case 'kill tab':
+        this.#close(device, tab)
+        this.#openTabs(device, 1)
+        return
       case 'close tab':
         if (device.tabs.length > 1) this.#leave(device, tab)
         return

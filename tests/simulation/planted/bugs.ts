@@ -5,10 +5,19 @@ import { healingBugs } from './bugs/healing-bugs.ts'
 import { openBugs } from './bugs/open-bugs.ts'
 import { replicaBugs } from './bugs/replica-bugs.ts'
 import { sharedBugs } from './bugs/shared-bugs.ts'
+import { tabsBugs } from './bugs/tabs-bugs.ts'
 import type { PlantedBug } from './planted-bug.ts'
 
 /** Every planted bug, from the one rule outwards. */
-export const BUGS: readonly PlantedBug[] = [...sharedBugs, ...replicaBugs, ...healingBugs, ...followingBugs, ...gatewayBugs, ...backendBugs]
+export const BUGS: readonly PlantedBug[] = [
+  ...sharedBugs,
+  ...replicaBugs,
+  ...healingBugs,
+  ...followingBugs,
+  ...gatewayBugs,
+  ...backendBugs,
+  ...tabsBugs,
+]
 
 /** Throws where there is none of that name. */
 export function bugNamed(name: string): PlantedBug {
