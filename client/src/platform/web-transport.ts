@@ -53,27 +53,31 @@ function wayTo(base: string, network: Pick<Network, 'onChange'>, clock: Clock): 
     request,
     connect(events) {
       if (failures >= FAILURES_MAX) return polls.connect(events)
-      let heard = false
-      let over = false
+      let stage: 'opening' | 'open' | 'heard' | 'over' = 'opening'
       let endWatch = () => {}
       const ended = (code: number) => {
         endWatch()
-        if (!over && !heard) failures++
-        over = true
-        events.closed(code)
+        const before = stage
+        stage = 'over'
+        if (before === 'opening' || before === 'open') failures++
+        if (before === 'opening' && failures >= FAILURES_MAX) {
+          socket.close()
+          socket = polls.connect(events)
+        } else if (before !== 'over') events.closed(code)
       }
       const watch = () => {
         endWatch()
         endWatch = clock.after(SILENT_MAX_MS, () => ended(1006))
       }
-      const socket = upgrade({
+      let socket = upgrade({
         opened() {
+          stage = 'open'
           watch()
           events.opened()
         },
         frame(text) {
           endWatch()
-          heard = true
+          stage = 'heard'
           failures = 0
           events.frame(text)
         },
@@ -81,10 +85,13 @@ function wayTo(base: string, network: Pick<Network, 'onChange'>, clock: Clock): 
       })
       watch()
       return {
-        ...socket,
+        get endpoint() {
+          return socket.endpoint
+        },
+        send: (text) => socket.send(text),
         close() {
           endWatch()
-          over = true
+          stage = 'over'
           socket.close()
         },
       }
