@@ -13,6 +13,7 @@ export { createReplica, type ReplicaWorld, type Tables } from './create-replica.
 export { plainTables } from './plain-tables.ts'
 export { pollTransport } from './platform/poll-transport.ts'
 export { type DexieStorage, dexieStorage } from './replica/dexie-storage.ts'
+export { frozen, keyOf, keysWithin } from './replica/memory-rows.ts'
 export { type MemoryStorage, memoryStorage } from './replica/memory-storage.ts'
 export {
   type CopyState,

@@ -1,5 +1,5 @@
 import { StorageError } from '@tidemark/client'
-import type { Key, KeyRange, ReplicaStorage, Row, StorageRead, Write } from '@tidemark/client/testing'
+import { frozen, type Key, keyOf, keysWithin, type ReplicaStorage, type Row, type StorageRead, type Write } from '@tidemark/client/testing'
 import type { Clock } from '@tidemark/shared'
 import type { Changed, Disk, DiskFault, DiskHandle } from './disk.ts'
 
@@ -16,15 +16,16 @@ interface Commit {
   readonly before: readonly { readonly table: string; readonly key: Key; readonly row: Row | undefined }[]
 }
 
-/** As `REPLICA_TABLES` names them; what is not there is a table of documents. */
-const PRIMARY_KEYS: Readonly<Record<string, string>> = { self: 'id', copies: 'space', outbox: 'n', refused: 'n', tail: 'n', base: 'key' }
-
 interface Tab {
   readonly clock: Clock
   readonly crashed: () => void
   readonly listeners: Set<Parameters<ReplicaStorage['onChange']>[0]>
   alive: boolean
+  /** Ends the turn of its unit that runs. */
+  endTurn: () => void
 }
+
+type Work<T> = (tx: StorageRead) => Promise<{ readonly result: T; readonly writes: readonly Write[] }>
 
 /**
  * A disk in memory with the transactions of IndexedDB: a unit sees the rows of one moment, units do not overlap, a unit that
@@ -36,7 +37,8 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
   const tabs = new Set<Tab>()
   let faults: DiskFault[] = []
   let calms = 0
-  let queue: Promise<unknown> = Promise.resolve()
+  /** Ends when the units asked for so far have ended, or their tabs have died. */
+  let queue: Promise<void> = Promise.resolve()
   let units = 0
   let committed: (changed: Changed) => void = () => {}
 
@@ -55,15 +57,16 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
   }
 
   function commit(durability: 'strict' | 'relaxed', allowed: readonly string[], writes: readonly Write[]): void {
+    if (writes.length === 0) return
     const before: { table: string; key: Key; row: Row | undefined }[] = []
     const changed = new Map<string, Set<Key>>()
     // Everything that can fail comes before the first change.
     const changes = writes.flatMap((write): [string, Key, Row | undefined][] => {
       const { table } = write
       if (!allowed.includes(table)) throw new TypeError(`table ${table} is not part of this unit`)
-      if ('put' in write) return write.put.map((row) => [table, keyOf(table, row), frozen(row) as Row])
+      if ('put' in write) return write.put.map((row) => [table, keyOf(table, row), frozen(row)])
       if ('delete' in write) return write.delete.map((key) => [table, key, undefined])
-      return [...tableNamed(table).keys()].filter((key) => inside(key, write.deleteRange)).map((key) => [table, key, undefined])
+      return keysWithin(tableNamed(table), write.deleteRange).map((key) => [table, key, undefined])
     })
     for (const [name, key, row] of changes) {
       const table = tableNamed(name)
@@ -86,22 +89,16 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
     }
   }
 
-  async function unit<T>(
-    tab: Tab,
-    allowed: readonly string[],
-    durability: 'strict' | 'relaxed',
-    work: (tx: StorageRead) => Promise<{ readonly result: T; readonly writes: readonly Write[] }>,
-  ): Promise<T> {
-    const never = new Promise<never>(() => {})
+  async function unit<T>(tab: Tab, allowed: readonly string[], durability: 'strict' | 'relaxed', work: Work<T>): Promise<T> {
     const pause = (ms: number) => new Promise<void>((resolve) => tab.clock.after(ms, resolve))
     const fault = nextFault()
     const calmsBefore = calms
     const read = reader(tables, allowed)
     for (let attempt = 1; ; attempt++) {
       if (disk.slowness) await pause(disk.slowness())
-      if (!tab.alive) return never
+      if (!tab.alive) return never()
       const { result, writes } = await work(read)
-      if (!tab.alive) return never
+      if (!tab.alive) return never()
       const isHarmless = fault?.kind === 'quota' && !writes.some((write) => 'put' in write)
       const struck = attempt === 1 && calmsBefore === calms && !isHarmless ? fault : undefined
       if (struck === undefined || (struck.written && struck.kind !== 'quota')) commit(durability, allowed, writes)
@@ -111,7 +108,7 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
           return result
         case 'crash':
           tab.crashed()
-          return never
+          return never()
         case 'lost':
           continue
         case 'gone':
@@ -126,30 +123,30 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
   }
 
   function tell(from: Tab, writes: readonly Write[]): void {
+    if (writes.length === 0) return
     const changed = [...new Set(writes.map(({ table }) => table))]
-    if (changed.length === 0) return
     for (const tab of [...tabs]) for (const listener of [...tab.listeners]) listener(changed, tab === from ? writes : undefined)
   }
 
   function open(clock: Clock, crashed: () => void): DiskHandle {
-    let die = () => {}
-    const died = new Promise<void>((resolve) => {
-      die = resolve
-    })
-    const tab: Tab = { clock, crashed, listeners: new Set(), alive: true }
+    const tab: Tab = { clock, crashed, listeners: new Set(), alive: true, endTurn() {} }
     tabs.add(tab)
-    function run<T>(
-      allowed: readonly string[],
-      durability: 'strict' | 'relaxed',
-      work: (tx: StorageRead) => Promise<{ readonly result: T; readonly writes: readonly Write[] }>,
-    ): Promise<T> {
-      if (!tab.alive) return new Promise(() => {})
+    function run<T>(allowed: readonly string[], durability: 'strict' | 'relaxed', work: Work<T>): Promise<T> {
+      if (!tab.alive) return never()
       units++
-      const before = queue
-      const running = before.then(() => (tab.alive ? unit(tab, allowed, durability, work) : new Promise<never>(() => {})))
-      // A tab that dies in the middle of a unit must not hold up the others; one that dies while its unit waits lets nobody pass.
-      const over = Promise.race([running.catch(() => {}), died])
-      queue = before.then(() => over).then(() => void units--)
+      let endTurn = () => {}
+      const turn = queue
+      queue = new Promise<void>((resolve) => {
+        endTurn = resolve
+      }).then(() => void units--)
+      const running = turn.then(() => {
+        // A tab that dies in the middle of a unit must not hold up the others; one that dies while its unit waits lets nobody pass.
+        tab.endTurn = endTurn
+        if (tab.alive) return unit(tab, allowed, durability, work)
+        endTurn()
+        return never()
+      })
+      running.then(endTurn, endTurn)
       return running
     }
     const storage: ReplicaStorage = {
@@ -169,7 +166,7 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
       crash() {
         tab.alive = false
         tabs.delete(tab)
-        die()
+        tab.endTurn()
       },
     }
   }
@@ -222,7 +219,7 @@ function reader(tables: ReadonlyMap<string, Table>, allowed: readonly string[]):
     async list(table, range = {}, limit) {
       const rows = rowsOf(table)
       if (rows.size === 0) return []
-      const keys = [...rows.keys()].filter((key) => inside(key, range)).sort(compare)
+      const keys = keysWithin(rows, range)
       return keys.slice(0, limit).map((key) => rows.get(key) as Row)
     },
   }
@@ -230,28 +227,6 @@ function reader(tables: ReadonlyMap<string, Table>, allowed: readonly string[]):
 
 const NO_ROWS: Table = new Map()
 
-function keyOf(table: string, row: Row): Key {
-  const key = row[PRIMARY_KEYS[table] ?? '$k']
-  if (typeof key !== 'string' && typeof key !== 'number') throw new TypeError(`a row of ${table} without its key`)
-  return key
-}
-
-/** The order of IndexedDB: numbers before texts, texts by their UTF-16 units. */
-function compare(a: Key, b: Key): number {
-  if (typeof a !== typeof b) return typeof a === 'number' ? -1 : 1
-  return a < b ? -1 : a > b ? 1 : 0
-}
-
-function inside(key: Key, { from, to }: KeyRange): boolean {
-  return (from === undefined || compare(key, from) >= 0) && (to === undefined || compare(key, to) <= 0)
-}
-
-/** A deep copy that nobody can change. Throws DataCloneError's likeness for what IndexedDB would not store. */
-function frozen(value: unknown): unknown {
-  if (typeof value === 'function' || typeof value === 'symbol') throw new TypeError(`a ${typeof value} cannot be stored`)
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
-  if (Array.isArray(value)) return Object.freeze(value.map(frozen))
-  const copy: Record<string, unknown> = {}
-  for (const key of Object.keys(value)) copy[key] = frozen((value as Record<string, unknown>)[key])
-  return Object.freeze(copy)
+function never(): Promise<never> {
+  return new Promise(() => {})
 }

@@ -1,4 +1,5 @@
-import type { ChangeListener, Key, KeyRange, ReplicaStorage, Row, StorageRead, Write } from './storage.ts'
+import { compareKeys, frozen, keyOf, keysWithin, type MemoryRows } from './memory-rows.ts'
+import { type ChangeListener, type Key, REPLICA_TABLES, type ReplicaStorage, type Row, type StorageRead, type Write } from './storage.ts'
 
 type Tables = Map<string, Map<Key, Row>>
 
@@ -29,12 +30,9 @@ interface Shared {
  * unit that throws or dies has written nothing. Needs no timers, so that a seeded run repeats itself.
  * `primaryKeys` names the key field of each table; documents have `$k`.
  */
-export function memoryStorage(primaryKeys: Readonly<Record<string, string>> = REPLICA_KEYS): MemoryStorage {
+export function memoryStorage(primaryKeys: Readonly<Record<string, string>> = REPLICA_TABLES): MemoryStorage {
   return open({ tables: new Map(), queue: Promise.resolve(), listeners: new Map() }, primaryKeys)
 }
-
-/** As `REPLICA_TABLES` names them; what is not there is a table of documents. */
-const REPLICA_KEYS: Readonly<Record<string, string>> = { self: 'id', copies: 'space', outbox: 'n', refused: 'n', tail: 'n', base: 'key' }
 
 function open(shared: Shared, primaryKeys: Readonly<Record<string, string>>): MemoryStorage {
   let dead = false
@@ -85,7 +83,7 @@ function open(shared: Shared, primaryKeys: Readonly<Record<string, string>>): Me
       shared.tables = new Map(
         Object.entries(JSON.parse(backup.dump()) as Record<string, readonly Row[]>).map(([table, rows]) => [
           table,
-          new Map(rows.map((row) => [row[primaryKeys[table] ?? '$k'] as Key, frozen(row) as Row])),
+          new Map(rows.map((row) => [keyOf(table, row, primaryKeys), frozen(row)])),
         ]),
       )
     },
@@ -94,8 +92,8 @@ function open(shared: Shared, primaryKeys: Readonly<Record<string, string>>): Me
         Object.fromEntries(
           [...shared.tables]
             .filter(([, rows]) => rows.size > 0)
-            .sort(([a], [b]) => compare(a, b))
-            .map(([table, rows]) => [table, inOrder(rows).map(([, row]) => row)]),
+            .sort(([a], [b]) => compareKeys(a, b))
+            .map(([table, rows]) => [table, inOrder(rows, keysWithin(rows, {}))]),
         ),
       ),
   }
@@ -110,8 +108,8 @@ function reader(shared: Shared, allowed: readonly string[]): StorageRead {
     get: async (table, key) => rowsOf(table).get(key),
     getMany: async (table, keys) => keys.map((key) => rowsOf(table).get(key)),
     async list(table, range = {}, limit) {
-      const within = inOrder(rowsOf(table)).filter(([key]) => inside(key, range))
-      return within.slice(0, limit).map(([, row]) => row)
+      const rows = rowsOf(table)
+      return inOrder(rows, keysWithin(rows, range).slice(0, limit))
     },
   }
 }
@@ -122,11 +120,11 @@ function commit(shared: Shared, allowed: readonly string[], writes: readonly Wri
     const { table } = write
     if (!allowed.includes(table)) throw new TypeError(`table ${table} is not part of this unit`)
     if ('put' in write) {
-      const entries = write.put.map((row): [Key, Row] => [keyOf(table, row, primaryKeys), frozen(row) as Row])
+      const entries = write.put.map((row): [Key, Row] => [keyOf(table, row, primaryKeys), frozen(row)])
       return [table, (rows) => entries.forEach(([key, row]) => void rows.set(key, row))]
     }
     if ('delete' in write) return [table, (rows) => write.delete.forEach((key) => void rows.delete(key))]
-    return [table, (rows) => [...rows.keys()].forEach((key) => void (inside(key, write.deleteRange) && rows.delete(key)))]
+    return [table, (rows) => keysWithin(rows, write.deleteRange).forEach((key) => void rows.delete(key))]
   })
   for (const [table, change] of changes) {
     const rows = shared.tables.get(table) ?? new Map<Key, Row>()
@@ -135,32 +133,8 @@ function commit(shared: Shared, allowed: readonly string[], writes: readonly Wri
   }
 }
 
-function keyOf(table: string, row: Row, primaryKeys: Readonly<Record<string, string>>): Key {
-  const key = row[primaryKeys[table] ?? '$k']
-  if (typeof key !== 'string' && typeof key !== 'number') throw new TypeError(`a row of ${table} without its key`)
-  return key
-}
-
-/** The order of IndexedDB: numbers before texts, texts by their UTF-16 units. */
-function compare(a: Key, b: Key): number {
-  if (typeof a !== typeof b) return typeof a === 'number' ? -1 : 1
-  return a < b ? -1 : a > b ? 1 : 0
-}
-
-function inside(key: Key, { from, to }: KeyRange): boolean {
-  return (from === undefined || compare(key, from) >= 0) && (to === undefined || compare(key, to) <= 0)
-}
-
-function inOrder(rows: ReadonlyMap<Key, Row>): [Key, Row][] {
-  return [...rows].sort(([a], [b]) => compare(a, b))
-}
-
-/** A deep copy that nobody can change. Throws DataCloneError's likeness for what IndexedDB would not store. */
-function frozen(value: unknown): unknown {
-  if (typeof value === 'function' || typeof value === 'symbol') throw new TypeError(`a ${typeof value} cannot be stored`)
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return Object.freeze(value.map(frozen))
-  return Object.freeze(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, frozen(item)])))
+function inOrder(rows: MemoryRows, keys: readonly Key[]): Row[] {
+  return keys.map((key) => rows.get(key) as Row)
 }
 
 function copyOf(tables: Tables): Tables {
