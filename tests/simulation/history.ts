@@ -70,6 +70,13 @@ export class History {
   }
 }
 
+/** What a history held at a version before or at a moment of it; undefined past that. */
+export function ancestor(of: Moment, version: number): Moment | undefined {
+  let at: Moment | undefined = of
+  while (at !== undefined && at.version > version) at = at.before
+  return at?.version === version ? at : undefined
+}
+
 function keyOf(version: number, digits: string): string {
   return `${version} ${digits}`
 }

@@ -1,4 +1,4 @@
-import type { History, Moment } from './history.ts'
+import { ancestor, type History, type Moment } from './history.ts'
 
 /** A mutation of this device that is in the outbox, or has just left it because it was done. */
 export interface Shown {
@@ -51,11 +51,4 @@ export function wronglyShown(
 function isTold({ documents }: Moment, version: number): boolean {
   for (const { changed } of documents.values()) if (changed === version) return true
   return false
-}
-
-/** What a history held at a version before or at a moment of it; undefined past that. */
-function ancestor(of: Moment, version: number): Moment | undefined {
-  let at: Moment | undefined = of
-  while (at !== undefined && at.version > version) at = at.before
-  return at?.version === version ? at : undefined
 }

@@ -5,7 +5,7 @@ import type { SyncError } from '@tidemark/shared'
 import type { BehaviorSubject } from 'rxjs'
 import type { Disk, DiskHandle, OpenDisk } from './disk.ts'
 import { DiskWatch, type Made } from './disk-watch.ts'
-import { History, type Moment } from './history.ts'
+import { ancestor, History, type Moment } from './history.ts'
 import { LeadWatch } from './lead-watch.ts'
 import { memoryDisk } from './memory-disk.ts'
 import { Network } from './network.ts'
@@ -277,15 +277,13 @@ export class World {
 
   async #committed(): Promise<void> {
     for (const [space, history] of this.histories) {
-      const last = history.head
-      const path = new Set<string>()
       for (const moment of await history.grow(this.host.changelog, space)) {
         const { version, origin, before } = moment
         if (version !== (before?.version ?? 0) + 1) this.fail('contiguous', `${space} went from ${before?.version} to ${version}`)
         if (origin === undefined) continue
-        if (path.size === 0) for (let at: Moment | undefined = last; at; at = at.before) if (at.origin) path.add(at.origin)
-        if (path.has(origin)) this.fail('once', `${origin} (${this.made.get(origin)?.name}) made a second commit in ${space}, ${version}`)
-        path.add(origin)
+        const isSecond = (made: number) => made < version && ancestor(moment, made)?.origin === origin
+        if ([...history.madeAt(origin)].some(isSecond))
+          this.fail('once', `${origin} (${this.made.get(origin)?.name}) made a second commit in ${space}, ${version}`)
         this.#inOrder(space, moment)
       }
     }

@@ -1,6 +1,7 @@
 import {
   type App,
   judge,
+  kindOf,
   NOTHING,
   type Range,
   type ResetReason,
@@ -20,7 +21,6 @@ import {
   type CopyRow,
   documentKey,
   documentRow,
-  documentTables,
   type Floors,
   type Slot,
   type Stored,
@@ -131,12 +131,11 @@ function highest(before: Floors = {}, more: Floors = {}): Floors {
 /** The documents after the range's changes; undefined where one changes a document that is not here [C3]. */
 async function changesOf(unit: Unit, app: App, s: number, { space, changes }: Range, plain: boolean): Promise<Slots | undefined> {
   const slots: Slots = new Map()
-  const tables = documentTables(app)
+  const collections = app.spaces[kindOf(space)]?.collections ?? {}
   const steps = changes.flatMap((change) => {
     const { c, id } = change
-    const table = tableOf(space, c)
     // What an older build of the app has no table for; a newer one begins the copy anew.
-    return tables.includes(table) ? [{ change, slot: slotOf(s, table, id) }] : []
+    return Object.hasOwn(collections, c) ? [{ change, slot: slotOf(s, tableOf(space, c), id) }] : []
   })
   await Promise.all(steps.map(async ({ change, slot }) => 'set' in change && slots.set(slot.key, await readSlot(unit, slot, plain))))
   for (const { change, slot } of steps) {

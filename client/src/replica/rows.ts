@@ -144,7 +144,7 @@ export function tableOf(space: SpaceId, collection: string): string {
 }
 
 /** The tables of the app's collections. */
-export function documentTables(app: App): readonly string[] {
+function documentTables(app: App): readonly string[] {
   return Object.entries(app.spaces).flatMap(([kind, { collections }]) => Object.keys(collections).map((c) => `${kind}_${c}`))
 }
 

@@ -33,7 +33,7 @@ interface Seen {
 export function present(self: Row | undefined, opened?: SelfRow): SelfRow {
   if (!self || (opened && self.born !== opened.born)) throw new StorageError('cleared', 'This device was cleared: reload.')
   // What an older build saved has never been healed.
-  return { after: 0, former: [], doubts: [], epoch: 0, ...self } as unknown as SelfRow
+  return ('epoch' in self ? self : { after: 0, former: [], doubts: [], epoch: 0, ...self }) as unknown as SelfRow
 }
 
 export function openUnit(tx: StorageRead): Unit {
