@@ -14,7 +14,7 @@ import type { CrowdOrder, CrowdReport, CrowdWord } from './crowd.child.ts'
 
 const IS_WHOLE = process.env.CI !== undefined
 /** TIDEMARK_CROWD: another number of them. */
-const CLIENTS = Number(process.env.TIDEMARK_CROWD ?? (IS_WHOLE ? 5000 : 300))
+const CLIENTS = Number(process.env.TIDEMARK_CROWD ?? (IS_WHOLE ? 5000 : 200))
 const HELLOS_PER_S = IS_WHOLE ? 1000 : 200
 const SPACES = IS_WHOLE ? 100 : 10
 const SPACES_OF_EACH = 3

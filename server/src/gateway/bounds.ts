@@ -10,6 +10,8 @@ export interface GatewayBounds {
   readonly greetingsPerAddressMax: number
   /** Hellos answered a second, in the long run: so fast a crowd is taken back, and so wide is the window in which it is asked to come. */
   readonly hellosPerS: number
+  /** Addresses whose hellos are counted, each for itself; past them the one that said hello longest ago is forgotten. */
+  readonly addressesMax: number
   /** Unsent bytes of one connection past which a live follow ends with `behind`, and no further frame of it is read [B5]. */
   readonly bufferedBytesMax: number
   /** Unsent bytes of one connection past which it is cut off. */
@@ -69,6 +71,7 @@ export const GATEWAY_BOUNDS: GatewayBounds = {
   greetingsMax: 10_000,
   greetingsPerAddressMax: 1000,
   hellosPerS: HELLOS_PER_S,
+  addressesMax: 10_000,
   bufferedBytesMax: 1_048_576,
   bufferedBytesCutOff: 8 * 1_048_576,
   stillMs: 300_000,

@@ -8,9 +8,7 @@ import {
   STRIKES_MAX,
   type SyncError,
   silenceMaxMs,
-  UnavailableError,
 } from '@tidemark/shared'
-import type { Admission } from '../admission.ts'
 import { answerWithin } from './answer-within.ts'
 import { Budget } from './budget.ts'
 import { FrameQueue } from './frame-queue.ts'
@@ -33,10 +31,14 @@ const SOON_S = 60
 /** Nothing waits for the peer. */
 const NOT_STILL = Number.POSITIVE_INFINITY
 
+export type Admitted =
+  | { readonly waitMs: number; readonly afterMs?: undefined }
+  | { readonly afterMs: readonly [number, number]; readonly error: SyncError }
+
 /** The gateway as a connection uses it. */
 export interface ConnectionWorld extends SessionWorld {
-  /** How many hellos are answered a second. */
-  readonly hellos: Admission
+  /** Whether a hello from this address is answered now, after a wait here, or not: then when to come again, and why. */
+  admit(address: string | undefined): Admitted
   /** Its hello came. */
   greeted(connection: Connection): void
   /** It is a probe of this device from now on; until the returned function is called. */
@@ -51,6 +53,7 @@ export interface ConnectionWorld extends SessionWorld {
 export class Connection implements SocketEvents, Outlet {
   readonly #world: ConnectionWorld
   readonly #socket: GatewaySocket
+  readonly #address: string | undefined
   readonly #queue = new FrameQueue()
   #phase: Phase
   #working = false
@@ -71,9 +74,11 @@ export class Connection implements SocketEvents, Outlet {
   /** It is a probe; forgets that. */
   #endProbe: (() => void) | undefined
 
-  constructor(world: ConnectionWorld, socket: GatewaySocket) {
+  /** `address`: of whom it is counted, where that is known. */
+  constructor(world: ConnectionWorld, socket: GatewaySocket, address: string | undefined) {
     this.#world = world
     this.#socket = socket
+    this.#address = address
     this.#tokenEnd = new TokenEnd(world.clock, world.bounds.tokenNoticeMs, world.bounds.tokenGraceMs)
     this.#heardAtMs = world.clock.monotonicMs()
     this.#frames = new Budget(world.bounds.framesBurst, world.bounds.framesPerS, this.#heardAtMs)
@@ -256,17 +261,17 @@ export class Connection implements SocketEvents, Outlet {
   }
 
   async #greet(hello: Extract<ClientFrame, { t: 'hello' }>): Promise<void> {
-    const { backend, bounds, clock, hellos, metrics } = this.#world
+    const { backend, bounds, clock, metrics } = this.#world
     this.#nextS = hello.nextS
     this.#phase = { name: 'admitting' }
     this.#world.greeted(this)
-    const { waitMs, afterMs } = hellos.ask(clock.monotonicMs())
-    if (afterMs !== undefined) {
+    const admitted = this.#world.admit(this.#address)
+    if (admitted.afterMs !== undefined) {
       metrics.sentAway()
-      return this.sendAway(afterMs, new UnavailableError('Too many came at the same time. Come again.', { afterMs: afterMs[0] }))
+      return this.sendAway(admitted.afterMs, admitted.error)
     }
-    metrics.admitted(waitMs)
-    if (waitMs > 0) await new Promise<void>((resolve) => clock.after(waitMs, resolve))
+    metrics.admitted(admitted.waitMs)
+    if (admitted.waitMs > 0) await new Promise<void>((resolve) => clock.after(admitted.waitMs, resolve))
     if (this.#isClosed()) return
     try {
       const principal = await answerWithin(clock, bounds.answerWithinMs, backend.authenticate(hello.token))

@@ -49,6 +49,27 @@ describe('a crowd', () => {
     expect(welcomed(back)).toBe(back.length)
   })
 
+  it('[B11] one address, however many hellos it sends, takes half of the pace: others are welcomed beside it', async () => {
+    const world = new GatewayWorld({ hellosPerS: 100 })
+    const flood: FakeSocket[] = []
+    const hello = (n: number, address: string | undefined): FakeSocket => {
+      const socket = world.connect(address)
+      socket.say({ t: 'hello', client: clientOf(n), token: `u${n}`, spaces: {}, nextS: 3600, app: '1' })
+      return socket
+    }
+    const others: FakeSocket[] = []
+    for (let second = 0; second < 20; second++) {
+      for (let n = 0; n < 500; n++) flood.push(hello(n, '203.0.113.9'))
+      for (let n = 0; n < 10; n++) others.push(hello(n, `203.0.113.${n + 10}`), hello(n, undefined))
+      await world.clock.pass(1000)
+    }
+    await world.clock.pass(4000)
+    expect(welcomed(others)).toBe(others.length)
+    expect(welcomed(flood)).toBe(100 + 50 * 19)
+    expect(flood.at(-1)?.last('goaway')).toMatchObject({ afterMs: [5000, 60_000], error: { code: 'rate-limited' } })
+    expect(flood.at(-1)?.closed?.code).toBe(4429)
+  })
+
   it('who goes while it waits for its turn leaves nothing behind', async () => {
     const world = new GatewayWorld({ hellosPerS: 100 })
     const sockets = await come(world, 200)
