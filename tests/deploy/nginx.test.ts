@@ -208,6 +208,16 @@ describe('behind nginx', () => {
     }
   })
 
+  it('[B10] without the lines for WebSockets the client polls, over HTTP/1.0, and both ends have all', async () => {
+    const [alice, bob] = [await device(ports.bare, 'alice'), await device(ports.documented, 'bob')]
+    const [inAlice, inBob] = [alice.space('room:bare'), bob.space('room:bare')]
+    await (await inAlice.mutate.send({ id: 'p1', text: 'by poll' })).confirmed
+    expect(phaseOf(alice)).toBe('live')
+    await (await inBob.mutate.send({ id: 'p2', text: 'by socket' })).confirmed
+    for (const room of [inAlice, inBob]) await eventually('it has both', async () => (await room.messages.toArray()).length === 2)
+    expect(await alice.audit()).toMatchObject({ created: 1, confirmed: 1 })
+  })
+
   it('the client syncs through it, and takes the 502 of a dead server for unreachable: nothing is lost, all arrives after the restart', async () => {
     const [alice, bob] = [await device(ports.documented, 'alice'), await device(ports.documented, 'bob')]
     const [inAlice, inBob] = [alice.space('room:restart'), bob.space('room:restart')]

@@ -116,14 +116,16 @@ function encoded(part: string, chance: SeededRandom): string {
     : whole
 }
 
+const HELD = /"waitS":\s*[0-9.eE+-]+/g
+
 const nastyText = (chance: SeededRandom) => chance.pick(chance.chance(0.4) ? SQL : TEXTS)
 const shuffledOne = <T>(items: readonly T[], chance: SeededRandom, change: (item: T) => T): T[] => {
   const at = chance.between(0, items.length - 1)
   return items.map((item, place) => (place === at ? change(item) : item))
 }
 
-const { pull, older, mutations, commits } = REQUESTS
-const REQUESTS_OFTEN = [...Object.values(REQUESTS), pull, pull, older, mutations, mutations, commits, commits]
+const { pull, older, mutations, commits, poll } = REQUESTS
+const REQUESTS_OFTEN = [...Object.values(REQUESTS), poll, pull, pull, older, mutations, mutations, commits, commits]
 
 function requestOf(chance: SeededRandom, isSpoilt: boolean): Extract<Input, { door: 'request' }> {
   let good: Request = chance.pick(REQUESTS_OFTEN)(chance)
@@ -132,6 +134,8 @@ function requestOf(chance: SeededRandom, isSpoilt: boolean): Extract<Input, { do
     if (good.body !== undefined) {
       const value = chance.chance(0.15) ? ofSchema(chance.pick(BODIES), chance) : good.body
       body = spoilt(value, chance, () => Buffer.from(JSON.stringify(good.body)))
+      // A poll that may be held is held: that is no stall.
+      body = Buffer.from(body.toString('latin1').replace(HELD, '"waitS":0'), 'latin1')
       if (chance.chance(0.03)) {
         body = chance.chance(0.5) ? gzipSync(Buffer.alloc(1_000_000, '[')) : gzipSync(body)
         good = { ...good, headers: [...good.headers, ['Content-Encoding', chance.pick(['gzip', 'GZIP', 'identity, gzip', 'deflate'])]] }
@@ -160,6 +164,12 @@ function requestOf(chance: SeededRandom, isSpoilt: boolean): Extract<Input, { do
   return { door: 'request', bytes, method: good.method, path }
 }
 
+/** One byte more, and it might be held. */
+function unlessPoll(made: () => Extract<Input, { door: 'request' }>): Extract<Input, { door: 'request' }> {
+  const input = made()
+  return input.path === '/v1/poll' ? unlessPoll(made) : input
+}
+
 function wire(chance: SeededRandom): Input {
   const upgrade = () =>
     Buffer.concat([
@@ -169,6 +179,6 @@ function wire(chance: SeededRandom): Input {
         clientFrame(JSON.stringify(goodFrame(chance)), { opcode: chance.pick([0, 1, 1, 1, 2, 8, 9, 10, 3, 15]), fin: chance.chance(0.9) }),
       ),
     ])
-  const whole = () => (chance.chance(0.5) ? upgrade() : requestOf(chance, false).bytes)
+  const whole = () => (chance.chance(0.5) ? upgrade() : unlessPoll(() => requestOf(chance, false)).bytes)
   return { door: 'wire', bytes: spoilBytes(whole(), chance.pick([1, 1, 2, 3, 10]), chance, whole()) }
 }
