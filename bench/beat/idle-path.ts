@@ -10,15 +10,16 @@ export class IdlePath implements Transport {
   connects = 0
   cut: Path['cut']
   limitMs: number
+  /** What the next connection tells of where it leads. */
+  endpoint: string | undefined
   readonly #inner: Transport
   readonly #clock: Clock
-  readonly #endpoint: string | undefined
 
   /** `endpoint`: what the client is told that it is; undefined: a way that is made of requests. */
   constructor(inner: Transport, clock: Clock, { cut, limitMs }: Pick<Path, 'cut' | 'limitMs'>, endpoint: string | undefined) {
     this.#inner = inner
     this.#clock = clock
-    this.#endpoint = endpoint
+    this.endpoint = endpoint
     this.cut = cut
     this.limitMs = limitMs
   }
@@ -58,7 +59,7 @@ export class IdlePath implements Transport {
       },
     })
     return {
-      endpoint: this.#endpoint,
+      endpoint: this.endpoint,
       send: (text) => {
         if (isKnown()) packet(text.length + HEADER_BYTES)
         else this.radio.packet(clock.monotonicMs(), text.length + HEADER_BYTES)

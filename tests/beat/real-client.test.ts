@@ -88,6 +88,13 @@ describe('a real client on a path that takes silent connections', () => {
     expect(beatS()).toBeGreaterThan(50)
   })
 
+  it('a probe that comes to another address than the live connection is none', async () => {
+    const { world, path, probes, beatS, lives } = await device({ limitS: 600 })
+    path.endpoint = 'wss://another'
+    await world.pass(HOUR_MS / 2)
+    expect([probes(), lives(), beatS()]).toEqual([0, 1, 19])
+  })
+
   it('a limit that falls costs one connection, and is found', async () => {
     const { world, path, lives, beatS } = await device({ limitS: 300 })
     await world.pass(HOUR_MS)

@@ -272,7 +272,8 @@ export function stepBeat(beat: Beat, event: BeatEvent, nowMs: number): BeatStep 
   }
 
   function lived(beat: Beat, silenceMs: number): BeatStep {
-    const livedMs = Math.max(beat.livedMs, silenceMs)
+    // A device that slept may have been silent for longer than anybody would be.
+    const livedMs = Math.min(Math.max(beat.livedMs, silenceMs), LONGEST_MS)
     const doubtedMs = livedMs < beat.doubtedMs ? beat.doubtedMs : 0
     const risen = livedMs >= diedOf(beat)
     return silent(

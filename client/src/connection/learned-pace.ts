@@ -22,6 +22,8 @@ const PROBE_PROMISE_S = LONGEST_MS / 1000 + 60
 /** As seldom as the path lets it: runs the machine of beat.ts, with a socket of its own beside the live one. */
 export function learnedPace(memory: BeatMemory, { transport, clock, hello, isOfPath, changed, inFront, sentAtMs }: LearnedPacePorts): Pace {
   let beat = newBeat(inFront, sentAtMs)
+  /** What is learned holds for both. */
+  let endpoint: string | undefined
   let path: string | undefined
   let probe: LiveSocket | undefined
 
@@ -46,7 +48,11 @@ export function learnedPace(memory: BeatMemory, { transport, clock, hello, isOfP
       changed()
     }
     const own: LiveSocket = transport.connect({
-      opened: () => own.send(JSON.stringify(hello(PROBE_PROMISE_S))),
+      opened() {
+        // Another of several addresses may have been the first.
+        if (own.endpoint === endpoint) own.send(JSON.stringify(hello(PROBE_PROMISE_S)))
+        else tell({ type: 'probe closed', silently: false })
+      },
       frame: () => tell({ type: 'probe heard' }),
       closed: (code) => tell({ type: 'probe closed', silently: isOfPath(code) }),
     })
@@ -86,8 +92,9 @@ export function learnedPace(memory: BeatMemory, { transport, clock, hello, isOfP
     },
     tell(event) {
       if (event.type !== 'opened') return step(event)
-      if (!event.path) return
-      arrive(event.path, event.moved)
+      endpoint = event.endpoint
+      if (!endpoint) return
+      arrive(`${event.kind} ${endpoint}`, event.moved)
       step({ type: 'opened' })
     },
   }

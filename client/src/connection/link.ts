@@ -218,8 +218,7 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
   }
 
   function greeted(): void {
-    const path = socket?.endpoint && `${network.kind()} ${socket.endpoint}`
-    tellPace({ type: 'opened', path, moved })
+    tellPace({ type: 'opened', kind: network.kind(), endpoint: socket?.endpoint, moved })
     moved = false
     if (!ports.learnedPace || isLearning) return
     isLearning = true

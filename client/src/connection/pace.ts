@@ -1,11 +1,12 @@
 import type { BeatPolicy } from './beat-policy.ts'
 import { NEVER } from './connection.ts'
+import type { NetworkKind } from './hints.ts'
 
 export type PaceEvent =
   /** A hello or a beat left, which promised the next frame; another frame; one came. */
   | { readonly type: 'promised' | 'sent' | 'heard' | 'time' }
-  /** Greeted. `path`: what was learned of one holds for it alone; undefined: its silence says nothing. `moved`: another network may be there. */
-  | { readonly type: 'opened'; readonly path: string | undefined; readonly moved: boolean }
+  /** Greeted. `endpoint`: undefined where silence says nothing of a path. `moved`: another network may be there than at the last greeting. */
+  | { readonly type: 'opened'; readonly kind: NetworkKind; readonly endpoint: string | undefined; readonly moved: boolean }
   /** The connection is over. `silently`: without a word of the server. */
   | { readonly type: 'lost'; readonly silently: boolean }
   | { readonly type: 'front' | 'back' }

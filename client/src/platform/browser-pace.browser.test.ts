@@ -9,7 +9,7 @@ function tab(clock = handClock()) {
     transport: {
       connect(events) {
         queueMicrotask(() => events.opened())
-        return { send: () => queueMicrotask(() => events.frame('an answer')), close() {} }
+        return { endpoint: 'https://server', send: () => queueMicrotask(() => events.frame('an answer')), close() {} }
       },
       request: () => Promise.reject(new Error('no requests here')),
     },
@@ -21,7 +21,7 @@ function tab(clock = handClock()) {
     changed() {},
   })
   const tell = (type: 'promised' | 'heard') => pace.tell({ type }, clock.monotonicMs())
-  pace.tell({ type: 'opened', path: 'wifi https://server', moved: false }, clock.monotonicMs())
+  pace.tell({ type: 'opened', kind: 'wifi', endpoint: 'https://server', moved: false }, clock.monotonicMs())
   return { clock, pace, tell }
 }
 
