@@ -32,13 +32,13 @@ export class Adaptive implements Strategy {
   #cancelWake = () => {}
   #cancelAnswer = () => {}
 
-  readonly #grainMs: number
+  /** Timers ring at multiples of it only, as those of hidden pages do, in ms. */
+  grainMs: number
 
-  /** `grainMs`: timers ring at multiples of it only, as those of hidden pages do. */
   constructor(time: Timeline, network: Network, grainMs = 1) {
     this.#time = time
     this.#network = network
-    this.#grainMs = grainMs
+    this.grainMs = grainMs
     this.#connect()
   }
 
@@ -49,6 +49,11 @@ export class Adaptive implements Strategy {
 
   intervalS(): number {
     return beatIntervalMs(this.#beat) / 1000
+  }
+
+  /** What it knows of this kind of network: silences that lived, in s. */
+  knownS(): readonly number[] {
+    return this.#beat.marks.map(({ livedMs }) => livedMs / 1000)
   }
 
   settled(): boolean {
@@ -81,7 +86,7 @@ export class Adaptive implements Strategy {
   }
 
   #timer(ms: number, run: () => void): () => void {
-    const dueMs = Math.ceil((this.#time.nowMs + Math.max(0, ms)) / this.#grainMs) * this.#grainMs
+    const dueMs = Math.ceil((this.#time.nowMs + Math.max(0, ms)) / this.grainMs) * this.grainMs
     return this.#time.after(dueMs - this.#time.nowMs, run)
   }
 

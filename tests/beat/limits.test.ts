@@ -90,6 +90,7 @@ describe('the beat and idle limits', () => {
     becomes(100)
     hours(1.2)
     expect(network.losses).toBe(1)
+    expect(device.knownS().filter((livedS) => livedS > 100)).toEqual([])
     expect(device.intervalS()).toBeGreaterThan(90)
     expect(device.intervalS()).toBeLessThan(100)
     hours(48)
@@ -115,6 +116,15 @@ describe('the beat and idle limits', () => {
       expect.soft(network.losses, `${limitS} s`).toBe(losses)
       expect.soft(device.intervalS()).toBeGreaterThan(Math.max(limitS * 0.45, limitS - 125))
     }
+  })
+
+  it('a page that is hidden at last, and whose timers then ring once a minute, loses one connection by that', () => {
+    const { device, network, hours } = at(130)
+    hours(3)
+    expect(device.intervalS()).toBeGreaterThan(120)
+    device.grainMs = 60_000
+    hours(24)
+    expect(network.losses).toBe(1)
   })
 
   it('knows the networks of a commuter again: one loss in all, and less to send than any beat that loses as little', () => {

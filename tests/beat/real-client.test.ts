@@ -45,7 +45,7 @@ describe('a real client on a path that takes silent connections', () => {
   })
 
   it('[B4] what arrives does not postpone the beat; what is sent does, in front by five minutes at most', async () => {
-    const { world, tab, beats } = await device({ limitS: 600, inFront: true })
+    const { world, tab, beats } = await device({ limitS: 600, inFront: true, endpoint: undefined })
     await world.pass(10_000)
     const before = beats()
     for (let n = 0; n < 30; n++) {
@@ -95,8 +95,8 @@ describe('a real client on a path that takes silent connections', () => {
     expect([probes(), lives(), beatS()]).toEqual([0, 1, 19])
   })
 
-  it('a limit that falls costs one connection, and is found', async () => {
-    const { world, path, lives, beatS } = await device({ limitS: 300 })
+  it.each(['drop', 'close'] as const)('a limit that falls costs one connection, by a %s, and is found', async (cut) => {
+    const { world, path, lives, beatS } = await device({ limitS: 300, cut })
     await world.pass(HOUR_MS)
     path.limitMs = 60_000
     await world.pass(HOUR_MS)

@@ -140,6 +140,23 @@ describe('the beat', () => {
     expect(world.beats()).toEqual(['open'])
   })
 
+  it('a probe that is closed sooner than what was proved, or is spoken to, says nothing of the path', () => {
+    const world = device()
+    world.probes(true)
+    const { livedMs, diedMs } = world.beat
+    world.wait(30_000)
+    world.tell('probe closed')
+    world.beats()
+    expect(world.beat).toMatchObject({ livedMs, diedMs, probe: { name: 'none' } })
+    world.wait(600_000)
+    world.beats()
+    world.tell('probe heard')
+    expect(world.beat.probe.name).toBe('silent')
+    world.wait(10_000)
+    expect(world.tell('probe heard')).toEqual(['close'])
+    expect(world.beat).toMatchObject({ livedMs, diedMs, probe: { name: 'none' } })
+  })
+
   it('[B12] a probe that the server ends says nothing of the path', () => {
     const world = device()
     world.beats()

@@ -188,7 +188,7 @@ export function stepBeat(beat: Beat, event: BeatEvent, nowMs: number): BeatStep 
   const { probe } = beat
   switch (event.type) {
     case 'front':
-      return to({ ...beat, inFront: true, late: false })
+      return to({ ...beat, inFront: true })
     case 'back':
       return to({ ...beat, inFront: false })
     case 'arrived': {
@@ -198,13 +198,15 @@ export function stepBeat(beat: Beat, event: BeatEvent, nowMs: number): BeatStep 
       return to(event.moved ? { ...arrived, checkAtMs: nowMs } : arrived)
     }
     case 'promised': {
+      // Later still: the device slept.
+      const lateMs = beat.live && !beat.inFront ? nowMs - beatAtMs(beat) : 0
       const next = {
         ...{ ...beat, awaited: true, silenceMs: nowMs - beat.quietAtMs, promisedMs: beatIntervalMs(beat) },
         ...{
           sentAtMs: nowMs,
           comparedAtMs: nowMs,
           quietAtMs: nowMs,
-          late: beat.late || (beat.live && !beat.inFront && nowMs - beatAtMs(beat) > LATE_MS),
+          late: beat.late || (lateMs > LATE_MS && lateMs <= TIMER_GRAIN_MS + LATE_MS),
         },
       }
       if (probe.name !== 'silent' || nowMs < probe.untilMs) return to(next)
