@@ -364,6 +364,38 @@ describe('tabs', () => {
     expect(tabs[0]?.sockets()).toBe(1)
   })
 
+  it('what is saved, pending, settled and counted is the same in each, and so is what is done about it', async () => {
+    const { open, server, time } = device()
+    const [first, second] = [await open(), await open()]
+    await time.run(3000)
+    const told = (tab: Tab) => {
+      const pending: number[] = []
+      tab.replica.pending$.subscribe((list) => pending.push(list.length))
+      return pending
+    }
+    const pending = [told(first), told(second)]
+    server.refuseBatches = { code: 'unavailable', message: 'not now', afterMs: 2000 }
+    const sent = [await second.room.mutate.send({ id: 'm1', text: 'one' }), await first.room.mutate.send({ id: 'm2', text: 'two' })]
+    await time.run(1000)
+    expect(sent.map(({ n }) => n)).toEqual([1, 2])
+    for (const tab of [first, second])
+      expect(tab.status()).toMatchObject({ pending: 2, blocked: { code: 'unavailable', message: 'not now' } })
+    server.refuseBatches = undefined
+    const settled = Promise.all([first.replica.settled(), second.replica.settled()])
+    await time.run(10_000)
+    await settled
+    for (const { confirmed } of sent) await confirmed
+    expect(pending.map((list) => [Math.max(...list), list.at(-1)])).toEqual([
+      [2, 0],
+      [2, 0],
+    ])
+    expect(await second.replica.audit()).toEqual(await first.replica.audit())
+    expect(second.replica.clientId).toBe(first.replica.clientId)
+    expect(server.done).toEqual([1, 2])
+    // Of the clock of the server, too: it stands in what is written.
+    expect(second.status()).toEqual(first.status())
+  })
+
   it('a space that is denied is so in every tab, and whoever opens it once more asks again', async () => {
     const { open, server, time } = device()
     const tabs = [await open(), await open()]
