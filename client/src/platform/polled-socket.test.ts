@@ -1,4 +1,5 @@
 // Goal: to the client a polled socket is a socket. Method: a server of hand-made answers, in virtual time.
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { HttpAnswer, HttpRequest } from '../connection/transport.ts'
 import { virtualTime } from '../testing/virtual-time.ts'
@@ -166,15 +167,21 @@ describe('a polled socket', () => {
     expect(w.last().said).toMatchObject({ spaces: { 'room:1': [5, 'seal5'] }, waitS: 0 })
   })
 
-  it('does not ask again and again where polls come back early with nothing', async () => {
+  it('asks ever more seldom where polls come back early with nothing, until one brings something', async () => {
     const w = world()
-    await w.greet({})
+    await w.greet({ 'room:1': [0, ''] })
     const count = w.asked.length
-    await w.answer(200, [welcome({}), beat])
-    await w.time.run(900)
-    expect(w.asked.length).toBe(count)
-    await w.time.run(200)
-    expect(w.asked.length).toBe(count + 1)
+    const afterMs: number[] = []
+    for (let n = 0; n < 8; n++) {
+      await w.answer(200, [welcome({}), beat])
+      const [asked, fromMs] = [w.asked.length, w.time.monotonicMs()]
+      while (w.asked.length === asked) await w.time.run(500)
+      afterMs.push(w.time.monotonicMs() - fromMs)
+    }
+    expect(afterMs).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000])
+    await w.answer(200, [welcome({}), range('room:1', 0, 1), beat])
+    await w.time.run(100)
+    expect(w.asked.length).toBe(count + 9)
   })
 
   it('[M3] writes by a request of its own, and another status says that nothing was looked at', async () => {
@@ -307,4 +314,87 @@ describe('a polled socket', () => {
       await first.answer(...answer)
       expect([first.opened, first.closed]).toEqual([0, [1006]])
     })
+})
+
+describe('a polled socket, whatever comes', () => {
+  const version = fc.constantFrom(0, 1, 2, 9, -1, 'x', null)
+  const frame = fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom<unknown>(
+        welcome({ 'room:1': 1 }),
+        beat,
+        range('room:1', 0, 1),
+        range('room:1', 1, 2),
+        range('room:2', 0, 0),
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        t: fc.constantFrom('welcome', 'range', 'denied', 'behind', 'heads', 'new'),
+        space: version,
+        from: version,
+        to: version,
+        seal: version,
+        heads: version,
+      }),
+    },
+    { weight: 1, arbitrary: fc.jsonValue() },
+  )
+  const step = fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        answer: fc.oneof(
+          fc.array(frame, { maxLength: 5 }).map((frames) => [...frames, beat]),
+          fc.jsonValue(),
+        ),
+        status: fc.constantFrom(200, 200, 200, 503),
+      }),
+    },
+    { weight: 1, arbitrary: fc.constant('fail' as const) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        say: fc.constantFrom<object>(
+          { t: 'beat', nextS: 60 },
+          { t: 'follow', spaces: { 'room:2': [0, ''] } },
+          { t: 'unfollow', spaces: ['room:1'] },
+          { t: 'mutate', client: CLIENT, on: '', mutations: [{ n: 1 }] },
+          { t: 'auth', token: 'fresh' },
+        ),
+      }),
+    },
+    { weight: 3, arbitrary: fc.record({ ms: fc.integer({ min: 0, max: 60_000 }) }) },
+  )
+
+  it('asks on or is closed, never neither, and says nothing after its end', { timeout: 60_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+        const w = world()
+        await w.greet({ 'room:1': [0, ''] })
+        for (const each of steps) {
+          if (each === 'fail') {
+            w.last().fail()
+            await settle()
+          } else if ('say' in each) await w.say(each.say)
+          else if ('ms' in each) await w.time.run(each.ms)
+          else await w.answer(each.status, each.answer)
+        }
+        const [asked, frames] = [w.asked.length, w.frames.length]
+        await w.time.run(60_000)
+        if (w.closed.length === 0) expect(w.asked.length).toBeGreaterThan(asked)
+        else {
+          expect(w.closed.length).toBe(1)
+          const { length } = w.frames
+          w.last().answer(200, [range('room:1', 0, 1), beat])
+          await w.time.run(60_000)
+          expect(w.frames.length).toBe(length)
+        }
+        expect(frames).toBeLessThanOrEqual(w.frames.length)
+      }),
+      { numRuns: process.env.CI === undefined ? 150 : 2000 },
+    )
+  })
 })

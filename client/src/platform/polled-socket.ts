@@ -13,8 +13,9 @@ const ANSWER_WITHIN_MS = 15_000
 const MUTATIONS_WITHIN_MS = 60_000
 /** From an answer to the next poll, in ms: what comes in quick succession comes together. */
 const PAUSE_MS = 50
-/** The same after an answer that came early and brought nothing, in ms. */
+/** The same after an answer that came early and brought nothing, in ms; after each further one in a row twice that. */
 const EARLY_PAUSE_MS = 1000
+const EARLY_PAUSE_MS_MAX = 30_000
 /** From an ack to a poll that fetches its version, where none brought it, in ms [M4]. */
 const REACH_WITHIN_MS = 500
 /** How wide the window is in which to come back where the server named a place, in ms [B11]. */
@@ -58,6 +59,7 @@ export function polledSocket({ request, clock }: PolledPorts, pace: Pace, events
   /** Versions that acks told of, until they were looked for [M4]. */
   const reach = new Map<SpaceId, number>()
   let cancelReach = () => {}
+  let pauseMs = PAUSE_MS
   let present: AbortController | undefined
   let cancelNext = () => {}
 
@@ -137,7 +139,8 @@ export function polledSocket({ request, clock }: PolledPorts, pace: Pace, events
     stated.clear()
     pace.waitS = shorterS ?? pace.waitS
     shorterS = undefined
-    if (isWhole) cancelNext = clock.after(early && !isNews ? EARLY_PAUSE_MS : PAUSE_MS, () => poll(pace.waitS))
+    pauseMs = early && !isNews ? Math.min(EARLY_PAUSE_MS_MAX, Math.max(EARLY_PAUSE_MS, 2 * pauseMs)) : PAUSE_MS
+    if (isWhole) cancelNext = clock.after(pauseMs, () => poll(pace.waitS))
     else poll(0)
   }
 
