@@ -133,6 +133,8 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
           await follow({ type: 'opened' })
         }),
       frame(connection, text) {
+        // A close follows, and must not overtake it where the queue waits for the storage: it says when to come again.
+        if (text.startsWith('{"t":"goaway"')) return void receive(connection, text)
         // A range that is dropped costs a round trip; an answer to what was asked is never dropped.
         if (!queue.hasRoom(text.length) && text.startsWith('{"t":"range"')) return
         frameAtMs = clock.monotonicMs()

@@ -198,7 +198,9 @@ export class Network {
           if (isReset) return
           if (framesDown > silentFrom || this.swallows(text, tab)) return
           down(text.slice(0, 20), () => {
-            if (!isDead && (!clientEnded || isLate)) events.frame(text)
+            if (isDead || (clientEnded && !isLate)) return
+            if (!clientEnded) this.watch?.heard(tab, text)
+            events.frame(text)
           })
         },
         close: (code) => {

@@ -124,7 +124,7 @@ async function comeRight(world: World, untilMs: number): Promise<void> {
   }
 }
 
-/** [P6 P7] Every copy is whole and at the head of the server, and nothing is pending. */
+/** [P6 P7] Every copy is whole and at the head of the server, and nothing is pending or in doubt. */
 function unconverged(world: World): string[] {
   const failures = world.unconnected()
   for (const { name, disk, watch, tabs } of world.devices.values()) {
@@ -142,6 +142,8 @@ function unconverged(world: World): string[] {
       const { size } = disk.rows(table)
       if (size > 0) failures.push(`${name} still has ${size} rows in ${table}`)
     }
+    const { doubts = [] } = (disk.rows('self').get('self') ?? {}) as { readonly doubts?: readonly string[] }
+    if (doubts.length > 0) failures.push(`${name} has yet to hear whether what it did under ${doubts} is still there`)
   }
   return failures
 }

@@ -1,4 +1,4 @@
-import type { ClientFrame } from '@tidemark/shared'
+import type { ClientFrame, ServerFrame } from '@tidemark/shared'
 import type { Node } from './scheduler.ts'
 
 const MINUTE_MS = 60_000
@@ -27,6 +27,8 @@ export class WireWatch {
   readonly #ports: WireWatchPorts
   readonly #said = new WeakMap<object, Said>()
   readonly #connects = new WeakMap<Node, number[]>()
+  /** Until when a tab was told to stay away. */
+  readonly #awayUntilMs = new WeakMap<Node, number>()
   /** How often the server was set back: what it expects then is another thing. */
   #restores = 0
 
@@ -43,7 +45,20 @@ export class WireWatch {
     const nowMs = this.#ports.nowMs()
     const recent = [...(this.#connects.get(tab) ?? []).filter((atMs) => atMs > nowMs - MINUTE_MS), nowMs]
     this.#connects.set(tab, recent)
+    const awayMs = (this.#awayUntilMs.get(tab) ?? 0) - nowMs
+    if (awayMs > 0) this.#ports.fail('stays away', `${tab.name} connects ${awayMs} ms before it was asked to`)
     if (recent.length === CONNECTS_MAX + 1) this.#ports.fail('settles', `${tab.name} connects ${recent.length} times a minute`)
+  }
+
+  /** [B11] Who was told when to come comes no sooner. A page that was left, an app that paused: they begin anew. */
+  heard(tab: Node, text: string): void {
+    if (!text.startsWith('{"t":"goaway"')) return
+    const { afterMs } = JSON.parse(text) as Extract<ServerFrame, { t: 'goaway' }>
+    if (afterMs) this.#awayUntilMs.set(tab, this.#ports.nowMs() + afterMs[0])
+  }
+
+  beganAnew(tab: Node): void {
+    this.#awayUntilMs.delete(tab)
   }
 
   /** `connection`: any object that stands for it. */

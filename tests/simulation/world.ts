@@ -69,6 +69,8 @@ const BEAT_MS = 45_000
 const BEAT_PUT_OFF_MS = 315_000
 /** How long an app waits before it opens again a replica that could not be opened, in ms. */
 const REOPEN_MS = 5000
+/** Within this a page that is left has let go of its connection, in ms. */
+const LET_GO_MS = 100
 /** How often timers run in a tab that nobody sees, in ms. */
 const HIDDEN_GRAIN_MS = 60_000
 /** How long a tab that is being closed in good order may take, in ms. */
@@ -469,6 +471,7 @@ export class World {
         if (device.tabs.length > 1) this.#leave(device, tab)
         return
       case 'go offline':
+        this.wire.beganAnew(node)
         replica?.pause()
         return
       case 'go online':
@@ -488,6 +491,11 @@ export class World {
         return
       case 'hide':
         page.tell('hide')
+        this.wire.beganAnew(node)
+        this.scheduler.at(this.#self, LET_GO_MS, 'left', () => {
+          if (page.isLeft && node.alive && device.leads.isConnected(node.name))
+            this.fail('lets go', `${node.name} was left, and has a connection`)
+        })
         return
       case 'network':
         page.tellNetwork(action.kind)

@@ -1,4 +1,5 @@
 import { backendBugs } from './bugs/backend-bugs.ts'
+import { connectionBugs } from './bugs/connection-bugs.ts'
 import { followingBugs } from './bugs/following-bugs.ts'
 import { gatewayBugs } from './bugs/gateway-bugs.ts'
 import { healingBugs } from './bugs/healing-bugs.ts'
@@ -14,6 +15,7 @@ export const BUGS: readonly PlantedBug[] = [
   ...replicaBugs,
   ...healingBugs,
   ...followingBugs,
+  ...connectionBugs,
   ...gatewayBugs,
   ...backendBugs,
   ...tabsBugs,

@@ -338,4 +338,21 @@ export const backendBugs: readonly PlantedBug[] = [
     rule: 'C2',
     what: 'a run goes on although deletions that it needs are gone',
   },
+  {
+    name: 'on-check-skipped',
+    file: 'server/src/backend/run-batch.ts',
+    find: "if (on !== (done?.nonce ?? '')) throw conflict(n)",
+    replace: '',
+    classes: SET_BACK,
+    rule: 'M2',
+    what: 'a batch is run whatever it stands on: pipelined past a conflict',
+  },
+  {
+    name: 'floor-moves-in-a-run',
+    file: 'server/src/backend/judge-ask.ts',
+    find: "return { form: 'compacted', from: version, reset: undefined, run }",
+    replace: "return { form: 'compacted', from: version, reset: undefined, run: { ...run, began: head.version } }",
+    rule: 'W1',
+    what: 'each page of a run is cut as if the run began with it',
+  },
 ]

@@ -93,4 +93,12 @@ export const followingBugs: readonly PlantedBug[] = [
     rule: 'B9',
     what: 'a token that was refused is shown again',
   },
+  {
+    name: 'acked-settles',
+    file: 'client/src/sync.ts',
+    find: "await follow({ type: 'reach', versions: await outbox.settle([]) })",
+    replace: "await follow({ type: 'reach', versions: await outbox.settle([{ n: acked[0], nonce: acked[1], in: {} }] as never) })",
+    rule: 'M4',
+    what: 'what a welcome tells as done is settled by it: a swallowed refusal',
+  },
 ]

@@ -1,4 +1,4 @@
-import type { PlantedBug } from '../planted-bug.ts'
+import { type PlantedBug, SET_BACK } from '../planted-bug.ts'
 
 const CHANNEL = 'server/src/gateway/channel.ts'
 const SESSION = 'server/src/gateway/session.ts'
@@ -62,5 +62,43 @@ export const gatewayBugs: readonly PlantedBug[] = [
     replace: '}',
     rule: 'B6',
     what: 'who may read no longer is found out at the next range only',
+  },
+  {
+    name: 'doubt-ignored',
+    file: 'server/src/gateway/channel.ts',
+    find: 'else this.forget()',
+    replace: 'else void 0',
+    classes: SET_BACK,
+    rule: 'B6',
+    what: "a gateway whose number is past its backend's goes on as before",
+  },
+  {
+    name: 'memory-of-a-dead-history',
+    file: 'server/src/gateway/channel.ts',
+    find: `this.#memory = this.#world.nextMemory()
+    this.#top = undefined`,
+    replace: 'this.#top = undefined',
+    classes: SET_BACK,
+    rule: 'R6',
+    what: 'a gateway that is doubted keeps the ranges that it remembers',
+  },
+  {
+    name: 'numbers-not-checked',
+    file: 'server/src/gateway/self-check.ts',
+    find: `await this.#numbers()
+`,
+    replace: `
+`,
+    classes: SET_BACK,
+    rule: 'B6',
+    what: 'a lost hint or a history that changed under the gateway is not looked for',
+  },
+  {
+    name: 'frames-out-of-turn',
+    file: 'server/src/gateway/connection.ts',
+    find: 'if (!this.#working) void this.#work()',
+    replace: 'void this.#work()',
+    rule: 'B1',
+    what: 'the frames of one connection are served all at once',
   },
 ]

@@ -257,4 +257,20 @@ export const replicaBugs: readonly PlantedBug[] = [
     rule: 'M4',
     what: 'whoever waits for the server is told that it is done while it is pending',
   },
+  {
+    name: 'older-page-overwrites',
+    file: 'client/src/replica/awaited-page.ts',
+    find: 'if ((slot.at?.v ?? 0) < v)',
+    replace: 'if (v > 0)',
+    rule: 'W2',
+    what: 'a page replaces newer documents',
+  },
+  {
+    name: 'live-copy-discarded',
+    file: 'client/src/replica/apply-range.ts',
+    find: 'if (before?.next) await unit.discard(before.next.$s)',
+    replace: 'if (before?.next) await unit.discard(before.$s)',
+    rule: 'R6',
+    what: 'a second new beginning discards the copy that is shown',
+  },
 ]
