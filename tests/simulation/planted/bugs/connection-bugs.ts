@@ -84,14 +84,6 @@ export const connectionBugs: readonly PlantedBug[] = [
     what: 'a close overtakes the word of when to come',
   },
   {
-    name: 'fence-not-compared',
-    file: 'client/src/replica/replica-core.ts',
-    find: 'if (leadNumber === undefined || leadNumber === lead) return',
-    replace: 'if (lead !== null) return',
-    rule: 'P2',
-    what: 'a tab that leads no longer settles all the same',
-  },
-  {
     name: 'lock-waited-for',
     file: LEADERSHIP,
     find: 'export const LOCK_WITHIN_MS = 2000',
