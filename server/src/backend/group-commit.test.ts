@@ -17,35 +17,33 @@ import { type CommitTransaction, serverCommits } from './server-commits.ts'
 
 const alice = user('alice')
 
+function countedChangelog(): Changelog & { readonly writes: number } {
+  const memory = memoryChangelog()
+  let writes = 0
+  return {
+    ...memory,
+    get writes() {
+      return writes
+    },
+    write(work) {
+      writes += 1
+      return memory.write(work)
+    },
+  }
+}
+
 describe('group commit', () => {
   it('puts whatever waits into one write transaction', async () => {
-    const memory = memoryChangelog()
-    let writes = 0
-    const world = new BackendWorld({
-      changelog: {
-        ...memory,
-        write(work) {
-          writes += 1
-          return memory.write(work)
-        },
-      },
-    })
+    const changelog = countedChangelog()
+    const world = new BackendWorld({ changelog })
     const users = Array.from({ length: 50 }, (_, at) => user(`u${at}`))
     const answers = await Promise.all(users.map((who) => world.batch(who, { client: clientOf(who), on: '', mutations: [addNote(1)] })))
     expect(answers.every(({ acks }) => acks.length === 1)).toBe(true)
-    expect(writes).toBeLessThanOrEqual(2)
+    expect(changelog.writes).toBeLessThanOrEqual(2)
   })
 
   it('waits for what has arrived and was not read yet', async () => {
-    const memory = memoryChangelog()
-    let writes = 0
-    const changelog: Changelog = {
-      ...memory,
-      write(work) {
-        writes += 1
-        return memory.write(work)
-      },
-    }
+    const changelog = countedChangelog()
     const turns: (() => void)[] = []
     const world = new BackendWorld({ changelog, turn: () => new Promise((resolve) => turns.push(resolve)) })
     const answers: Promise<unknown>[] = []
@@ -53,10 +51,10 @@ describe('group commit', () => {
       answers.push(world.batch(user(name), { client: clientOf(user(name)), on: '', mutations: [addNote(1)] }))
       await settle()
     }
-    expect([writes, turns.length]).toEqual([0, 1])
+    expect([changelog.writes, turns.length]).toEqual([0, 1])
     turns[0]?.()
     await Promise.all(answers)
-    expect(writes).toBe(1)
+    expect(changelog.writes).toBe(1)
   })
 
   it('answers unavailable, with what was acknowledged before, when a write cannot be stored, and works again after', async () => {
@@ -82,15 +80,7 @@ describe('group commit', () => {
   })
 
   it('is over after its time: the rest of a long batch waits for the next, behind who came meanwhile, and is answered as one', async () => {
-    const memory = memoryChangelog()
-    let writes = 0
-    const changelog: Changelog = {
-      ...memory,
-      write(work) {
-        writes += 1
-        return memory.write(work)
-      },
-    }
+    const changelog = countedChangelog()
     const world = new BackendWorld({ changelog })
     let nowMs = 0
     vi.spyOn(world.clock, 'monotonicMs').mockImplementation(() => {
@@ -104,7 +94,7 @@ describe('group commit', () => {
       world.batch(bob, { client: clientOf(bob), on: '', mutations: [item(1, 'open:1', 'add', { id: 'b', text: 'x' })] }),
     ])
     expect(codes(answer)).toEqual(long.map(({ n }) => `${n} done`))
-    expect(writes).toBeGreaterThan(3)
+    expect(changelog.writes).toBeGreaterThan(3)
     expect(other.acks[0]?.in?.['open:1']).toBeLessThan(15)
     expect((await world.head('open:1')).version).toBe(31)
   })
@@ -135,15 +125,7 @@ describe('group commit', () => {
 
 describe('commits of a backend beside mutations', () => {
   it('share their writes, and a flood of them neither refuses a client nor keeps it waiting long', async () => {
-    const memory = memoryChangelog()
-    let writes = 0
-    const changelog = {
-      ...memory,
-      write: ((work) => {
-        writes += 1
-        return memory.write(work)
-      }) as typeof memory.write,
-    }
+    const changelog = countedChangelog()
     const world = new BackendWorld({ changelog })
     const server = serverCommits<typeof app>(world.backend.commits)
     const many = Array.from({ length: COMMITS_AT_ONCE_MAX }, (_, at) => ({
@@ -153,7 +135,7 @@ describe('commits of a backend beside mutations', () => {
     const flood = Promise.allSettled(Array.from({ length: 20 }, () => server.commitMany(many)))
     const [ack] = (await world.batch(alice, { client: CLIENT, on: '', mutations: [addNote(1)] })).acks
     expect(ack?.in).toBeDefined()
-    expect(writes).toBeLessThanOrEqual(QUEUE_COMMIT_MUTATIONS_MAX / GROUP_MUTATIONS_MAX + 1)
+    expect(changelog.writes).toBeLessThanOrEqual(QUEUE_COMMIT_MUTATIONS_MAX / GROUP_MUTATIONS_MAX + 1)
     const refused = (await flood).filter(({ status }) => status === 'rejected')
     expect(refused).toHaveLength(20 - QUEUE_COMMIT_MUTATIONS_MAX / COMMITS_AT_ONCE_MAX)
     expect(refused[0]).toMatchObject({ reason: { code: 'unavailable', afterMs: expect.any(Number) } })
