@@ -345,6 +345,7 @@ export class World {
       // A unit that began before the faults ended may still bear one: somebody starts the browser again.
       if (this.#isHealed) this.#openTabs(device, 1)
     })
+    const hasLeaders = this.#plan.classes.includes('leaders')
     const place = device.shared.tab((work) => void this.scheduler.at(node, 0, 'other tab', work))
     const page = new Page()
     const path = { pageChanges: plan.pageChanges, idle: plan.idle, isUp: () => device.hasNetwork }
@@ -354,10 +355,10 @@ export class World {
       app: plainApp(simulatedApp()),
       user: plan.user,
       token: () => this.issuer.issue(plan.user, clock, random),
-      storage: device.leads.storage(node.name, handle.storage),
+      storage: hasLeaders ? device.leads.storage(node.name, handle.storage) : handle.storage,
       durable: true,
       tables: handle.tables ?? (() => ({ scope: () => ({}) as never, table: noTables, close() {} })),
-      tabs: this.#plan.classes.includes('leaders') ? place.ports : undefined,
+      tabs: hasLeaders ? place.ports : undefined,
       transport: device.leads.transport(node.name, this.network.transportOf(node, path)),
       clock,
       random,
