@@ -1,6 +1,7 @@
 import { type App, type Clock, type SpaceId, UnavailableError, within } from '@tidemark/shared'
 import type { Hono } from 'hono'
-import { Admission, AWAY_MS_MAX, PULL_HELD_MS_MAX, PULLS_PER_S, RESTART_MS } from './admission.ts'
+import { AWAY_MS_MAX, PULL_HELD_MS_MAX, PULLS_PER_S, RESTART_MS } from './admission.ts'
+import { AdmissionLine } from './admission-line.ts'
 import { type ApiKeys, checkApiKey } from './api-keys/api-keys.ts'
 import type { AccessRules } from './backend/access.ts'
 import { createBackend } from './backend/create-backend.ts'
@@ -103,7 +104,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
   const backend = createBackend({ app, changelog, authenticate, access, bus, clock, log, turn, metrics: prometheus.backend })
   const bounds: GatewayBounds = { ...GATEWAY_BOUNDS, ...options.gateway }
   const gateway = createGateway({ backend, bus, clock, turn, log, metrics: prometheus.gateway, bounds })
-  const pulls = new Admission({ perS: options.pullsPerS ?? PULLS_PER_S, heldMsMax: PULL_HELD_MS_MAX, awayMsMax: AWAY_MS_MAX })
+  const pulls = new AdmissionLine(clock, { perS: options.pullsPerS ?? PULLS_PER_S, heldMsMax: PULL_HELD_MS_MAX, awayMsMax: AWAY_MS_MAX })
   const retention = new RetentionRounds({ changelog, clock, log, retention: retentionOf(options.retention) })
   retention.start()
   let closed: Promise<void> | undefined
@@ -126,13 +127,14 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
       arriving,
       stopping,
       async admitted() {
-        const { waitMs, afterMs } = pulls.ask(clock.monotonicMs())
-        if (afterMs !== undefined) {
+        const beganMs = clock.monotonicMs()
+        const asked = pulls.ask()
+        if (asked.afterMs !== undefined) {
           prometheus.gateway.sentAway()
-          throw new UnavailableError('Too many asked at the same time. Ask again.', { afterMs: afterMs[0] })
+          throw new UnavailableError('Too many asked at the same time. Ask again.', { afterMs: asked.afterMs[0] })
         }
-        prometheus.gateway.admitted(waitMs)
-        if (waitMs > 0) await new Promise<void>((resolve) => clock.after(waitMs, resolve))
+        if (asked.turn !== undefined) await asked.turn
+        prometheus.gateway.admitted(clock.monotonicMs() - beganMs)
       },
       inHand(change) {
         requestsInHand += change

@@ -32,7 +32,8 @@ const SOON_S = 60
 const NOT_STILL = Number.POSITIVE_INFINITY
 
 export type Admitted =
-  | { readonly waitMs: number; readonly afterMs?: undefined }
+  /** undefined: it is its turn. */
+  | { readonly turn: Promise<void> | undefined; readonly afterMs?: undefined }
   | { readonly afterMs: readonly [number, number]; readonly error: SyncError }
 
 /** The gateway as a connection uses it. */
@@ -270,8 +271,9 @@ export class Connection implements SocketEvents, Outlet {
       metrics.sentAway()
       return this.sendAway(admitted.afterMs, admitted.error)
     }
-    metrics.admitted(admitted.waitMs)
-    if (admitted.waitMs > 0) await new Promise<void>((resolve) => clock.after(admitted.waitMs, resolve))
+    const beganMs = clock.monotonicMs()
+    if (admitted.turn !== undefined) await admitted.turn
+    metrics.admitted(clock.monotonicMs() - beganMs)
     if (this.#isClosed()) return
     try {
       const principal = await answerWithin(clock, bounds.answerWithinMs, backend.authenticate(hello.token))

@@ -1,5 +1,6 @@
 import { type Clock, InternalError, RateLimitedError, type SpaceId, SyncError, UnavailableError } from '@tidemark/shared'
-import { Admission, AWAY_MS_MAX, HELLO_HELD_MS_MAX } from '../admission.ts'
+import { AWAY_MS_MAX, HELLO_HELD_MS_MAX } from '../admission.ts'
+import { AdmissionLine } from '../admission-line.ts'
 import type { Backend } from '../backend/backend.ts'
 import type { Bus, RightsChanged } from '../bus/bus.ts'
 import { LastUsed } from '../last-used.ts'
@@ -63,7 +64,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const channels = new Map<string, Channel>()
   const greetings = new Greetings()
   const probes = new Probes()
-  const hellos = new Admission({ perS: bounds.hellosPerS, heldMsMax: HELLO_HELD_MS_MAX, awayMsMax: AWAY_MS_MAX })
+  const hellos = new AdmissionLine(clock, { perS: bounds.hellosPerS, heldMsMax: HELLO_HELD_MS_MAX, awayMsMax: AWAY_MS_MAX })
   const hellosByAddress = new LastUsed<Budget>(bounds.addressesMax, bounds.addressesMax, () => 1)
   let memories = 0
 
@@ -104,8 +105,9 @@ export function createGateway(options: GatewayOptions): Gateway {
           afterMs: ADDRESS_AFTER_MS,
           error: new RateLimitedError('Too many came from this address.', { afterMs: ADDRESS_AFTER_MS[0] }),
         }
-      const { waitMs, afterMs } = hellos.ask(nowMs)
-      if (afterMs === undefined) return { waitMs }
+      const asked = hellos.ask()
+      if (asked.afterMs === undefined) return asked
+      const { afterMs } = asked
       return { afterMs, error: new UnavailableError('Too many came at the same time. Come again.', { afterMs: afterMs[0] }) }
     },
     greeted: (connection) => greetings.remove(connection),
