@@ -71,6 +71,22 @@ async function world({ kept = new Map<string, string>(), fails = false } = {}) {
 }
 
 describe('several addresses', () => {
+  it('what is opened beside a connection goes where that one goes, and changes nothing for it', async () => {
+    const w = await world()
+    w.connect()
+    w.at('b').events.opened()
+    const kept = [...w.kept]
+    const probe = w.connect()
+    expect(w.tried()).toBe('b')
+    w.at('b').events.opened()
+    w.at('b').events.closed(1006)
+    expect([probe.endpoint, w.told, [...w.kept]]).toEqual(['https://b', ['opened', 'closed 1006'], kept])
+    await w.transport.request({ path: '/v1/x', token: 't', timeoutMs: 1 })
+    expect(w.asked).toEqual(['https://b/v1/x'])
+    w.connect()
+    expect(w.tried()).toBe('b')
+  })
+
   it('are raced, the first that opens wins, and the others are let go', async () => {
     const w = await world()
     const socket = w.connect()

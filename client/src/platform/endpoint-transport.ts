@@ -17,6 +17,8 @@ export async function endpointTransport({ ways, device, clock }: EndpointPorts):
   const key = `tidemark:endpoint:${addresses.join(' ')}`
   let state = await remembered()
   let present = state.best ?? 0
+  /** Whether a socket to `present` is open. */
+  let isOpen = false
 
   async function remembered(): Promise<Endpoints> {
     try {
@@ -40,6 +42,8 @@ export async function endpointTransport({ ways, device, clock }: EndpointPorts):
   return {
     request: (request) => (transports[present] as Transport).request(request),
     connect(events) {
+      // What is opened beside a connection, such as a probe, is about its path, and tells nothing of the others.
+      if (isOpen) return (transports[present] as Transport).connect(events)
       const sockets = new Map<number, LiveSocket>()
       const cancels = new Map<number, () => void>()
       const beganAtMs = new Map<number, number>()
@@ -57,6 +61,7 @@ export async function endpointTransport({ ways, device, clock }: EndpointPorts):
             if (over || winner !== undefined) return
             winner = at
             present = at
+            isOpen = true
             const mineMs = beganAtMs.get(at) ?? 0
             for (const [other, atMs] of beganAtMs) if (atMs < mineMs) lost.add(other)
             endAllBut(at)
@@ -93,8 +98,12 @@ export async function endpointTransport({ ways, device, clock }: EndpointPorts):
         if (over) return
         over = true
         endAllBut()
-        if (winner === undefined) state = noneWon(state)
-        else if (!heard) state = failed(state, winner, clock.nowMs())
+        if (winner === undefined) {
+          state = noneWon(state)
+          return
+        }
+        isOpen = false
+        if (!heard) state = failed(state, winner, clock.nowMs())
       }
 
       const starts = startsOf(state, clock.nowMs())
