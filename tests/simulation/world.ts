@@ -1,8 +1,9 @@
-import type { Refused, Status } from '@tidemark/client'
+import type { Status } from '@tidemark/client'
 import { type BeatPolicy, createReplica, type DeviceTab, type DeviceTabs, deviceTabs, fixedBeat } from '@tidemark/client/testing'
 import type { MemoryChangelog } from '@tidemark/server'
 import type { SyncError } from '@tidemark/shared'
 import type { BehaviorSubject } from 'rxjs'
+import { act } from './acting.ts'
 import type { Disk, DiskHandle, OpenDisk } from './disk.ts'
 import { DiskWatch, type Made } from './disk-watch.ts'
 import { ancestor, History, type Moment } from './history.ts'
@@ -10,7 +11,7 @@ import { LeadWatch } from './lead-watch.ts'
 import { memoryDisk } from './memory-disk.ts'
 import { Network } from './network.ts'
 import { Page } from './page.ts'
-import { type Action, type DeviceAction, type DevicePlan, FAIR, type Plan, type ServerAction, type TabAction } from './plan.ts'
+import { type Action, type DevicePlan, FAIR, type Plan } from './plan.ts'
 import { type Node, newNode, Scheduler } from './scheduler.ts'
 import { streamOf } from './seeded-random.ts'
 import { ServerHost } from './server-host.ts'
@@ -25,14 +26,14 @@ interface Sent {
   readonly confirmed: Promise<void>
 }
 /** A space of a replica, as any caller sees it. */
-interface Space {
+export interface Space {
   readonly mutate: Readonly<Record<string, (args: object) => Promise<Sent>>>
   readonly lines: { older(options: { limit: number }): Promise<{ readonly added: number }> }
   close(): void
 }
 
 /** One tab of a device: a replica of its own on the disk that it shares with the others. */
-interface Tab {
+export interface Tab {
   readonly node: Node
   readonly handle: DiskHandle
   /** Its place among the tabs of its device. */
@@ -69,8 +70,6 @@ const BEAT_MS = 45_000
 const BEAT_PUT_OFF_MS = 315_000
 /** How long an app waits before it opens again a replica that could not be opened, in ms. */
 const REOPEN_MS = 5000
-/** Within this a page that is left has let go of its connection, in ms. */
-const LET_GO_MS = 100
 /** How often timers run in a tab that nobody sees, in ms. */
 const HIDDEN_GRAIN_MS = 60_000
 /** How long a tab that is being closed in good order may take, in ms. */
@@ -96,19 +95,20 @@ export class World {
   /** Pages of older lines that brought any. */
   pagesTaken = 0
   readonly #plan: Plan
-  readonly #openDisk: OpenDisk
+  readonly openDisk: OpenDisk
   readonly #beat: BeatPolicy
-  readonly #self = newNode('world')
-  /** Who uses a device now. */
-  readonly #active = new Map<string, string>()
-  #backup: { readonly snapshot: ReturnType<MemoryChangelog['snapshot']>; readonly heads: ReadonlyMap<string, Moment> } | undefined
+  readonly self = newNode('world')
+  /** By the name of a device, what its present user has on it. */
+  readonly active = new Map<string, string>()
+  /** What the server is set back to. */
+  backup: { readonly snapshot: ReturnType<MemoryChangelog['snapshot']>; readonly heads: ReadonlyMap<string, Moment> } | undefined
   #tabs = 0
   #isHealed = false
 
   constructor(plan: Plan, openDisk: OpenDisk = memoryDisks, beat: BeatPolicy = fixedBeat) {
     this.#beat = beat
     this.#plan = plan
-    this.#openDisk = openDisk
+    this.openDisk = openDisk
     this.scheduler = new Scheduler(plan.seed)
     this.network = new Network(this.scheduler, plan.seed, () => this.host)
     this.network.faults = plan.network
@@ -134,11 +134,11 @@ export class World {
   begin(): void {
     this.host.start()
     for (const plan of this.#plan.devices) {
-      const device = this.#addDevice(plan.name, plan, this.#openDisk(plan.name, this.scheduler))
-      this.#active.set(plan.name, plan.name)
-      this.#openTabs(device, plan.tabs)
+      const device = this.addDevice(plan.name, plan, this.openDisk(plan.name, this.scheduler))
+      this.active.set(plan.name, plan.name)
+      this.openTabs(device, plan.tabs)
     }
-    for (const { atMs, ...action } of this.#plan.steps) this.scheduler.at(this.#self, atMs, action.do, () => this.#act(action as Action))
+    for (const { atMs, ...action } of this.#plan.steps) this.scheduler.at(this.self, atMs, action.do, () => act(this, action as Action))
   }
 
   fail(oracle: string, message: string): void {
@@ -170,7 +170,7 @@ export class World {
         replica?.resume()
         if (replica) for (const id of SPACES) if (!spaces.has(id)) spaces.set(id, replica.space(id) as unknown as Space)
       }
-      if (device.tabs.length === 0) this.#openTabs(device, 1)
+      if (device.tabs.length === 0) this.openTabs(device, 1)
     }
   }
 
@@ -180,8 +180,8 @@ export class World {
       for (const tab of device.tabs) {
         const status = statusOf(tab.replica)
         if (status?.because?.message.includes('reload') || status?.storage.error?.trouble === 'cleared') {
-          this.#leave(device, tab)
-          this.#openTabs(device, 1)
+          this.leave(device, tab)
+          this.openTabs(device, 1)
           continue
         }
         for (const [id, space] of tab.spaces) {
@@ -245,7 +245,7 @@ export class World {
 
   /** Nothing runs on. */
   end(): void {
-    for (const device of this.devices.values()) this.#crash(device)
+    for (const device of this.devices.values()) this.crash(device)
     this.host.kill()
   }
 
@@ -265,14 +265,14 @@ export class World {
   }
 
   /** Does what destroys: of what nobody holds afterwards nobody can expect that it comes back. */
-  #destroy(work: () => void): void {
+  destroy(work: () => void): void {
     const before = this.#held()
     work()
     const after = this.#held()
-    for (const nonce of before) if (!after.has(nonce)) this.#mayBeLost(nonce)
+    for (const nonce of before) if (!after.has(nonce)) this.mayBeLost(nonce)
   }
 
-  #mayBeLost(nonce: string): void {
+  mayBeLost(nonce: string): void {
     const mutation = this.made.get(nonce)
     if (mutation) mutation.mayBeLost = true
   }
@@ -309,7 +309,7 @@ export class World {
     }
   }
 
-  #addDevice(name: string, plan: DevicePlan, disk: Disk): Device {
+  addDevice(name: string, plan: DevicePlan, disk: Disk): Device {
     const watch = new DiskWatch(disk, {
       device: name,
       user: plan.user,
@@ -330,7 +330,7 @@ export class World {
     return device
   }
 
-  #openTabs(device: Device, count: number): void {
+  openTabs(device: Device, count: number): void {
     for (let opened = 0; opened < count && device.tabs.length < TABS_MAX; opened++) this.#openTab(device)
   }
 
@@ -341,9 +341,9 @@ export class World {
     const clock = this.scheduler.clockOf(node)
     const random = streamOf(this.#plan.seed, 'tab', node.name)
     const handle = disk.open(this.scheduler.clockOf(node, false), () => {
-      this.#crash(device)
+      this.crash(device)
       // A unit that began before the faults ended may still bear one: somebody starts the browser again.
-      if (this.#isHealed) this.#openTabs(device, 1)
+      if (this.#isHealed) this.openTabs(device, 1)
     })
     const hasLeaders = this.#plan.classes.includes('leaders')
     const place = device.shared.tab((work) => void this.scheduler.at(node, 0, 'other tab', work))
@@ -375,15 +375,15 @@ export class World {
         if (!node.alive) return
         if (error.code !== 'unavailable') this.fail('opens', `${node.name} could not open its replica: ${error}`)
         clock.after(REOPEN_MS, () => {
-          this.#close(device, tab)
-          this.#openTabs(device, 1)
+          this.close(device, tab)
+          this.openTabs(device, 1)
         })
       },
     )
   }
 
   /** The tab dies. */
-  #close(device: Device, tab: Tab): void {
+  close(device: Device, tab: Tab): void {
     tab.node.alive = false
     tab.handle.crash()
     tab.place.die()
@@ -391,12 +391,12 @@ export class World {
   }
 
   /** The browser dies, with all its tabs; what was committed to its disk stays. */
-  #crash(device: Device): void {
-    for (const tab of device.tabs) this.#close(device, tab)
+  crash(device: Device): void {
+    for (const tab of device.tabs) this.close(device, tab)
   }
 
   /** A tab ends in good order. */
-  #leave(device: Device, tab: Tab): void {
+  leave(device: Device, tab: Tab): void {
     device.tabs = device.tabs.filter((other) => other !== tab)
     const end = () => {
       tab.node.alive = false
@@ -404,236 +404,16 @@ export class World {
       tab.place.die()
     }
     tab.replica?.close().then(end)
-    this.scheduler.at(this.#self, tab.replica ? CLOSE_MS : 0, 'closed', end)
+    this.scheduler.at(this.self, tab.replica ? CLOSE_MS : 0, 'closed', end)
   }
 
-  #deviceOf(name: string): Device | undefined {
-    return this.devices.get(this.#active.get(name) ?? name)
-  }
-
-  #act(action: Action): void {
-    if ('device' in action) {
-      const device = this.#deviceOf(action.device)
-      if (device === undefined) return
-      if ('tab' in action) {
-        const tab = device.tabs[action.tab % Math.max(1, device.tabs.length)]
-        if (tab) this.#actInTab(action, device, tab)
-      } else this.#actOnDevice(action, device)
-    } else this.#actOnServer(action)
-  }
-
-  #actInTab(action: TabAction, device: Device, tab: Tab): void {
-    const { replica, spaces, node, page } = tab
-    switch (action.do) {
-      case 'mutate': {
-        const { [action.name]: call } = spaces.get(action.space)?.mutate ?? {}
-        call?.(action.args).then(
-          (sent) => this.#resolved(device, sent),
-          () => {},
-        )
-        return
-      }
-      case 'older':
-        spaces
-          .get(action.space)
-          ?.lines.older({ limit: action.limit })
-          .then(
-            ({ added }) => {
-              if (added > 0) this.pagesTaken++
-            },
-            () => {},
-          )
-        return
-      case 'retry':
-      case 'dismiss': {
-        const refused = (replica?.rejected$ as BehaviorSubject<readonly Refused[]> | undefined)?.value[0]
-        if (refused === undefined) return
-        const nonce = device.disk.rows('refused').get(refused.n)?.nonce
-        if (nonce !== undefined) device.watch.allowedToGo.add(nonce as string)
-        void (action.do === 'retry' ? refused.retry() : refused.dismiss()).catch(() => {})
-        return
-      }
-      case 'follow':
-        if (replica && !spaces.has(action.space)) spaces.set(action.space, replica.space(action.space) as unknown as Space)
-        return
-      case 'unfollow':
-        spaces.get(action.space)?.close()
-        spaces.delete(action.space)
-        return
-      case 'reload':
-        this.#leave(device, tab)
-        this.#openTabs(device, 1)
-        return
-      case 'kill tab':
-        this.#close(device, tab)
-        this.#openTabs(device, 1)
-        return
-      case 'close tab':
-        if (device.tabs.length > 1) this.#leave(device, tab)
-        return
-      case 'go offline':
-        this.wire.beganAnew(node)
-        replica?.pause()
-        return
-      case 'go online':
-        replica?.resume()
-        return
-      case 'freeze':
-        this.scheduler.freeze(node, action.forMs)
-        return
-      case 'back':
-        this.scheduler.throttle(node, action.grainMs)
-        page.tell('back')
-        return
-      case 'show':
-      case 'touch':
-        this.scheduler.throttle(node, 1)
-        page.tell(action.do)
-        return
-      case 'hide':
-        page.tell('hide')
-        this.wire.beganAnew(node)
-        this.scheduler.at(this.#self, LET_GO_MS, 'left', () => {
-          if (page.isLeft && node.alive && device.leads.isConnected(node.name))
-            this.fail('lets go', `${node.name} was left, and has a connection`)
-        })
-        return
-      case 'network':
-        page.tellNetwork(action.kind)
-    }
-  }
-
-  #actOnDevice(action: DeviceAction, device: Device): void {
-    const { disk, watch, plan, name } = device
-    const nodes = device.tabs.map(({ node }) => node)
-    switch (action.do) {
-      case 'start':
-        this.#openTabs(device, action.tabs)
-        return
-      case 'crash':
-        this.#crash(device)
-        return
-      case 'throttle':
-        for (const node of nodes) this.scheduler.throttle(node, action.grainMs)
-        return
-      case 'sleep':
-        for (const node of nodes) this.scheduler.sleep(node, action.forMs)
-        return
-      case 'no network':
-        device.hasNetwork = false
-        this.network.cutOff(nodes, action.isTold)
-        this.scheduler.at(this.#self, action.forMs, 'network', () => {
-          device.hasNetwork = true
-          if (action.isTold) for (const { page } of device.tabs) page.tellNetwork('wifi')
-        })
-        return
-      case 'jump':
-        device.skewMs += action.byMs
-        for (const node of nodes) node.skewMs += action.byMs
-        // By this clock the tail is older than it is, or younger [M6].
-        for (const { nonce } of disk.rows('tail').values()) this.#mayBeLost(nonce as string)
-        return
-      case 'rob':
-        device.shared.rob()
-        this.scheduler.at(this.#self, action.tellMs, 'robbed', device.shared.tell)
-        return
-      case 'stick locks':
-        device.shared.stuck = true
-        this.scheduler.at(this.#self, action.forMs, 'unstuck', () => {
-          device.shared.stuck = false
-        })
-        return
-      case 'strike':
-        disk.strike(action.fault)
-        return
-      case 'clone': {
-        if (this.devices.has(action.as)) return
-        this.forked.add(name).add(action.as)
-        const copy = this.#addDevice(action.as, { ...plan, name: action.as, skewMs: device.skewMs }, disk.clone())
-        this.#openTabs(copy, 1)
-        return
-      }
-      case 'switch user': {
-        for (const tab of device.tabs) this.#leave(device, tab)
-        const other = action.user === this.#plan.devices.find((original) => original.name === action.device)?.user
-        const next = other ? action.device : `${action.device} of ${action.user}`
-        this.#active.set(action.device, next)
-        const there =
-          this.devices.get(next) ?? this.#addDevice(next, { ...plan, name: next, user: action.user }, this.#openDisk(next, this.scheduler))
-        this.#openTabs(there, 1)
-        return
-      }
-      case 'roll back':
-        this.#crash(device)
-        this.forked.add(name)
-        this.#destroy(() => disk.rollBack(action.commits))
-        watch.begin()
-        return
-      case 'lose power': {
-        this.#crash(device)
-        const held = new Set(watch.nonces())
-        this.#destroy(() => disk.losePower())
-        watch.begin()
-        for (const nonce of watch.nonces()) held.delete(nonce)
-        for (const nonce of held) if (this.made.get(nonce)?.resolved) this.fail('saved', `${name} lost ${nonce} with its power`)
-        return
-      }
-      case 'evict':
-        this.#destroy(() => disk.evict())
-        watch.begin()
-        return
-    }
-  }
-
-  #actOnServer(action: ServerAction): void {
-    const { host } = this
-    switch (action.do) {
-      case 'kill server':
-        host.kill()
-        return
-      case 'start server':
-        host.start()
-        return
-      case 'stop server':
-        host.stop()
-        return
-      case 'backup':
-        this.#backup = {
-          snapshot: host.changelog.snapshot(),
-          heads: new Map(Array.from(this.histories, ([space, { head }]) => [space, head])),
-        }
-        return
-      case 'restore': {
-        const backup = this.#backup
-        if (backup === undefined) return
-        if (!action.living) host.kill()
-        this.wire.setBack()
-        this.#destroy(() => {
-          host.restore(backup.snapshot)
-          for (const [space, history] of this.histories) history.setBack(backup.heads.get(space) as Moment)
-        })
-        return
-      }
-      case 'trim':
-        host.trim(action.space, action.log, action.deletions).catch(() => {})
-        return
-      case 'fail commit':
-        host.failingCommits.push(action.taken)
-        return
-      case 'allow':
-        host.access.set(`${action.user} ${action.space}`, action.access)
-        if (action.access !== 'none') this.tend()
-        return
-      case 'undecide':
-        host.isUndecided = true
-        this.scheduler.at(this.#self, action.forMs, 'decide', () => {
-          host.isUndecided = false
-        })
-    }
+  /** Who began on a device. */
+  firstUserOf(device: string): string | undefined {
+    return this.#plan.devices.find(({ name }) => name === device)?.user
   }
 
   /** [P1] What a call said is saved is on the disk, in one form or another; [M4] who waits for the server is told when it is done. */
-  #resolved({ name, disk }: Device, { n, confirmed }: Sent): void {
+  resolved({ name, disk }: Device, { n, confirmed }: Sent): void {
     const nonce = (disk.rows('outbox').get(n) ?? disk.rows('tail').get(n) ?? disk.rows('refused').get(n))?.nonce as string | undefined
     const mutation = nonce === undefined ? undefined : this.made.get(nonce)
     if (mutation === undefined) this.fail('saved', `${name} says that ${n} is saved, and it is not`)
