@@ -6,6 +6,9 @@ import type { Device, World } from './world.ts'
 const SOON_MS = 2000
 /** Within this who may read no longer has nothing left, in ms: a check of rights, and the sweep after it. */
 const REVOKED_MS = 15_000
+/** Where many commits come, a right that ended lets ranges through for no longer, in ms [P11]. */
+const FLOWS_ON_MS = 2000
+const WRITES_EVERY_MS = 500
 const LIVELY_MS = 36_000
 const LIVELY_COMMITS = 60
 
@@ -31,7 +34,15 @@ export async function playScene(world: World, seed: number, wrongs: Wrongs): Pro
   const [writer] = devices
   const reader = devices.find(({ plan }) => plan.user !== writer?.plan.user)
   if (writer === undefined || reader === undefined) return
-  const scenes = [swallowedAtTheEnd, swallowedInTheMiddle, rightTaken, notOpen, onlyReads, seed % 4 === 1 ? lively : swallowedAtTheEnd]
+  const scenes = [
+    swallowedAtTheEnd,
+    swallowedInTheMiddle,
+    rightTaken,
+    notOpen,
+    onlyReads,
+    rightTakenInMidst,
+    seed % 4 === 1 ? lively : swallowedAtTheEnd,
+  ]
   await scenes[seed % scenes.length]?.(world, { writer, reader }, wrongs)
 }
 
@@ -77,6 +88,26 @@ async function rightTaken(world: World, { writer, reader }: Cast): Promise<void>
   }
   write(world, writer)
   await pass(world, REVOKED_MS)
+  world.network.swallows = () => false
+  world.host.access.delete(`${user} ${ROOM}`)
+}
+
+/** [P11] A right ends while others write on: what it alone allowed comes for a moment more. */
+async function rightTakenInMidst(world: World, { writer, reader }: Cast): Promise<void> {
+  const { user } = reader.plan
+  const theirs = [...world.devices.values()].filter(({ plan }) => plan.user === user)
+  world.host.access.set(`${user} ${ROOM}`, 'none')
+  const takenMs = world.scheduler.nowMs
+  world.network.swallows = (text, tab) => {
+    const afterMs = world.scheduler.nowMs - takenMs
+    if (afterMs > FLOWS_ON_MS && theirs.some((device) => isRangeFor(device, tab, text)))
+      world.fail('rights', `${tab.name} is sent ${text}, ${afterMs} ms after its right ended`)
+    return false
+  }
+  for (let waitedMs = 0; waitedMs < REVOKED_MS; waitedMs += WRITES_EVERY_MS) {
+    write(world, writer)
+    await pass(world, WRITES_EVERY_MS)
+  }
   world.network.swallows = () => false
   world.host.access.delete(`${user} ${ROOM}`)
 }

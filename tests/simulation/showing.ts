@@ -38,7 +38,8 @@ export function wronglyShown(
     const heldAt = (upTo: Moment) => made.find((version) => ancestor(upTo, version)?.origin === nonce)
     const shows = !arrived.includes(space)
     const here = heldAt(moment)
-    if (shows && !mayShowTwice && here !== undefined && isTold(moment, here))
+    // What is built anew after a restore may hold it before anything tells whose it was: the ack follows.
+    if (shows && !mayShowTwice && !history.wasSetBack && here !== undefined && isTold(moment, here))
       return [`${nonce} shows twice in ${space} at ${moment.version}`]
     // What another history acknowledged may be asked for once more: a reset can overtake what came since, with the same seal.
     if (!shows && here === undefined && heldAt(history.head) !== undefined && !(isAcked && history.wasSetBack))

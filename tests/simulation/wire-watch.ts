@@ -6,10 +6,12 @@ const MINUTE_MS = 60_000
 const SAME_ANSWERS_MAX = 4
 /** A copy that does not move states its number to the same connection so often within a minute: beats, losses in a row, a pull. */
 const SAME_STATEMENTS_MAX = 8
-/** A tab that nobody disturbs connects so often within a minute: its back-off grows. */
-const CONNECTS_MAX = 16
+/** A tab connects so often within a minute where every attempt fails at once: pauses of 4 s on the average in front, and hints. */
+const CONNECTS_MAX = 30
 
 export interface WireWatchPorts {
+  /** Tabs hand their connection on to each other, and whoever takes it over begins anew. */
+  readonly handsOn: boolean
   nowMs(): number
   fail(oracle: string, message: string): void
 }
@@ -52,7 +54,7 @@ export class WireWatch {
 
   /** [B11] Who was told when to come comes no sooner. A page that was left, an app that paused: they begin anew. */
   heard(tab: Node, text: string): void {
-    if (!text.startsWith('{"t":"goaway"')) return
+    if (this.#ports.handsOn || !text.startsWith('{"t":"goaway"')) return
     const { afterMs } = JSON.parse(text) as Extract<ServerFrame, { t: 'goaway' }>
     if (afterMs) this.#awayUntilMs.set(tab, this.#ports.nowMs() + afterMs[0])
   }

@@ -84,7 +84,7 @@ export class World {
   readonly network: Network
   readonly issuer: TokenIssuer
   readonly host: ServerHost
-  readonly wire = new WireWatch({ nowMs: () => this.scheduler.nowMs, fail: (oracle, message) => this.fail(oracle, message) })
+  readonly wire: WireWatch
   /** By name. */
   readonly devices = new Map<string, Device>()
   readonly histories = new Map<string, History>(SPACES.map((space) => [space, new History()]))
@@ -112,6 +112,11 @@ export class World {
     this.scheduler = new Scheduler(plan.seed)
     this.network = new Network(this.scheduler, plan.seed, () => this.host)
     this.network.faults = plan.network
+    this.wire = new WireWatch({
+      handsOn: plan.classes.includes('leaders'),
+      nowMs: () => this.scheduler.nowMs,
+      fail: (oracle, message) => this.fail(oracle, message),
+    })
     this.network.watch = this.wire
     this.issuer = new TokenIssuer(this.scheduler.clockOf(newNode('issuer')))
     this.issuer.faults = plan.tokens

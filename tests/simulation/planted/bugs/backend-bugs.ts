@@ -355,4 +355,20 @@ export const backendBugs: readonly PlantedBug[] = [
     rule: 'W1',
     what: 'each page of a run is cut as if the run began with it',
   },
+  {
+    name: 'rights-remembered',
+    file: 'server/src/backend/create-backend.ts',
+    find: 'async function readable(principal: Principal, space: SpaceId): Promise<void> {',
+    replace: `async function readable(principal: Principal, space: SpaceId): Promise<void> {
+    const asked = readable as typeof readable & { until?: Map<string, number> }
+    asked.until ??= new Map()
+    const key = principal.user + space
+    if ((asked.until.get(key) ?? 0) > clock.nowMs()) return
+    await reallyReadable(principal, space)
+    asked.until.set(key, clock.nowMs() + 8000)
+  }
+  async function reallyReadable(principal: Principal, space: SpaceId): Promise<void> {`,
+    rule: 'P11',
+    what: 'for some seconds nobody asks again whether a reader may read',
+  },
 ]
