@@ -2,10 +2,10 @@ import type { ClientFrame, ServerFrame } from '@tidemark/shared'
 import type { Node } from './scheduler.ts'
 
 const MINUTE_MS = 60_000
-/** An answer that names what is expected ends the matter: asked twice at most, by frames that come twice. */
-const SAME_ANSWERS_MAX = 4
-/** A copy that does not move states its number to the same connection so often within a minute: beats, losses in a row, a pull. */
-const SAME_STATEMENTS_MAX = 8
+/** An answer that names what is expected ends the matter: asked by several frames at most, some of which come twice. */
+const SAME_ANSWERS_MAX = 6
+/** A copy that does not move states its number to the same connection so often within a minute: beats, losses in a row, a pull, a storage that fails. */
+const SAME_STATEMENTS_MAX = 12
 /** A tab connects so often within a minute where every attempt fails at once: pauses of 4 s on the average in front, and hints. */
 const CONNECTS_MAX = 30
 
