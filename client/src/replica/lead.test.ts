@@ -48,6 +48,13 @@ describe('a tab that led', () => {
     expect(await code(second.batch(bounds))).toBe('unavailable')
   })
 
+  it('is held to the number it had until it has a new one', async () => {
+    const { first, nonce } = await twoTabs()
+    const late = code(first.settle([done(1, nonce, { [room]: 1 })]))
+    expect(await Promise.all([first.lead(), late])).toEqual([3, 'unavailable'])
+    expect(await first.audit()).toMatchObject({ confirmed: 0, pending: 1 })
+  })
+
   it('who never leads is not asked who leads: a worker that sends in the background, a browser without locks', async () => {
     const { storage } = await twoTabs()
     const { core } = await openCore({ storage: storage.reopen(), seed: 3 })

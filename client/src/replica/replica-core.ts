@@ -274,14 +274,15 @@ export async function createReplicaCore({
       }),
     confirmed,
     async lead() {
-      // Where it cannot be saved, nothing is compared.
-      leadNumber = undefined
-      leadNumber = await unit('relaxed', async (unit) => {
+      // Until then a step under the number before may still be on its way.
+      const taken = unit('relaxed', async (unit) => {
         const lead = ((await unit.self()).lead ?? 0) + 1
         await unit.setSelf({ lead })
         return lead
       })
-      return leadNumber
+      // Where it cannot be saved, nothing is compared.
+      leadNumber = await taken.catch(() => undefined)
+      return taken
     },
     erase: (discard) =>
       unit('strict', async (unit) => {

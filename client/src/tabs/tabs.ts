@@ -260,7 +260,10 @@ export function createTabs({ name, locks, open }: TabPorts, host: TabsHost): Tab
       return state.name === 'absent' || own !== undefined ? undefined : told
     },
     join: (isThere) => step({ type: isThere ? 'join' : 'leave' }),
-    deposed: () => step({ type: 'lost' }),
+    deposed() {
+      // A step of an earlier lead says nothing of the one that begins.
+      if (own !== undefined) step({ type: 'lost' })
+    },
     say,
     older,
     reconnectNow() {
