@@ -63,7 +63,28 @@ describe('a sync server', () => {
     const statuses = (await Promise.all(answers)).map(({ status }) => status)
     expect(statuses).toEqual([...Array(21).fill(200), ...Array(9).fill(503)])
     expect(await (await answers[29])?.json()).toMatchObject({ error: { code: 'unavailable', afterMs: 2900, retryable: true } })
-    expect(await (await server.hono.request('/metrics')).text()).toContain('tidemark_sent_away_total 9')
+    const metrics = await (await server.hono.request('/metrics')).text()
+    expect(metrics).toContain('tidemark_sent_away_total 9')
+    expect(metrics).toContain('tidemark_admission_wait_seconds_bucket{le="0"} 1')
+  })
+
+  it('[B11] one address, however much it pulls, takes half of the pace, with a token or without: others are answered beside it', async () => {
+    const { clock, server } = running({ pullsPerS: 10 })
+    const pull = (remoteAddress: string, headers: Record<string, string>) =>
+      server.hono.request('/v1/spaces/open:1/changes?since=0', { headers }, { incoming: { socket: { remoteAddress }, headers: {} } })
+    const flood: Promise<Response>[] = []
+    const others: Promise<Response>[] = []
+    for (let second = 0; second < 10; second++) {
+      for (let n = 0; n < 100; n++) flood.push(Promise.resolve(pull('203.0.113.9', {})))
+      for (let n = 0; n < 3; n++) others.push(Promise.resolve(pull(`203.0.113.${10 + n}`, { authorization: 'Bearer alice' })))
+      await clock.pass(1000)
+    }
+    await clock.pass(2000)
+    expect(new Set((await Promise.all(others)).map(({ status }) => status))).toEqual(new Set([200]))
+    const statuses = (await Promise.all(flood)).map(({ status }) => status)
+    expect(statuses.filter((status) => status === 401)).toHaveLength(10 + 5 * 9)
+    const last = await flood.at(-1)
+    expect([last?.status, await last?.json()]).toMatchObject([429, { error: { code: 'rate-limited', afterMs: 5000 } }])
   })
 
   it.each([

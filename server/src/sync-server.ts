@@ -1,4 +1,4 @@
-import { type App, type Clock, type SpaceId, UnavailableError, within } from '@tidemark/shared'
+import { type App, type Clock, type SpaceId, within } from '@tidemark/shared'
 import type { Hono } from 'hono'
 import { AWAY_MS_MAX, PULL_HELD_MS_MAX, PULLS_PER_S, RESTART_MS } from './admission.ts'
 import { AdmissionLine } from './admission-line.ts'
@@ -104,7 +104,12 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
   const backend = createBackend({ app, changelog, authenticate, access, bus, clock, log, turn, metrics: prometheus.backend })
   const bounds: GatewayBounds = { ...GATEWAY_BOUNDS, ...options.gateway }
   const gateway = createGateway({ backend, bus, clock, turn, log, metrics: prometheus.gateway, bounds })
-  const pulls = new AdmissionLine(clock, { perS: options.pullsPerS ?? PULLS_PER_S, heldMsMax: PULL_HELD_MS_MAX, awayMsMax: AWAY_MS_MAX })
+  const pulls = new AdmissionLine(clock, {
+    perS: options.pullsPerS ?? PULLS_PER_S,
+    heldMsMax: PULL_HELD_MS_MAX,
+    awayMsMax: AWAY_MS_MAX,
+    addressesMax: bounds.addressesMax,
+  })
   const retention = new RetentionRounds({ changelog, clock, log, retention: retentionOf(options.retention) })
   retention.start()
   let closed: Promise<void> | undefined
@@ -126,15 +131,13 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
       compression: createCompression(),
       arriving,
       stopping,
-      async admitted() {
-        const beganMs = clock.monotonicMs()
-        const asked = pulls.ask()
-        if (asked.afterMs !== undefined) {
+      async admitted(address) {
+        const admitted = pulls.ask(address)
+        if (admitted.afterMs !== undefined) {
           prometheus.gateway.sentAway()
-          throw new UnavailableError('Too many asked at the same time. Ask again.', { afterMs: asked.afterMs[0] })
+          throw admitted.error
         }
-        if (asked.turn !== undefined) await asked.turn
-        prometheus.gateway.admitted(clock.monotonicMs() - beganMs)
+        prometheus.gateway.admitted(admitted.turn === undefined ? 0 : await admitted.turn)
       },
       inHand(change) {
         requestsInHand += change

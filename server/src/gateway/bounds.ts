@@ -10,7 +10,7 @@ export interface GatewayBounds {
   readonly greetingsPerAddressMax: number
   /** Hellos answered a second, in the long run: so fast a crowd is taken back, and so wide is the window in which it is asked to come. */
   readonly hellosPerS: number
-  /** Addresses whose hellos are counted, each for itself; past them the one that said hello longest ago is forgotten. */
+  /** Addresses whose hellos are counted, and as many whose pulls are, each for itself; past them the one that came longest ago is forgotten. */
   readonly addressesMax: number
   /** Unsent bytes of one connection past which a live follow ends with `behind`, and no further frame of it is read [B5]. */
   readonly bufferedBytesMax: number

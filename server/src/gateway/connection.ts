@@ -9,8 +9,9 @@ import {
   type SyncError,
   silenceMaxMs,
 } from '@tidemark/shared'
+import type { Admitted } from '../admission-line.ts'
+import { Budget } from '../budget.ts'
 import { answerWithin } from './answer-within.ts'
-import { Budget } from './budget.ts'
 import { FrameQueue } from './frame-queue.ts'
 import { frames } from './frames.ts'
 import type { GatewaySocket, SocketEvents } from './gateway-socket.ts'
@@ -31,14 +32,9 @@ const SOON_S = 60
 /** Nothing waits for the peer. */
 const NOT_STILL = Number.POSITIVE_INFINITY
 
-export type Admitted =
-  /** undefined: it is its turn. */
-  | { readonly turn: Promise<void> | undefined; readonly afterMs?: undefined }
-  | { readonly afterMs: readonly [number, number]; readonly error: SyncError }
-
 /** The gateway as a connection uses it. */
 export interface ConnectionWorld extends SessionWorld {
-  /** Whether a hello from this address is answered now, after a wait here, or not: then when to come again, and why. */
+  /** Whether a hello from this address is answered now, after a wait here, or not. */
   admit(address: string | undefined): Admitted
   /** Its hello came. */
   greeted(connection: Connection): void
@@ -262,18 +258,16 @@ export class Connection implements SocketEvents, Outlet {
   }
 
   async #greet(hello: Extract<ClientFrame, { t: 'hello' }>): Promise<void> {
-    const { backend, bounds, clock, metrics } = this.#world
+    const { admit, backend, bounds, clock, greeted, metrics } = this.#world
     this.#nextS = hello.nextS
     this.#phase = { name: 'admitting' }
-    this.#world.greeted(this)
-    const admitted = this.#world.admit(this.#address)
+    greeted(this)
+    const admitted = admit(this.#address)
     if (admitted.afterMs !== undefined) {
       metrics.sentAway()
       return this.sendAway(admitted.afterMs, admitted.error)
     }
-    const beganMs = clock.monotonicMs()
-    if (admitted.turn !== undefined) await admitted.turn
-    metrics.admitted(clock.monotonicMs() - beganMs)
+    metrics.admitted(admitted.turn === undefined ? 0 : await admitted.turn)
     if (this.#isClosed()) return
     try {
       const principal = await answerWithin(clock, bounds.answerWithinMs, backend.authenticate(hello.token))

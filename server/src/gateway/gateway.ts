@@ -3,12 +3,10 @@ import { AWAY_MS_MAX, HELLO_HELD_MS_MAX } from '../admission.ts'
 import { AdmissionLine } from '../admission-line.ts'
 import type { Backend } from '../backend/backend.ts'
 import type { Bus, RightsChanged } from '../bus/bus.ts'
-import { LastUsed } from '../last-used.ts'
 import type { GatewayMetrics } from '../observe/gateway-metrics.ts'
 import type { Log } from '../observe/log.ts'
 import { until } from '../until.ts'
 import { GATEWAY_BOUNDS, type GatewayBounds } from './bounds.ts'
-import { Budget } from './budget.ts'
 import { Channel, type ChannelWorld } from './channel.ts'
 import { Connection, type ConnectionWorld } from './connection.ts'
 import type { GatewaySocket, SocketEvents } from './gateway-socket.ts'
@@ -54,8 +52,6 @@ export interface Gateway {
 /** When to ask again of a server that is full, and of one that waits for too many a hello, in ms. */
 const FULL_AFTER_MS: readonly [number, number] = [10_000, 60_000]
 const GREETINGS_AFTER_MS = 2000
-/** When those of one address come again who were more than it may send, in ms. */
-const ADDRESS_AFTER_MS: readonly [number, number] = [5000, 60_000]
 
 export function createGateway(options: GatewayOptions): Gateway {
   const { backend, bus, clock, turn, metrics, log } = options
@@ -64,18 +60,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   const channels = new Map<string, Channel>()
   const greetings = new Greetings()
   const probes = new Probes()
-  const hellos = new AdmissionLine(clock, { perS: bounds.hellosPerS, heldMsMax: HELLO_HELD_MS_MAX, awayMsMax: AWAY_MS_MAX })
-  const hellosByAddress = new LastUsed<Budget>(bounds.addressesMax, bounds.addressesMax, () => 1)
+  const hellos = new AdmissionLine(clock, {
+    perS: bounds.hellosPerS,
+    heldMsMax: HELLO_HELD_MS_MAX,
+    awayMsMax: AWAY_MS_MAX,
+    addressesMax: bounds.addressesMax,
+  })
   let memories = 0
-
-  /** One address takes half of the pace at most: whoever floods leaves the other half to others. */
-  function hellosOf(address: string): Budget {
-    const found = hellosByAddress.get(address)
-    if (found !== undefined) return found
-    const made = new Budget(bounds.hellosPerS, bounds.hellosPerS / 2, clock.monotonicMs())
-    hellosByAddress.keep(address, made)
-    return made
-  }
 
   function wireable(error: unknown): SyncError {
     if (error instanceof SyncError && error.code !== 'internal') return error
@@ -98,18 +89,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   const world: ConnectionWorld = {
-    admit(address) {
-      const nowMs = clock.monotonicMs()
-      if (address !== undefined && hellosOf(address).take(nowMs) > 0)
-        return {
-          afterMs: ADDRESS_AFTER_MS,
-          error: new RateLimitedError('Too many came from this address.', { afterMs: ADDRESS_AFTER_MS[0] }),
-        }
-      const asked = hellos.ask()
-      if (asked.afterMs === undefined) return asked
-      const { afterMs } = asked
-      return { afterMs, error: new UnavailableError('Too many came at the same time. Come again.', { afterMs: afterMs[0] }) }
-    },
+    admit: (address) => hellos.ask(address),
     greeted: (connection) => greetings.remove(connection),
     probes(connection, device) {
       probes.add(device, connection)?.close(4429, 'another probe of this device')

@@ -16,10 +16,10 @@ import {
   type Version,
 } from '@tidemark/shared'
 import type { Backend, Opened, Principal } from '../backend/backend.ts'
+import { Budget } from '../budget.ts'
 import type { GatewayMetrics } from '../observe/gateway-metrics.ts'
 import { answerWithin } from './answer-within.ts'
 import type { GatewayBounds } from './bounds.ts'
-import { Budget } from './budget.ts'
 import type { Channel } from './channel.ts'
 import { Follower, type Reader } from './follower.ts'
 import { frames } from './frames.ts'

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP } from 'node:net'
+import type { HttpBindings } from '@hono/node-server'
+import type { Context } from 'hono'
 
 /** Whom to count a request for: an IPv4 address, or the /64 of an IPv6 one, which is one household; undefined: nobody in particular. */
 export type AddressOf = (request: Pick<IncomingMessage, 'headers' | 'socket'>) => string | undefined
@@ -21,6 +23,12 @@ export function clientAddress(proxies: readonly string[] = THIS_MACHINE): Addres
     const last = (Array.isArray(forwarded) ? forwarded.at(-1) : forwarded)?.split(',').at(-1)?.trim()
     return last === undefined || isIP(last) === 0 ? undefined : counted(last)
   }
+}
+
+/** The same of a request that a route was given; undefined also where it did not come over a network. */
+export function addressIn(c: Context, addressOf: AddressOf): string | undefined {
+  const { incoming } = (c.env ?? {}) as Partial<HttpBindings>
+  return incoming && addressOf(incoming)
 }
 
 function trust(trusted: BlockList, proxy: string): void {

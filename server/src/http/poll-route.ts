@@ -1,4 +1,3 @@
-import type { HttpBindings } from '@hono/node-server'
 import {
   type Clock,
   errorBody,
@@ -15,7 +14,7 @@ import type { Backend } from '../backend/backend.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Arriving } from './arriving.ts'
 import { arrivingBody } from './arriving-body.ts'
-import type { AddressOf } from './client-address.ts'
+import { type AddressOf, addressIn } from './client-address.ts'
 import { HeldPolls } from './held-polls.ts'
 import { bearerToken, jsonAnswer } from './json-answer.ts'
 import { PollSocket } from './poll-socket.ts'
@@ -38,8 +37,7 @@ export function pollRoute({ backend, gateway, arriving, clock, addressOf }: Poll
     const token = bearerToken(c.req.header('authorization'))
     const { tenant, user } = await backend.authenticate(token)
     const { waitS: wishedS, ...stated } = parseBody(pollBody, await arrivingBody(c, arriving), FROM_CLIENT)
-    const { incoming } = (c.env ?? {}) as Partial<HttpBindings>
-    const address = incoming && addressOf(incoming)
+    const address = addressIn(c, addressOf)
     const refusal = gateway.refusal(address) ?? polls.refusal(address)
     if (refusal !== undefined) throw refusal
 

@@ -5,7 +5,7 @@ import type { Gateway } from '../gateway/gateway.ts'
 import type { Log } from '../observe/log.ts'
 import type { Prometheus } from '../observe/prometheus.ts'
 import type { Arriving } from './arriving.ts'
-import type { AddressOf } from './client-address.ts'
+import { type AddressOf, addressIn } from './client-address.ts'
 import { assertNoPage } from './commits-route.ts'
 import { type Compression, vary } from './compression.ts'
 import { type DevSignIn, devSignInRoute } from './dev-sign-in.ts'
@@ -34,8 +34,8 @@ export interface RoutesWorld {
   readonly page: string | undefined
   /** True while the server is about to end. */
   stopping(): boolean
-  /** Resolves when it is the turn of one more pull. Throws UnavailableError, which says when to ask again, where too many wait. */
-  admitted(): Promise<void>
+  /** Resolves when it is the turn of one more pull from there. Throws UnavailableError or RateLimitedError, which say when to ask again, where too many came. */
+  admitted(address: string | undefined): Promise<void>
   /** A request was begun (1) or answered (-1). */
   inHand(change: 1 | -1): void
   /** True where only this machine can reach the server, or where that is not known. */
@@ -111,8 +111,8 @@ export function createRoutes(world: RoutesWorld): Hono {
       'This path is for WebSockets, and the request came without `Upgrade: websocket`: a proxy in between has to hand it on (docs/deploy.md).',
     )
   })
-  const admit: MiddlewareHandler = async (_c, next) => {
-    await world.admitted()
+  const admit: MiddlewareHandler = async (c, next) => {
+    await world.admitted(addressIn(c, world.addressOf))
     await next()
   }
   hono.get('/v1/spaces/*', admit)
