@@ -86,7 +86,8 @@ export async function openLossMark({ device, database, storage, clock, present, 
     note: oneAtATime(async () => {
       const counts = JSON.stringify(present())
       if (over || counts === written) return
-      await device.remember(database, counts)
+      // One that never says so is asked again, with the next counts.
+      await within(clock, DEVICE_MS_MAX, Promise.resolve(device.remember(database, counts)), Error)
       written = counts
     }),
     async forget() {

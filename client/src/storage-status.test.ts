@@ -293,6 +293,20 @@ describe('storage that a device has cleared', () => {
     await say('m')
     await replica.close()
   })
+
+  it('is noticed though the device was silent for a while: what it did not say was written down is written with the next counts', async () => {
+    const { device, texts } = fakeDevice()
+    let isSilent = true
+    const remember: Device['remember'] = (key, text) => (isSilent ? new Promise(() => {}) : device.remember(key, text))
+    const clock = handClock()
+    const { say } = await open(memoryStorage(), { ...device, remember }, clock)
+    await say('m')
+    isSilent = false
+    clock.advance(DEVICE_MS_MAX)
+    await say('n')
+    await new Promise(setImmediate)
+    expect(texts.get('tidemark:alice')).toBe('{"pending":2,"refused":0}')
+  })
 })
 
 describe('a page that was open while its storage was cleared', () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { LiveEvents, Transport } from '../connection/transport.ts'
 import { virtualTime } from '../testing/virtual-time.ts'
-import { endpointTransport } from './endpoint-transport.ts'
+import { endpointTransport, RECALL_WITHIN_MS } from './endpoint-transport.ts'
 import { ASIDE_MS, HEAD_START_MS } from './endpoints.ts'
 
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
@@ -187,6 +187,14 @@ describe('several addresses', () => {
       events.closed(1006)
     }
     expect([w.told, w.tried()]).toEqual([[], 'bc'])
+  })
+
+  it('are there all the same where the device never says which was the best', async () => {
+    const time = virtualTime(settle)
+    const device = { recall: () => new Promise<never>(() => {}), remember() {} }
+    const loaded = endpointTransport({ ways: new Map(), device, clock: time })
+    await time.run(RECALL_WITHIN_MS)
+    expect(await Promise.race([loaded, settle()])).toBeDefined()
   })
 
   it('are raced where the device remembers nothing, or nonsense, or fails', async () => {

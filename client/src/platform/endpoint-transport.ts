@@ -3,6 +3,9 @@ import type { LiveSocket, Transport } from '../connection/transport.ts'
 import type { Device } from '../device.ts'
 import { type Endpoints, failed, newEndpoints, noneWon, startsOf, won } from './endpoints.ts'
 
+/** A device that has not said by then which was the best has forgotten it, in ms. */
+export const RECALL_WITHIN_MS = 1000
+
 export interface EndpointPorts {
   /** The addresses, each with its way to it. */
   readonly ways: ReadonlyMap<string, Transport>
@@ -22,7 +25,8 @@ export async function endpointTransport({ ways, device, clock }: EndpointPorts):
 
   async function remembered(): Promise<Endpoints> {
     try {
-      const { address, atMs } = JSON.parse((await device?.recall(key)) ?? '{}')
+      const silent = new Promise<undefined>((resolve) => clock.after(RECALL_WITHIN_MS, () => resolve(undefined)))
+      const { address, atMs } = JSON.parse((await Promise.race([device?.recall(key), silent])) ?? '{}')
       const best = addresses.indexOf(address)
       return newEndpoints(addresses.length, best < 0 ? undefined : best, Number(atMs))
     } catch {
