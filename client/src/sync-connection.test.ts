@@ -96,7 +96,7 @@ describe('the connection', () => {
   })
 
   it('in a hidden tab whose timers ring once a minute a dead connection is found all the same', async () => {
-    const { time, server, sync, phase, listeners, timers } = await world()
+    const { time, server, sync, phase, listeners, timers, noted } = await world()
     sync.want(room)
     await time.run(3000)
     listeners.inFront = false
@@ -104,10 +104,15 @@ describe('the connection', () => {
     timers.grainMs = 60_000
     await time.run(300_000)
     expect([phase(), server.connections]).toEqual(['live', 1])
+    // What an app is told of late would be of nothing else.
+    expect(noted.map(({ kind }) => kind)).toEqual(['open'])
     server.cut(true)
     server.commit(room)
     await time.run(6 * 60_000)
     expect([phase(), server.connections]).toEqual(['live', 2])
+    time.sleep(600_000)
+    await time.run(60_000)
+    expect(noted.map(({ kind }) => kind)).toEqual(['open', 'closed', 'open', 'slept'])
   })
 
   it('a page that is left closes its socket, and resumes when it is shown', async () => {

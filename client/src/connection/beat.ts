@@ -201,13 +201,13 @@ export function stepBeat(beat: Beat, event: BeatEvent, nowMs: number): BeatStep 
       // Later still: the device slept.
       const lateMs = beat.live && !beat.inFront ? nowMs - beatAtMs(beat) : 0
       const next = {
-        ...{ ...beat, awaited: true, silenceMs: nowMs - beat.quietAtMs, promisedMs: beatIntervalMs(beat) },
-        ...{
-          sentAtMs: nowMs,
-          comparedAtMs: nowMs,
-          quietAtMs: nowMs,
-          late: beat.late || (lateMs > LATE_MS && lateMs <= TIMER_GRAIN_MS + LATE_MS),
-        },
+        ...beat,
+        awaited: true,
+        silenceMs: nowMs - beat.quietAtMs,
+        promisedMs: beatIntervalMs(beat),
+        sentAtMs: nowMs,
+        quietAtMs: nowMs,
+        late: beat.late || (lateMs > LATE_MS && lateMs <= TIMER_GRAIN_MS + LATE_MS),
       }
       if (probe.name !== 'silent' || nowMs < probe.untilMs) return to(next)
       return to(

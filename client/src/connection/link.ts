@@ -30,6 +30,8 @@ import type { LiveSocket, Transport } from './transport.ts'
 export const LOOK_EVERY_MS = 2500
 /** More than timers are late by, or clocks apart: the device slept. In ms. */
 const SLEPT_MS = 2 * LOOK_EVERY_MS
+/** Timers of a hidden page ring once a minute: so late they tell of no sleep, though the socket is asked all the same. In ms. */
+const HIDDEN_LATE_MS = 60_000 + SLEPT_MS
 /** In front sums are compared this often at least, whatever else is sent, in ms. */
 export const COMPARE_MS = 300_000
 
@@ -137,25 +139,25 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
   function arm(): void {
     setMs = { wall: clock.nowMs(), monotonic: clock.monotonicMs() }
     if (lookAtMs <= setMs.monotonic) lookAtMs = setMs.monotonic + LOOK_EVERY_MS
-    dueMs =
-      state.name === 'offline'
-        ? NEVER
-        : Math.min(connectionWakeAtMs(state, nextBeat()), pace.wakeAtMs, lifecycle.inFront() ? lookAtMs : NEVER)
+    const wakeAtMs = Math.min(connectionWakeAtMs(state, nextBeat()), pace.wakeAtMs, lifecycle.inFront() ? lookAtMs : NEVER)
+    // What is overdue is late from now on: a sleep that was noticed is over.
+    dueMs = state.name === 'offline' ? NEVER : Math.max(setMs.monotonic, wakeAtMs)
     alarm(dueMs)
   }
 
-  /** Since the alarm was set, as far as clocks tell: one of them stood still or jumped, or the alarm is late. */
-  function slept(): boolean {
+  /** For how long, since the alarm was set, as far as clocks tell: one of them stood still or jumped, or the alarm is late. */
+  function sleptMs(): number {
     const monotonicMs = clock.monotonicMs()
     const apartMs = Math.abs(clock.nowMs() - setMs.wall - (monotonicMs - setMs.monotonic))
-    return dueMs < NEVER && Math.max(apartMs, monotonicMs - dueMs) > SLEPT_MS
+    return dueMs < NEVER ? Math.max(apartMs, monotonicMs - dueMs) : 0
   }
 
   /** Returns whether it did. */
   function noticeSleep(): boolean {
-    if (!slept()) return false
+    const ms = sleptMs()
+    if (ms <= SLEPT_MS) return false
     arm()
-    listener.noted('slept')
+    if (lifecycle.inFront() || ms > HIDDEN_LATE_MS) listener.noted('slept')
     // The socket may be long dead, whatever it says.
     hint()
     return true
