@@ -202,7 +202,7 @@ export interface Replica<A extends App> {
   readonly diagnostics$: Observable<readonly Diagnostic[]>
   /** Resolves when nothing is pending any more. */
   settled(): Promise<void>
-  /** An app's own offline switch: nothing is sent or received until `resume`. */
+  /** An app's own offline switch, of this tab alone: it sends and receives nothing until `resume`. Other tabs go on, and send what was written here. */
   pause(): void
   resume(): void
   /** Ends the present wait or connection for a new one, as a person's "try now" asks; not before the time that the server asked for. */
