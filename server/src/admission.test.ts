@@ -57,10 +57,22 @@ describe('admission', () => {
     }
   })
 
-  it('when all places are given away it names the whole time, and never a later one', () => {
+  it('when all places are given away they are given again, one after the other, and never a later one', () => {
     const { windows } = crowd(new Admission(BOUNDS), 20_000, 0)
     expect(Math.max(...windows.map(([, to]) => to))).toBe(60_000)
-    expect(windows.at(-1)).toEqual([2000, 60_000])
+    const places = (60_000 - 1000 - 2000) / 10
+    expect(windows.slice(places, 2 * places)).toEqual(windows.slice(0, places))
+    expect(windows.length - 3 * places).toBeGreaterThan(0)
+    const told = Map.groupBy(windows, ([from]) => from)
+    expect(Math.max(...Array.from(told.values(), ({ length }) => length))).toBe(4)
+  })
+
+  it('a machine that hardly gets round leaves it to chance, and tells nobody to come later than the latest', () => {
+    const admission = new Admission(BOUNDS)
+    crowd(admission, 210, 0)
+    for (let minute = 1; admission.waiting > 50; minute++) admission.release(minute * 60_000)
+    const { windows } = crowd(admission, 3, 3_000_000)
+    expect(windows).toEqual(Array(3).fill([2000, 60_000]))
   })
 
   it('after a rest it is as it was in the beginning', () => {

@@ -65,11 +65,14 @@ export class Admission {
       this.#waiting += 1
       return { name: 'wait' }
     }
-    const placeMs = Math.max(this.#placesEndMs, nowMs + lineMs) + this.#eachMs
-    const fromMs = Math.ceil(placeMs - nowMs)
-    // All places are given away, in earnest or to nobody: then chance decides.
-    if (fromMs + PLACE_MS > awayMsMax) return { name: 'away', afterMs: [heldMsMax, awayMsMax] }
-    this.#placesEndMs = placeMs
+    const lastFromMs = awayMsMax - PLACE_MS
+    const firstMs = nowMs + lineMs + this.#eachMs
+    const nextMs = Math.max(this.#placesEndMs + this.#eachMs, firstMs)
+    // It hardly gets round: chance decides.
+    if (firstMs - nowMs > lastFromMs) return { name: 'away', afterMs: [heldMsMax, awayMsMax] }
+    // All places are given away, in earnest or to nobody: they are given once more, from the first, so that not all who come then are told the same.
+    this.#placesEndMs = nextMs - nowMs > lastFromMs ? firstMs : nextMs
+    const fromMs = Math.ceil(this.#placesEndMs - nowMs)
     return { name: 'away', afterMs: [fromMs, fromMs + PLACE_MS] }
   }
 
