@@ -120,7 +120,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   function* concerned({ tenant, user, space }: RightsChanged): Iterable<Session> {
     for (const { session } of connections) {
       if (session?.principal.tenant !== tenant || (user !== undefined && session.principal.user !== user)) continue
-      if (space === undefined || session.follows(space)) yield session
+      if (space === undefined || session.concerns(space)) yield session
     }
   }
 

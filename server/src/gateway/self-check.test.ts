@@ -1,7 +1,7 @@
 import { ForbiddenError, InternalError } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { sealOf } from '../../test/fake-backend.ts'
-import { GatewayWorld } from '../../test/gateway-world.ts'
+import { CLIENT, GatewayWorld } from '../../test/gateway-world.ts'
 
 describe('the check against the backend', () => {
   it('[B6] finds a commit whose hint was lost within one interval', async () => {
@@ -142,6 +142,35 @@ describe('the check against the backend', () => {
     await world.clock.pass(5_100)
     expect(alice.last('range')?.to).toBe(0)
     expect(bob.last('range')?.to).toBe(1)
+  })
+
+  it.each(['hello', 'follow'])('[P11] rights that change while a %s waits for its answer are asked for once more', async (how) => {
+    const world = new GatewayWorld()
+    let open = () => {}
+    const { backend } = world
+    await world.greet('bob', { 'room:a': [0, ''] })
+    const follow = how === 'follow' ? await world.greet('alice', {}) : undefined
+    const answer = backend.open.bind(backend)
+    backend.open = async (...asked) => {
+      const opened = await answer(...asked)
+      await new Promise<void>((resolve) => {
+        open = resolve
+      })
+      return opened
+    }
+    const hello = { t: 'hello', client: CLIENT, token: 'alice', spaces: { 'room:a': [0, ''] }, nextS: 60, app: '1' }
+    const socket = follow ?? world.connect()
+    socket.say(follow === undefined ? hello : { t: 'follow', spaces: { 'room:a': [0, ''] } })
+    await world.clock.pass(0)
+    backend.denied.set('alice room:a', new ForbiddenError('no'))
+    world.bus.publish({ tenant: 'default', space: 'room:a' })
+    backend.open = answer
+    open()
+    await world.clock.pass(0)
+    expect(socket.last('denied')?.error.code).toBe('forbidden')
+    backend.commit('room:a', 'one')
+    await world.clock.pass(100)
+    expect(socket.last('range')?.to ?? 0).toBe(0)
   })
 
   it('one reader whose right is gone does not stop those who waited for the same answer', async () => {

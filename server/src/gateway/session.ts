@@ -58,6 +58,9 @@ export class Session implements Reader {
   readonly #auths: Budget
   /** Followers that wait for a turn to ask, or for room to send. */
   readonly #waiting = new Set<Follower>()
+  /** Spaces whose rights are asked for by a hello or a follow under way, and whether these may have changed since. */
+  #opening: readonly SpaceId[] = []
+  #isOpeningOld = false
   #asks = 0
   #resuming = false
   #over = false
@@ -78,8 +81,9 @@ export class Session implements Reader {
     return [...this.#following.keys()]
   }
 
-  follows(space: SpaceId): boolean {
-    return this.#following.has(space)
+  /** Whether it follows this space, or is about to. */
+  concerns(space: SpaceId): boolean {
+    return this.#following.has(space) || this.#opening.includes(space)
   }
 
   /** Answers a hello: welcome, then what each copy lacks [B2]. */
@@ -152,6 +156,7 @@ export class Session implements Reader {
 
   /** Holds each follow against the rights of this moment: ends what is no longer allowed, asks anew where the view is another. */
   async recheck(): Promise<void> {
+    this.#isOpeningOld = true
     const before = new Map(this.#following)
     if (before.size === 0) return
     const { opened } = await this.#ask([...before.keys()])
@@ -267,7 +272,11 @@ export class Session implements Reader {
         refused.set(space, new TooLargeError(`more than ${LIMITS.spaces} followed spaces`))
       else asked.push(space)
     }
-    const { opened, acked } = await this.#ask(asked)
+    this.#opening = asked
+    this.#isOpeningOld = false
+    const { opened, acked } = await this.#ask(asked).finally(() => {
+      this.#opening = []
+    })
     const heads: Record<SpaceId, Version> = {}
     for (const space of asked) {
       const answer = opened.get(space) ?? { denied: new NotFoundError('no such space') }
@@ -294,6 +303,7 @@ export class Session implements Reader {
         channel.hint(answer.head)
         channel.join(follower)
       }
+      if (this.#isOpeningOld) void this.recheck().catch(this.#world.wireable)
     }
     return { heads, acked, start }
   }
