@@ -275,8 +275,7 @@ export class Connection implements SocketEvents, Outlet {
       if (hello.probe === true) this.#endProbe = this.#world.probes(this, `${hello.client} ${principal.user} ${principal.tenant}`)
       const session = new Session(this.#world, this, principal, hello.client)
       this.#phase = { name: 'open', session }
-      // A probe's silence is what it is for; it follows nothing that a right could end [B12].
-      if (hello.probe !== true) this.#tokenEnd.accept(principal.expiresAtMs)
+      this.#holdToTokenOf(session)
       this.#watch()
       await session.welcome(hello)
     } catch (error) {
@@ -284,10 +283,15 @@ export class Connection implements SocketEvents, Outlet {
     }
   }
 
+  #holdToTokenOf({ principal }: Session): void {
+    // A probe's silence is what it is for; it follows nothing that a right could end [B12].
+    if (this.#endProbe === undefined) this.#tokenEnd.accept(principal.expiresAtMs)
+  }
+
   async #renew(session: Session, token: string): Promise<void> {
     try {
       await session.auth(token)
-      this.#tokenEnd.accept(session.principal.expiresAtMs)
+      this.#holdToTokenOf(session)
       this.#watch()
     } catch (thrown) {
       const error = this.#world.wireable(thrown)

@@ -56,6 +56,8 @@ describe('the token of a connection', () => {
     const world = new GatewayWorld()
     world.backend.expiresAtMs = world.clock.nowMs() + 1000
     const socket = await world.greet('alice', {}, { nextS: 900, probe: true })
+    await world.clock.pass(500)
+    socket.say({ t: 'auth', token: 'alice' })
     await world.clock.pass(900_000)
     expect([told(socket), socket.closed]).toEqual([[], undefined])
     socket.say({ t: 'beat', nextS: 900 })
