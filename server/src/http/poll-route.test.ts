@@ -168,6 +168,22 @@ describe('POST poll', () => {
     expect(world.gateway.connections).toBe(0)
   })
 
+  it('that was ended before it began asks nothing, and leaves no timer behind', async () => {
+    const world = new HttpWorld({ bounds: { connectionsMax: 0 } })
+    const { timers } = world.clock
+    expect(await refusal(await world.post('/v1/poll', hello({ 'room:a': [0, ''] })))).toEqual([503, 'unavailable'])
+    const request = new Request('http://localhost/v1/poll', {
+      method: 'POST',
+      body: hello({}),
+      headers: { authorization: 'Bearer alice' },
+      signal: AbortSignal.abort(),
+    })
+    await world.hono.request(request)
+    await world.clock.pass(0)
+    expect(world.backend.asked).toEqual([])
+    expect([world.gateway.connections, world.clock.timers]).toEqual([0, timers])
+  })
+
   it('one of very many of a user ends the oldest, and nobody else is touched', async () => {
     const world = new HttpWorld()
     const bob = poll(world, hello({ 'room:a': [0, ''] }), { authorization: 'Bearer bob' })

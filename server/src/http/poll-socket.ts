@@ -29,6 +29,7 @@ export class PollSocket implements GatewaySocket {
   #flushing = true
   #worth = false
   #waited = false
+  #isOver = false
   #say: (frame: string) => void = () => {}
   #resolve: (frames: readonly string[]) => void = () => {}
   #cancel: () => void = () => {}
@@ -41,8 +42,9 @@ export class PollSocket implements GatewaySocket {
     })
   }
 
-  /** Says hello and begins to wait. */
+  /** Says hello and begins to wait; where it was ended before, nothing is asked. */
   begin(events: SocketEvents, hello: string): void {
+    if (this.#isOver) return
     this.#say = (frame) => events.text(frame)
     this.#cancel = this.#clock.after(this.#waitMs, () => {
       this.#waited = true
@@ -55,6 +57,7 @@ export class PollSocket implements GatewaySocket {
 
   /** Answers with what there is. */
   end(): void {
+    this.#isOver = true
     this.#cancel()
     this.#say = () => {}
     this.#resolve(this.#beat === undefined ? this.#frames : [...this.#frames, this.#beat])
