@@ -43,6 +43,14 @@ describe('a sync server', () => {
     await expect(logStart()).rejects.toMatchObject({ code: 'unavailable' })
   })
 
+  it('[B11] that ends tells who asks meanwhile to come when the next process may listen', async () => {
+    const { server } = running({ restartMs: 7000 })
+    const closed = server.close()
+    const answer = await server.hono.request('/v1/poll', { method: 'POST', body: '{}', headers: { authorization: 'Bearer alice' } })
+    expect([answer.status, await answer.json()]).toMatchObject([503, { error: { code: 'unavailable', afterMs: 7000 } }])
+    await closed
+  })
+
   it('refuses settings under which a copy could never be made whole', () => {
     expect(() => running({ retention: { keepLogMs: 1 } })).toThrow(/^retention\.keepLogMs/)
   })

@@ -1,4 +1,4 @@
-import { type App, type Clock, type SpaceId, within } from '@tidemark/shared'
+import { type App, type Clock, type SpaceId, UnavailableError, within } from '@tidemark/shared'
 import type { Hono } from 'hono'
 import { AWAY_MS_MAX, PULL_HELD_MS_MAX, PULLS_PER_S, RESTART_MS } from './admission.ts'
 import { AdmissionLine } from './admission-line.ts'
@@ -115,7 +115,8 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
   let closed: Promise<void> | undefined
   let requestsInHand = 0
   const arriving = new Arriving(ARRIVING_BYTES_MAX)
-  const stopping = () => closed !== undefined
+  const { restartMs = RESTART_MS } = options
+  const stopping = () => (closed === undefined ? undefined : new UnavailableError('This server is about to stop.', { afterMs: restartMs }))
 
   const server: SyncServer<A> = {
     ...serverCommits<A>(backend.commits),
@@ -158,7 +159,6 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
 
   async function end(): Promise<void> {
     // They come back by lot within as long as the next process takes for so many.
-    const { restartMs = RESTART_MS } = options
     const spreadMs = Math.min(AWAY_MS_MAX, BACK_SPREAD_MS_MIN + Math.ceil((gateway.connections * 1000) / bounds.hellosPerS))
     await gateway.stop({ afterMs: [restartMs, restartMs + spreadMs], finishMs: FINISH_MS, graceMs: GRACE_MS })
     await until(clock, FINISH_MS, () => requestsInHand === 0)

@@ -1,3 +1,4 @@
+import { UnavailableError } from '@tidemark/shared'
 import type { Hono } from 'hono'
 import type { GatewayBounds } from '../src/gateway/bounds.ts'
 import { createGateway, type Gateway } from '../src/gateway/gateway.ts'
@@ -51,7 +52,7 @@ export class HttpWorld {
       commits: undefined,
       dev: undefined,
       page: undefined,
-      stopping: () => this.stopping,
+      stopping: () => (this.stopping ? new UnavailableError('It is about to stop.', { afterMs: 2000 }) : undefined),
       admitted: async () => {},
       inHand: () => {},
       loopbackOnly: () => true,

@@ -32,8 +32,8 @@ export interface RoutesWorld {
   readonly dev: DevSignIn | undefined
   /** A folder with a built page. */
   readonly page: string | undefined
-  /** True while the server is about to end. */
-  stopping(): boolean
+  /** Why nothing is begun any more, and when to come again: the server is about to end. */
+  stopping(): SyncError | undefined
   /** Resolves when it is the turn of one more pull from there. Throws UnavailableError or RateLimitedError, which say when to ask again, where too many came. */
   admitted(address: string | undefined): Promise<void>
   /** A request was begun (1) or answered (-1). */
@@ -81,8 +81,13 @@ export function createRoutes(world: RoutesWorld): Hono {
     }
   })
 
+  function assertGoesOn(): void {
+    const stopping = world.stopping()
+    if (stopping !== undefined) throw stopping
+  }
+
   async function serve(next: () => Promise<void>): Promise<void> {
-    if (world.stopping()) throw new UnavailableError('This server is about to stop.', { afterMs: 1000 })
+    assertGoesOn()
     world.inHand(1)
     try {
       await within(world.clock, ANSWER_WITHIN_MS, next(), () => new UnavailableError('No answer in time. Try again.', { afterMs: 1000 }))
@@ -93,7 +98,7 @@ export function createRoutes(world: RoutesWorld): Hono {
 
   hono.get('/healthz', () => jsonAnswer('{"ok":true}'))
   hono.get('/readyz', async () => {
-    if (world.stopping()) throw new UnavailableError('This server is about to stop.')
+    assertGoesOn()
     try {
       await backend.ready()
     } catch (cause) {

@@ -28,7 +28,8 @@ export interface UpgradeWorld {
   readonly addressOf: AddressOf
   readonly log: Log
   readonly arriving: Arriving
-  stopping(): boolean
+  /** Why nothing is begun any more. */
+  stopping(): SyncError | undefined
 }
 
 /** What a listener for `upgrade` of node:http is given. */
@@ -65,7 +66,8 @@ export function createUpgrade({ gateway, origins, addressOf, log, arriving, stop
   function refusal(request: IncomingMessage): SyncError | undefined {
     if (request.url?.split('?')[0] !== '/v1/connect') return new NotFoundError('There is no live connection at this path.')
     if (!mayUse(origins, request.headers.origin, request.headers.host)) return originRefused(request.headers.origin, request.headers.host)
-    if (stopping()) return new UnavailableError('This server is about to stop.', { afterMs: 1000 })
+    const end = stopping()
+    if (end !== undefined) return end
     if (chosen(offeredBy(request)) === undefined) return new BadRequestError(`offer the subprotocol ${SUBPROTOCOL}`)
     return gateway.refusal(addressOf(request))
   }
