@@ -167,13 +167,16 @@ describe('a polled socket', () => {
     expect(w.last().said).toMatchObject({ spaces: { 'room:1': [5, 'seal5'] }, waitS: 0 })
   })
 
-  it('asks ever more seldom where polls come back early with nothing, until one brings something', async () => {
+  it.each([
+    ['come back early with nothing', [welcome({}), beat]],
+    ['are never whole and bring nothing', []],
+  ])('asks ever more seldom where polls %s, until one brings something', async (_, nothing) => {
     const w = world()
     await w.greet({ 'room:1': [0, ''] })
     const count = w.asked.length
     const afterMs: number[] = []
     for (let n = 0; n < 8; n++) {
-      await w.answer(200, [welcome({}), beat])
+      await w.answer(200, nothing)
       const [asked, fromMs] = [w.asked.length, w.time.monotonicMs()]
       while (w.asked.length === asked) await w.time.run(500)
       afterMs.push(w.time.monotonicMs() - fromMs)

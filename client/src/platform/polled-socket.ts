@@ -13,7 +13,7 @@ const ANSWER_WITHIN_MS = 15_000
 const MUTATIONS_WITHIN_MS = 60_000
 /** From an answer to the next poll, in ms: what comes in quick succession comes together. */
 const PAUSE_MS = 50
-/** The same after an answer that came early and brought nothing, in ms; after each further one in a row twice that. */
+/** The same after an answer that came early, or was not whole, and brought nothing, in ms; after each further one in a row twice that. */
 const EARLY_PAUSE_MS = 1000
 const EARLY_PAUSE_MS_MAX = 30_000
 /** From an ack to a poll that fetches its version, where none brought it, in ms [M4]. */
@@ -139,8 +139,9 @@ export function polledSocket({ request, clock }: PolledPorts, pace: Pace, events
     stated.clear()
     pace.waitS = shorterS ?? pace.waitS
     shorterS = undefined
-    pauseMs = early && !isNews ? Math.min(EARLY_PAUSE_MS_MAX, Math.max(EARLY_PAUSE_MS, 2 * pauseMs)) : PAUSE_MS
-    if (isWhole) cancelNext = clock.after(pauseMs, () => poll(pace.waitS))
+    const isVain = !isNews && (early || !isWhole)
+    pauseMs = isVain ? Math.min(EARLY_PAUSE_MS_MAX, Math.max(EARLY_PAUSE_MS, 2 * pauseMs)) : PAUSE_MS
+    if (isWhole || isVain) cancelNext = clock.after(pauseMs, () => poll(isWhole ? pace.waitS : 0))
     else poll(0)
   }
 
