@@ -1,6 +1,7 @@
 import { toVersion } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { fixedBeat } from './connection/beat-policy.ts'
+import { STATED_WITHIN_MS } from './following/step.ts'
 import { StorageError } from './replica/storage-error.ts'
 import { NO_FAULTS } from './testing/fake-server.ts'
 import { syncWorld } from './testing/sync-world.ts'
@@ -78,6 +79,35 @@ describe('following', () => {
     }
     expect(follows()).toBe(before)
     await time.run(100)
+    atHead()
+  })
+
+  it('[B1] a follow that got lost is stated once more after 10 s, on the same connection', async () => {
+    const { time, server, sync, phase } = await world()
+    await time.run(3000)
+    const { connections } = server
+    server.faults = { ...NO_FAULTS, loseUp: 1 }
+    sync.want(room)
+    await time.run(100)
+    server.faults = NO_FAULTS
+    expect(phase()).toBe('catching up')
+    await time.run(STATED_WITHIN_MS + 100)
+    expect(phase()).toBe('live')
+    expect(server.connections).toBe(connections)
+  })
+
+  it('[B1] a follow on a connection that is dead without a word leads to another one within 30 s', async () => {
+    const { time, server, sync, phase, atHead } = await world()
+    server.commit(room)
+    await time.run(3000)
+    const { connections } = server
+    server.faults = { ...NO_FAULTS, loseUp: 1 }
+    sync.want(room)
+    await time.run(STATED_WITHIN_MS + 100)
+    server.faults = NO_FAULTS
+    await time.run(30_000 - STATED_WITHIN_MS)
+    expect(phase()).toBe('live')
+    expect(server.connections).toBe(connections + 1)
     atHead()
   })
 

@@ -203,6 +203,8 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         letGo.push(...effect.spaces)
         if (!isQuiet() || letGo.length > WAITING_MAX) say()
         return
+      case 'probe':
+        return link.tell({ type: 'doubt' })
       case 'pull':
         return void fetchPage(effect.space, effect.pull)
       case 'drop':

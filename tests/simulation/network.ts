@@ -240,13 +240,13 @@ export class Network {
     }
   }
 
-  #request(tab: Node, { path, token, timeoutMs }: HttpRequest, { pageChanges, isUp }: Path): Promise<HttpAnswer> {
+  #request(tab: Node, { path, token, timeoutMs, beginsMs = timeoutMs }: HttpRequest, { pageChanges, isUp }: Path): Promise<HttpAnswer> {
     const { faults } = this
     const random = this.#streamOf(tab)
     this.#frames('client', path.includes('/older') ? 'older' : 'pull')
     const limited = pageChanges > 0 && !path.includes('limit=') ? `${path}${path.includes('?') ? '&' : '?'}limit=${pageChanges}` : path
     return new Promise((resolve, reject) => {
-      const cancel = this.#scheduler.at(tab, timeoutMs, 'request timeout', () => reject(new Error('no answer in time')))
+      const cancel = this.#scheduler.at(tab, beginsMs, 'request timeout', () => reject(new Error('no answer in time')))
       const end = (label: string, run: () => void) =>
         this.#later(random, tab, label, () => {
           cancel()

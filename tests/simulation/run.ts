@@ -1,3 +1,4 @@
+import { fixedBeat } from '@tidemark/client/testing'
 import type { OpenDisk } from './disk.ts'
 import type { Made } from './disk-watch.ts'
 import type { FaultClass } from './fault-classes.ts'
@@ -17,10 +18,10 @@ const HEAL_POISONED_MS = 1_500_000
 /** Timers that were set while they ran once a minute are this late, in ms. */
 const THROTTLED_MS = 60_000
 const LOOK_EVERY_MS = 2000
-/** Within this after the faults end a tab in front is connected, in ms. */
+/** Within this after the faults end a tab in front is live, in ms. */
 const LIVE_WITHIN_MS = 30_000
-/** The same in the background: an attempt, the pause after it and the next one, each of which a timer may make a minute late. */
-const LIVE_IN_BACK_WITHIN_MS = 180_000
+/** The same in the background: a beat and its answer, the timer of each of which may be a minute late. */
+const LIVE_IN_BACK_WITHIN_MS = fixedBeat.intervalMs + fixedBeat.timeoutMs + 2 * THROTTLED_MS
 /** No tab is frozen for longer, in ms. */
 const FROZEN_MS = 60_000
 /** At rest: a tab's timers and listeners, and the units of a disk that are open at one moment. */
@@ -93,7 +94,7 @@ export async function run(plan: Plan, openDisk?: OpenDisk): Promise<Outcome> {
   return result
 }
 
-/** [P7] [B7] Each tab is connected in time once nothing fails any more: soon where somebody waits for it. */
+/** [P7] [B7] Each tab is live in time once nothing fails any more: soon where somebody waits for it. */
 async function comeAlive(world: World): Promise<void> {
   const { scheduler, failures } = world
   const firstMs = new Map<object, number>()
@@ -101,7 +102,7 @@ async function comeAlive(world: World): Promise<void> {
   for (let isWaiting = true; isWaiting && failures.length === 0; ) {
     isWaiting = false
     for (const { node, isInFront, phase, because } of world.tabs()) {
-      if (phase === 'live' || phase === 'catching up') lived.add(node)
+      if (phase === 'live') lived.add(node)
       if (lived.has(node)) continue
       isWaiting = true
       const sinceMs = firstMs.get(node) ?? scheduler.nowMs

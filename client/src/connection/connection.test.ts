@@ -49,6 +49,7 @@ const EVENTS = {
   welcomed: { type: 'welcomed' },
   frame: { type: 'frame' },
   hint: { type: 'hint' },
+  doubt: { type: 'doubt' },
   'hint, late': { type: 'hint' },
   reconnect: { type: 'reconnect' },
   failed: { type: 'failed', because },
@@ -66,18 +67,22 @@ const OVER: Expected = ['waiting', 'close']
 
 const TABLE: Record<StateName, Record<EventName, Expected>> = {
   offline: {
+    doubt: '-',
     ...{ 'pause page': ['offline'], 'resume app': ['connecting', 'open'], opened: '-', welcomed: '-', frame: '-', hint: '-' },
     ...{ 'hint, late': '-', reconnect: '-', failed: '-', time: '-', 'time, late': '-' },
   },
   connecting: {
+    doubt: '-',
     ...{ 'pause page': PAUSED, 'resume app': '-', opened: ['greeting'], welcomed: '-', frame: '-', hint: '-' },
     ...{ 'hint, late': '-', reconnect: '-', failed: OVER, time: '-', 'time, late': OVER },
   },
   greeting: {
+    doubt: '-',
     ...{ 'pause page': PAUSED, 'resume app': '-', opened: '-', welcomed: ['open'], frame: '-', hint: '-' },
     ...{ 'hint, late': '-', reconnect: '-', failed: OVER, time: '-', 'time, late': OVER },
   },
   open: {
+    doubt: ['open', 'beat'],
     ...{ 'pause page': PAUSED, 'resume app': '-', opened: '-', welcomed: '-', frame: '-', hint: ['open', 'beat'] },
     ...{
       'hint, late': ['open', 'beat'],
@@ -88,14 +93,17 @@ const TABLE: Record<StateName, Record<EventName, Expected>> = {
     },
   },
   asked: {
+    doubt: '-',
     ...{ 'pause page': PAUSED, 'resume app': '-', opened: '-', welcomed: '-', frame: ['open'], hint: ['open'] },
     ...{ 'hint, late': ['open', 'beat'], reconnect: ['connecting', 'close', 'open'], failed: OVER, time: '-', 'time, late': OVER },
   },
   'asked again': {
+    doubt: '-',
     ...{ 'pause page': PAUSED, 'resume app': '-', opened: '-', welcomed: '-', frame: ['open'], hint: ['open'] },
     ...{ 'hint, late': OVER, reconnect: ['connecting', 'close', 'open'], failed: OVER, time: '-', 'time, late': OVER },
   },
   waiting: {
+    doubt: '-',
     ...{ 'pause page': PAUSED, 'resume app': '-', opened: '-', welcomed: '-', frame: '-', hint: ['connecting', 'open'] },
     ...{
       'hint, late': ['connecting', 'open'],
@@ -106,6 +114,7 @@ const TABLE: Record<StateName, Record<EventName, Expected>> = {
     },
   },
   'waiting as asked': {
+    doubt: '-',
     ...{ 'pause page': PAUSED, 'resume app': '-', opened: '-', welcomed: '-', frame: '-', hint: '-' },
     ...{ 'hint, late': ['connecting', 'open'], reconnect: '-', failed: '-', time: '-', 'time, late': ['connecting', 'open'] },
   },

@@ -57,6 +57,8 @@ export type ConnectionEvent =
   | { readonly type: 'frame' }
   /** The network changed, the app is in front, the person touched it, the device woke up. */
   | { readonly type: 'hint' }
+  /** An answer is overdue. */
+  | { readonly type: 'doubt' }
   /** The app wants a new connection now. */
   | { readonly type: 'reconnect' }
   /** This attempt or connection is over. `windowMs`: reconnect at a random moment between the two. */
@@ -132,6 +134,7 @@ export function stepConnection(
       // An answer that a device slept through is due anew: once, for timers may ring late each time.
       if (type === 'hint' && (overdue ? !again : deadAtMs === NEVER)) return beat(PROBE_WITHIN_MS, overdue)
       if ((type === 'time' || type === 'hint') && overdue) return fail(attempt, new UnavailableError('a beat was not answered'))
+      if (type === 'doubt' && deadAtMs === NEVER) return beat(next.answerMs)
       if (type === 'hint') return to({ ...state, deadAtMs: Math.min(deadAtMs, nowMs + PROBE_WITHIN_MS) })
       return type === 'time' && next.atMs <= nowMs ? beat(next.answerMs) : stay
     }

@@ -1,7 +1,7 @@
 import { RateLimitedError, type Seal, toVersion } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { handClock } from '../testing/hand-clock.ts'
-import { PULL_WITHIN_MS, pull, pullOlder } from './pull.ts'
+import { PAGE_BEGINS_MS, PULL_WITHIN_MS, pull, pullOlder } from './pull.ts'
 import type { HttpAnswer, HttpRequest } from './transport.ts'
 
 const good = { space: 'room:1', from: 3, on: 'aaaaaaaa', to: 4, seal: 'bbbbbbbb', head: 4, changes: [] }
@@ -28,8 +28,8 @@ describe('a pull', () => {
   it('states number and seal, and never puts the token into the URL', async () => {
     const seen: HttpRequest[] = []
     expect(await ask({ text: JSON.stringify(good) }, seen)).toEqual(good)
-    expect(seen[0]?.path).toBe('/v1/spaces/room%3A1/changes?since=3&seal=aaaaaaaa-r~x%2F1&client=c_x')
-    expect(seen[0]?.token).toBe('secret')
+    expect(seen[0]).toMatchObject({ path: '/v1/spaces/room%3A1/changes?since=3&seal=aaaaaaaa-r~x%2F1&client=c_x', token: 'secret' })
+    expect(seen[0]).toMatchObject({ timeoutMs: PULL_WITHIN_MS, beginsMs: PAGE_BEGINS_MS })
   })
 
   const wrong: Record<string, Partial<HttpAnswer> | Error> = {

@@ -20,6 +20,9 @@ import type { Transport } from './transport.ts'
 /** How long a page may take, in ms. */
 export const PULL_WITHIN_MS = 60_000
 
+/** How long it may take to begin, in ms: longer than the server reads for it, short enough to be live within 30 s of a path that healed. */
+export const PAGE_BEGINS_MS = 20_000
+
 /** What requests are made with. */
 export interface HttpPorts {
   readonly transport: Transport
@@ -77,7 +80,7 @@ async function get<T>({ transport, clock, budget }: HttpPorts, path: string, tok
   const timeoutMs = PULL_WITHIN_MS
   let said: SyncError
   try {
-    const request = transport.request({ path: `/v1/spaces/${path}`, token, timeoutMs })
+    const request = transport.request({ path: `/v1/spaces/${path}`, token, timeoutMs, beginsMs: PAGE_BEGINS_MS })
     const { status, contentType, text } = await within(clock, timeoutMs, request, () => new Error('no answer in time'))
     if (contentType !== 'application/json') throw new Error(`${status} ${contentType}`)
     if (status === 200) return read(text)

@@ -29,7 +29,9 @@ export interface HttpRequest {
   readonly token: string
   readonly body?: string | undefined
   readonly timeoutMs: number
-  /** Ends it sooner. */
+  /** The answer begins within that, in ms; a long one takes its time from there on. */
+  readonly beginsMs?: number | undefined
+  /** Ends it sooner, in place of both. */
   readonly signal?: AbortSignal | undefined
 }
 

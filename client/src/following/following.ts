@@ -4,8 +4,8 @@ import { isRunSeal, LIMITS, NOTHING, type SpaceId, type Standing, type SyncError
 export type Stage =
   /** To be asked for, from `atMs` on and when there is a place; `because`: why not sooner. */
   | { readonly name: 'due'; readonly atMs: number; readonly because?: SyncError | undefined }
-  /** Stated; the `welcome` or `heads` that answers is not here yet. */
-  | { readonly name: 'asked' }
+  /** Stated; the `welcome` or `heads` that answers is not here yet, and overdue from `untilMs` on. */
+  | { readonly name: 'asked'; readonly untilMs: number }
   /** `pull` is the number of the request under way. */
   | { readonly name: 'pulling'; readonly pull: number }
   /** Nothing: what comes, comes by itself. */

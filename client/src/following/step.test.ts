@@ -1,7 +1,7 @@
 import { errorFromWire, LIMITS, type Seal, type Standing, toVersion, type Verdict } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { type Following, followedSpaces, isCaughtUp, NOT_FOLLOWING } from './following.ts'
-import { type FollowingEffect, type FollowingEvent, LOSSES_MAX, PULLS_MAX, step } from './step.ts'
+import { type FollowingEffect, type FollowingEvent, LOSSES_MAX, PULLS_MAX, STATED_WITHIN_MS, step } from './step.ts'
 
 const NOW = 1000
 const a = 'room:a'
@@ -177,6 +177,23 @@ describe('[B1] sums', () => {
       { type: 'follow', spaces: [b] },
       { type: 'follow', spaces: [b] },
     ])
+  })
+
+  it('a statement without an answer has one sent in time, and again while nothing comes; a welcome names what its hello stated late', () => {
+    const { state } = run([want(b)], following)
+    const atMs = NOW + STATED_WITHIN_MS
+    expect(state.wakeAtMs).toBe(atMs)
+    expect(run([{ type: 'time' }], state, atMs - 1)).toMatchObject({ effects: [], state: { wakeAtMs: atMs } })
+    const late = run([{ type: 'time' }], state, atMs)
+    expect(late.effects).toEqual([{ type: 'probe' }])
+    expect(late.state.wakeAtMs).toBe(atMs + STATED_WITHIN_MS)
+    expect(run([{ type: 'time' }], late.state, late.state.wakeAtMs).effects).toEqual([{ type: 'probe' }])
+    expect(run([{ type: 'beat sent' }, beat(5, 5)], late.state, atMs).effects).toEqual([{ type: 'follow', spaces: [b] }])
+    const named = run([{ type: 'heads', heads: heads({ [b]: 0 }) }], state).state
+    expect(run([{ type: 'time' }], named, atMs)).toMatchObject({ effects: [], state: { wakeAtMs: Number.POSITIVE_INFINITY } })
+    const greeting = run([want(a), want(b), { type: 'opened' }]).state
+    expect(run([welcome({ [a]: 3, [b]: 0 })], greeting, atMs).effects).toEqual([])
+    expect(run([welcome({ [a]: 3 })], greeting, atMs).effects).toEqual([{ type: 'probe' }])
   })
 
   it('a space that is behind, denied or unfollowed is not stated when they differ', () => {

@@ -7,6 +7,8 @@ import { DUE, type FollowedSpace, type Following, isPulling, isStated, UNKNOWN_S
 export const PULLS_MAX = 4
 /** Losses in a row after which a space is pulled, each time later, instead of stated once more on the connection. */
 export const LOSSES_MAX = 3
+/** A statement without an answer by then was lost, or its connection is dead: a beat finds out which [B1]. In ms. */
+export const STATED_WITHIN_MS = 10_000
 /** Beats that are counted as not yet answered: their answers come one by one, so more means that one got lost. */
 const BEATS_MAX = 3
 
@@ -37,6 +39,8 @@ export type FollowingEffect =
   | { readonly type: 'hello'; readonly spaces: readonly SpaceId[] }
   | { readonly type: 'follow'; readonly spaces: readonly SpaceId[] }
   | { readonly type: 'unfollow'; readonly spaces: readonly SpaceId[] }
+  /** An answer is overdue: send a beat now. */
+  | { readonly type: 'probe' }
   /** By HTTP, from where the copy stands; the answer comes back as `applied`, or as `denied` with this number. */
   | { readonly type: 'pull'; readonly space: SpaceId; readonly pull: number }
   /** Remove the copy, keep what is pending [B8]. */
@@ -192,7 +196,20 @@ export function step(before: Following, event: FollowingEvent, nowMs: number, ch
       if (wanted && stage.name !== 'due' && stage.name !== 'denied') stated++
     }
     const asks: SpaceId[] = []
+    const overdueAtMs = nowMs + STATED_WITHIN_MS
+    const ask = (id: SpaceId) => {
+      set(id, { stage: { name: 'asked', untilMs: overdueAtMs } })
+      wakeAtMs = Math.min(wakeAtMs, overdueAtMs)
+    }
+    let overdue = false
     for (const [id, { wanted, named, behind, stage }] of spaces) {
+      if (stage.name === 'asked') {
+        if (stage.untilMs > nowMs) wakeAtMs = Math.min(wakeAtMs, stage.untilMs)
+        else {
+          overdue = true
+          ask(id)
+        }
+      }
       if (stage.name !== 'due') continue
       if (stage.atMs > nowMs) wakeAtMs = Math.min(wakeAtMs, stage.atMs)
       else if (!wanted || behind) {
@@ -201,11 +218,12 @@ export function step(before: Following, event: FollowingEvent, nowMs: number, ch
         set(id, { stage: { name: 'pulling', pull: ++pulls } })
         effects.push({ type: 'pull', space: id, pull: pulls })
       } else if (named || stated++ < spacesMax) {
-        set(id, { stage: { name: 'asked' } })
+        ask(id)
         asks.push(id)
       } else set(id, { stage: { name: 'denied', because: new TooLargeError(`more than ${spacesMax} spaces are open`) } })
     }
     if (event.type === 'opened') tell({ type: 'hello', spaces: asks })
     else if (asks.length > 0) tell({ type: 'follow', spaces: asks })
+    if (overdue) effects.push({ type: 'probe' })
   }
 }

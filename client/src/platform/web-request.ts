@@ -1,4 +1,5 @@
 import type { Transport } from '../connection/transport.ts'
+import { systemClock } from './system-clock.ts'
 
 /** One address of the server (its origin, or what a proxy maps to it), or several of the same one. */
 export type ServerUrl = string | URL | readonly (string | URL)[]
@@ -13,18 +14,28 @@ export function basesOf(url: ServerUrl): string[] {
 
 /** fetch, to the server at `base`. */
 export function webRequest(base: string): Transport['request'] {
-  return async ({ path, token, body, timeoutMs, signal }) => {
-    const answer = await fetch(base + path, {
-      headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
-      ...(body && { method: 'POST', body }),
-      signal: signal ?? AbortSignal.timeout(timeoutMs),
-      cache: 'no-store',
-      credentials: 'omit',
-      // A captive portal answers with one.
-      redirect: 'error',
-    })
-    const contentType = answer.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? ''
-    return { status: answer.status, contentType, text: await answer.text() }
+  return async ({ path, token, body, timeoutMs, beginsMs = timeoutMs, signal }) => {
+    const late = new AbortController()
+    const abort = () => late.abort()
+    const begun = systemClock.after(beginsMs, abort)
+    const ended = systemClock.after(timeoutMs, abort)
+    try {
+      const answer = await fetch(base + path, {
+        headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
+        ...(body && { method: 'POST', body }),
+        signal: signal ?? late.signal,
+        cache: 'no-store',
+        credentials: 'omit',
+        // A captive portal answers with one.
+        redirect: 'error',
+      })
+      begun()
+      const contentType = answer.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? ''
+      return { status: answer.status, contentType, text: await answer.text() }
+    } finally {
+      begun()
+      ended()
+    }
   }
 }
 

@@ -112,6 +112,29 @@ describe('the transport of a browser', () => {
     expect(w.told).toEqual([''])
   })
 
+  it('gives up a request whose answer does not begin in time, and lets one that began take its time', async () => {
+    const w = world()
+    const lateMs = { head: 0, body: 0 }
+    vi.stubGlobal('fetch', async (_: string, { signal }: { signal: AbortSignal }) => {
+      const wait = (ms: number) =>
+        new Promise<void>((resolve, reject) => {
+          setTimeout(resolve, ms)
+          signal.onabort = () => reject(signal.reason)
+        })
+      await wait(lateMs.head)
+      return { status: 200, headers: new Headers(), text: () => wait(lateMs.body).then(() => 'all of it') }
+    })
+    const asked = { path: '/v1/x', token: 'secret', timeoutMs: 200, beginsMs: 50 }
+    lateMs.body = 100
+    expect(await w.transport.request(asked)).toMatchObject({ text: 'all of it' })
+    lateMs.body = 1000
+    await expect(w.transport.request(asked)).rejects.toThrow('abort')
+    lateMs.head = 100
+    lateMs.body = 0
+    await expect(w.transport.request(asked)).rejects.toThrow('abort')
+    expect(await w.transport.request({ ...asked, beginsMs: undefined })).toMatchObject({ text: 'all of it' })
+  })
+
   it('posts JSON where there is a body, and shows the token in the header alone', async () => {
     const w = world()
     const seen: RequestInit[] = []
