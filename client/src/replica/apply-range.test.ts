@@ -5,6 +5,14 @@ import { chatApp } from '../testing/chat-app.ts'
 import { message, rangeOf } from '../testing/ranges.ts'
 import { counter, done, openCore, room, rows, texts, value, view } from './model/open-core.ts'
 
+const { collections, ...rest } = chatApp.spaces.room as never as { collections: Record<string, never> }
+/** The same app, a build later. */
+const appWithPolls = {
+  ...chatApp,
+  spaces: { ...chatApp.spaces, room: { ...rest, collections: { ...collections, polls: collections.counters } } },
+}
+const withPoll = rangeOf(0, 2, [message(1, 'a', 'one'), { v: 2, c: 'polls', id: 'p', put: { value: 1 } } as never])
+
 describe('a copy and its ranges', () => {
   it('[R2] takes news and stands at its end', async () => {
     const { core } = await openCore()
@@ -93,17 +101,24 @@ describe('a copy and its ranges', () => {
 
   it('a collection that this build does not know is passed over, and read by the build that does', async () => {
     const { core, storage } = await openCore()
-    await core.apply(rangeOf(0, 2, [message(1, 'a', 'one'), { v: 2, c: 'polls', id: 'p', put: { value: 1 } } as never]))
+    await core.apply(withPoll)
     await core.mutate(room, 'send', { id: 'm', text: 'mine' })
-    const { collections, ...rest } = chatApp.spaces.room as never as { collections: Record<string, never> }
-    const app = {
-      ...chatApp,
-      spaces: { ...chatApp.spaces, room: { ...rest, collections: { ...collections, polls: collections.counters } } },
-    }
-    const { core: newer } = await openCore({ storage: storage.reopen(), app: app as never })
+    const { core: newer } = await openCore({ storage: storage.reopen(), app: appWithPolls as never })
     expect((await newer.standings([room])).get(room)).toEqual({ version: 0, seal: '' })
     expect(await texts(newer)).toEqual(['one', 'mine?'])
-    await newer.apply(rangeOf(0, 2, [message(1, 'a', 'one'), { v: 2, c: 'polls', id: 'p', put: { value: 1 } } as never]))
+    await newer.apply(withPoll)
+    expect(await view(newer, room, 'room_polls')).toMatchObject([{ value: 1 }])
+    expect(await texts(newer)).toEqual(['one', 'mine?'])
+  })
+
+  it('a tab of the older build that is still open passes nothing over in a copy that the newer one began anew', async () => {
+    const { core: older, storage } = await openCore()
+    await older.apply(withPoll)
+    const { core: newer } = await openCore({ storage: storage.reopen(), app: appWithPolls as never })
+    await expect(older.apply(withPoll)).rejects.toMatchObject({ trouble: 'outdated' })
+    // What is written there is saved all the same.
+    await older.mutate(room, 'send', { id: 'm', text: 'mine' })
+    await newer.apply(withPoll)
     expect(await view(newer, room, 'room_polls')).toMatchObject([{ value: 1 }])
     expect(await texts(newer)).toEqual(['one', 'mine?'])
   })

@@ -131,6 +131,8 @@ export const HEAD_WITHIN_MS = 5000
 /** Spaces of which it is remembered what was done at their heads. */
 const KNOWN_SPACES_MAX = 10_000
 
+const outdated = () => new StorageError('outdated', 'A newer version of this app was here: reload to write.')
+
 /** Opens the replica in `storage`; a new one gets its client id. */
 export async function createReplicaCore({
   app,
@@ -172,8 +174,7 @@ export async function createReplicaCore({
       const unit = openUnit(tx)
       const result = await work(unit)
       const writes = unit.writes()
-      if (writes.length > 0 && (present(await unit.self(), opened).minWriter ?? FORMAT) > FORMAT)
-        throw new StorageError('outdated', 'A newer version of this app was here: reload to write.')
+      if (writes.length > 0 && (present(await unit.self(), opened).minWriter ?? FORMAT) > FORMAT) throw outdated()
       return { result, writes }
     })
   const { confirmed, look } = confirmations({ ...storage, read })
@@ -302,7 +303,9 @@ export async function createReplicaCore({
       // What was done in a history that is gone says nothing of the one that comes.
       else if (range.reset === 'history') known.delete(range.space)
       mayTell ||= range.reset === 'history'
-      const applied = await unit('relaxed', (unit) => {
+      const applied = await unit('relaxed', async (unit) => {
+        // What this build would pass over, a newer one that has begun its copies anew would never see.
+        if ((await unit.self()).tables.some((table) => !tables.includes(table))) throw outdated()
         for (const page of awaited) page.hear(range)
         return applyRange(unit, stage, range, known.get(range.space))
       })
