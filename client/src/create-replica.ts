@@ -144,6 +144,9 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       holding: () => holding,
       holds: union.set,
       told(report) {
+        const { notBeforeMs, because } = report
+        // The clock of the device may jump until this tab leads.
+        if (notBeforeMs && because) sync.stayAway(notBeforeMs - world.clock.nowMs(), because)
         core.setClockOffset(report.offsetMs)
         soon()
       },

@@ -1,4 +1,4 @@
-import { ClientConflictError, UnavailableError } from '@tidemark/shared'
+import { ClientConflictError, type SyncError, UnavailableError, UpgradeRequiredError } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { NOT_FOLLOWING } from './following/following.ts'
 import { step } from './following/step.ts'
@@ -46,6 +46,20 @@ describe('the status', () => {
       because,
       blocked,
     })
+  })
+
+  it('[B11] tells the tab that leads next how long to stay away, unless this app is too old; an app is told when it is tried again', () => {
+    const nowMs = clock.monotonicMs()
+    const waits = (because: SyncError) =>
+      reportOf(
+        { ...nothing, connection: { name: 'waiting', attempt: 1, untilMs: nowMs + 900, notBeforeMs: nowMs + 500, because } },
+        0,
+        clock,
+      )
+    const report = waits(new UnavailableError('full'))
+    expect(report).toMatchObject({ retryAtMs: clock.nowMs() + 900, notBeforeMs: clock.nowMs() + 500 })
+    expect(statusOf(report, [], new Map(), 0, 0)).not.toHaveProperty('notBeforeMs')
+    expect(waits(new UpgradeRequiredError('reload'))).not.toHaveProperty('notBeforeMs')
   })
 
   it('says which spaces found no place on the connection', () => {

@@ -23,6 +23,8 @@ export interface Report {
   readonly beatS: number
   readonly pauses?: readonly Pause[] | undefined
   readonly retryAtMs?: number | undefined
+  /** For the tab that leads next: before then it is not to connect. By the device's clock. */
+  readonly notBeforeMs?: number | undefined
   readonly because?: SyncError | undefined
   readonly blocked?: SyncError | undefined
   /** The server's clock minus the device's, in ms. */
@@ -44,12 +46,18 @@ export function reportOf(state: SyncState, offsetMs: number, clock: Clock): Repo
     const denied = 'because' in stage ? stage.because : undefined
     if (wanted && (denied || head > standing.version)) spaces[id] = { head, denied }
   }
+  // One clock for all tabs.
+  const deviceMs = (monotonicMs: number) => Math.round(clock.nowMs() + monotonicMs - clock.monotonicMs())
   return {
     phase,
     offsetMs,
     beatS,
     ...(connection.name === 'offline' && { pauses: connection.pauses.filter((pause) => pause !== 'tab') }),
-    ...(connection.name === 'waiting' && { retryAtMs: Math.round(clock.nowMs() + connection.untilMs - clock.monotonicMs()) }),
+    ...(connection.name === 'waiting' && {
+      retryAtMs: deviceMs(connection.untilMs),
+      // The next tab may be one of a newer app.
+      ...(connection.because.code !== 'upgrade-required' && { notBeforeMs: deviceMs(connection.notBeforeMs) }),
+    }),
     ...(because && { because }),
     ...('because' in sending.stage && sending.stage.because && { blocked: sending.stage.because }),
     spaces,
@@ -58,7 +66,7 @@ export function reportOf(state: SyncState, offsetMs: number, clock: Clock): Repo
 
 /** What the app is told of the spaces that it holds: the shown copies by the database, everything else by whoever is connected. */
 export function statusOf(
-  { offsetMs: _, ...report }: Report,
+  { offsetMs: _, notBeforeMs: __, ...report }: Report,
   held: Iterable<SpaceId>,
   copies: ReadonlyMap<SpaceId, CopyState>,
   pending: number,

@@ -20,6 +20,7 @@ import {
   type VoidMutation,
 } from '@tidemark/shared'
 import { createAlarm } from './alarm.ts'
+import { askedMs } from './backoff.ts'
 import { type Connection, NEVER, type Pause } from './connection/connection.ts'
 import { asSyncError, createLink, type LinkPorts, type Live } from './connection/link.ts'
 import { type OlderRequest, pull, pullOlder } from './connection/pull.ts'
@@ -80,6 +81,8 @@ export interface Sync {
   /** Nothing is sent or received until each pause that was begun is ended. */
   pause(pause: Pause): void
   resume(pause: Pause): void
+  /** The tab that is connected for this one waits for so long, in ms, and so does this one should it be the next. */
+  stayAway(ms: number, because: SyncError): void
   /** A new connection, unless the server asked to wait. */
   reconnectNow(): void
   /** Resolves when nothing runs any more. */
@@ -416,6 +419,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
     },
     pause: (pause) => link.tell({ type: 'pause', pause }),
     resume: (pause) => link.tell({ type: 'resume', pause }),
+    stayAway: (ms, because) => link.tell({ type: 'away', away: { notBeforeMs: clock.monotonicMs() + askedMs({ afterMs: ms }), because } }),
     reconnectNow: () => link.tell({ type: 'reconnect' }),
     async close() {
       link.close()

@@ -70,7 +70,6 @@ function actInTab(world: World, action: TabAction, device: Device, tab: Tab): vo
       if (device.tabs.length > 1) world.leave(device, tab)
       return
     case 'go offline':
-      world.wire.beganAnew(node)
       replica?.pause()
       return
     case 'go online':
@@ -90,7 +89,6 @@ function actInTab(world: World, action: TabAction, device: Device, tab: Tab): vo
       return
     case 'hide':
       page.tell('hide')
-      world.wire.beganAnew(node)
       world.scheduler.at(world.self, LET_GO_MS, 'left', () => {
         if (page.isLeft && node.alive && device.leads.isConnected(node.name))
           world.fail('lets go', `${node.name} was left, and has a connection`)

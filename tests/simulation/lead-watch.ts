@@ -1,4 +1,5 @@
-import type { ReplicaStorage, Transport } from '@tidemark/client/testing'
+import type { DeviceTab, ReplicaStorage, Transport } from '@tidemark/client/testing'
+import type { Clock } from '@tidemark/shared'
 
 interface SelfRow {
   readonly lead?: number
@@ -11,6 +12,8 @@ interface SelfRow {
 export class LeadWatch {
   /** By connection, the tab that has it. */
   readonly #open = new Map<object, string>()
+  /** By tab, the number under which it led last; Infinity where it could not save that. */
+  readonly #numbers = new Map<string, number>()
   readonly #fail: (message: string) => void
 
   constructor(fail: (message: string) => void) {
@@ -46,6 +49,20 @@ export class LeadWatch {
     }
   }
 
+  /** `heardOf` is told for how long a tab waits that this one follows from then on, as far as it says so, in ms. */
+  ports(tab: string, ports: DeviceTab['ports'], clock: Clock, heardOf: (awayMs: number) => void): DeviceTab['ports'] {
+    return {
+      ...ports,
+      open: (heard) =>
+        ports.open((text) => {
+          const { t, number, report } = JSON.parse(text as string) as { t: string; number: number; report: { notBeforeMs?: number } }
+          if (t === 'lead' && number > (this.#numbers.get(tab) ?? 0) && report.notBeforeMs !== undefined)
+            heardOf(report.notBeforeMs - clock.nowMs())
+          heard(text)
+        }),
+    }
+  }
+
   storage(tab: string, storage: ReplicaStorage): ReplicaStorage {
     /** The number under which this tab leads or led; undefined where it never did, or could not save it. */
     let own: number | undefined
@@ -59,13 +76,18 @@ export class LeadWatch {
             const { lead } = ((await tx.get('self', 'self')) ?? {}) as SelfRow
             const puts = (table: string) => done.writes.flatMap((write) => (write.table === table && 'put' in write ? write.put : []))
             const next = (puts('self')[0] as SelfRow | undefined)?.lead
-            if (next !== undefined && next !== lead) own = taken = next
-            else if (puts('tail').length > 0 && own !== undefined && own !== lead)
+            if (next !== undefined && next !== lead) {
+              own = taken = next
+              this.#numbers.set(tab, next)
+            } else if (puts('tail').length > 0 && own !== undefined && own !== lead)
               this.#fail(`${tab} settles as number ${own}, and number ${lead} leads`)
             return done
           })
         } catch (error) {
-          if (taken !== undefined) own = undefined
+          if (taken !== undefined) {
+            own = undefined
+            this.#numbers.set(tab, Number.POSITIVE_INFINITY)
+          }
           throw error
         }
       },

@@ -8,10 +8,12 @@ const SAME_ANSWERS_MAX = 6
 const SAME_STATEMENTS_MAX = 12
 /** A tab connects so often within a minute where every attempt fails at once: pauses of 4 s on the average in front, and hints. */
 const CONNECTS_MAX = 30
+/** What tabs tell each other is rounded by so much, and read against another clock. */
+const ROUNDED_MS = 1
+/** The longest that anybody stays away. */
+const AWAY_MAX_MS = 3_600_000
 
 export interface WireWatchPorts {
-  /** Tabs hand their connection on to each other, and whoever takes it over begins anew. */
-  readonly handsOn: boolean
   nowMs(): number
   fail(oracle: string, message: string): void
 }
@@ -48,19 +50,20 @@ export class WireWatch {
     const recent = [...(this.#connects.get(tab) ?? []).filter((atMs) => atMs > nowMs - MINUTE_MS), nowMs]
     this.#connects.set(tab, recent)
     const awayMs = (this.#awayUntilMs.get(tab) ?? 0) - nowMs
-    if (awayMs > 0) this.#ports.fail('stays away', `${tab.name} connects ${awayMs} ms before it was asked to`)
+    if (awayMs > ROUNDED_MS) this.#ports.fail('stays away', `${tab.name} connects ${awayMs} ms before it was asked to`)
     if (recent.length === CONNECTS_MAX + 1) this.#ports.fail('settles', `${tab.name} connects ${recent.length} times a minute`)
   }
 
-  /** [B11] Who was told when to come comes no sooner. A page that was left, an app that paused: they begin anew. */
+  /** [B11] Who was told when to come comes no sooner, whatever became of it meanwhile. */
   heard(tab: Node, text: string): void {
-    if (this.#ports.handsOn || !text.startsWith('{"t":"goaway"')) return
+    if (!text.startsWith('{"t":"goaway"')) return
     const { afterMs } = JSON.parse(text) as Extract<ServerFrame, { t: 'goaway' }>
     if (afterMs) this.#awayUntilMs.set(tab, this.#ports.nowMs() + afterMs[0])
   }
 
-  beganAnew(tab: Node): void {
-    this.#awayUntilMs.delete(tab)
+  /** By a tab that it follows, which waits for so long. */
+  heardOf(tab: Node, awayMs: number): void {
+    this.#awayUntilMs.set(tab, this.#ports.nowMs() + Math.min(awayMs, AWAY_MAX_MS))
   }
 
   /** `connection`: any object that stands for it. */

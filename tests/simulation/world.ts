@@ -113,7 +113,6 @@ export class World {
     this.network = new Network(this.scheduler, plan.seed, () => this.host)
     this.network.faults = plan.network
     this.wire = new WireWatch({
-      handsOn: plan.classes.includes('leaders'),
       nowMs: () => this.scheduler.nowMs,
       fail: (oracle, message) => this.fail(oracle, message),
     })
@@ -363,7 +362,7 @@ export class World {
       storage: hasLeaders ? device.leads.storage(node.name, handle.storage) : handle.storage,
       durable: true,
       tables: handle.tables ?? (() => ({ scope: () => ({}) as never, table: noTables, close() {} })),
-      tabs: hasLeaders ? place.ports : undefined,
+      tabs: hasLeaders ? device.leads.ports(node.name, place.ports, clock, (awayMs) => this.wire.heardOf(node, awayMs)) : undefined,
       transport: device.leads.transport(node.name, this.network.transportOf(node, path)),
       clock,
       random,

@@ -31,6 +31,7 @@ const because = new UnavailableError('gone')
 /** One of each; nothing is due yet. `asked`: open, and a beat is not answered yet; `asked again`: that beat was the second. */
 const STATES = {
   offline: { name: 'offline', pauses: ['app'] },
+  'offline and away': { name: 'offline', pauses: ['app'], away: { notBeforeMs: NOW + 5000, because } },
   connecting: { name: 'connecting', attempt: 3, untilMs: NOW + 1, because },
   greeting: { name: 'greeting', attempt: 3, untilMs: NOW + 1, because },
   open: { name: 'open', attempt: 3, sinceMs: NOW - 5000, deadAtMs: NEVER, again: false },
@@ -45,6 +46,7 @@ type StateName = keyof typeof STATES
 const EVENTS = {
   'pause page': { type: 'pause', pause: 'page' },
   'resume app': { type: 'resume', pause: 'app' },
+  away: { type: 'away', away: { notBeforeMs: NOW + 5000, because } },
   opened: { type: 'opened' },
   welcomed: { type: 'welcomed' },
   frame: { type: 'frame' },
@@ -67,23 +69,40 @@ const OVER: Expected = ['waiting', 'close']
 
 const TABLE: Record<StateName, Record<EventName, Expected>> = {
   offline: {
-    doubt: '-',
-    ...{ 'pause page': ['offline'], 'resume app': ['connecting', 'open'], opened: '-', welcomed: '-', frame: '-', hint: '-' },
-    ...{ 'hint, late': '-', reconnect: '-', failed: '-', time: '-', 'time, late': '-' },
+    ...{
+      'pause page': ['offline'],
+      'resume app': ['connecting', 'open'],
+      away: ['offline'],
+      doubt: '-',
+      opened: '-',
+      welcomed: '-',
+      frame: '-',
+    },
+    ...{ hint: '-', 'hint, late': '-', reconnect: '-', failed: '-', time: '-', 'time, late': '-' },
+  },
+  'offline and away': {
+    ...{ 'pause page': ['offline'], 'resume app': ['waiting'], away: ['offline'], doubt: '-', opened: '-', welcomed: '-', frame: '-' },
+    ...{ hint: '-', 'hint, late': '-', reconnect: '-', failed: '-', time: '-', 'time, late': '-' },
   },
   connecting: {
-    doubt: '-',
-    ...{ 'pause page': PAUSED, 'resume app': '-', opened: ['greeting'], welcomed: '-', frame: '-', hint: '-' },
+    ...{ 'pause page': PAUSED, 'resume app': '-', away: '-', doubt: '-', opened: ['greeting'], welcomed: '-', frame: '-', hint: '-' },
     ...{ 'hint, late': '-', reconnect: '-', failed: OVER, time: '-', 'time, late': OVER },
   },
   greeting: {
-    doubt: '-',
-    ...{ 'pause page': PAUSED, 'resume app': '-', opened: '-', welcomed: ['open'], frame: '-', hint: '-' },
+    ...{ 'pause page': PAUSED, 'resume app': '-', away: '-', doubt: '-', opened: '-', welcomed: ['open'], frame: '-', hint: '-' },
     ...{ 'hint, late': '-', reconnect: '-', failed: OVER, time: '-', 'time, late': OVER },
   },
   open: {
-    doubt: ['open', 'beat'],
-    ...{ 'pause page': PAUSED, 'resume app': '-', opened: '-', welcomed: '-', frame: '-', hint: ['open', 'beat'] },
+    ...{
+      'pause page': PAUSED,
+      'resume app': '-',
+      away: '-',
+      doubt: ['open', 'beat'],
+      opened: '-',
+      welcomed: '-',
+      frame: '-',
+      hint: ['open', 'beat'],
+    },
     ...{
       'hint, late': ['open', 'beat'],
       reconnect: ['connecting', 'close', 'open'],
@@ -93,18 +112,24 @@ const TABLE: Record<StateName, Record<EventName, Expected>> = {
     },
   },
   asked: {
-    doubt: '-',
-    ...{ 'pause page': PAUSED, 'resume app': '-', opened: '-', welcomed: '-', frame: ['open'], hint: ['open'] },
+    ...{ 'pause page': PAUSED, 'resume app': '-', away: '-', doubt: '-', opened: '-', welcomed: '-', frame: ['open'], hint: ['open'] },
     ...{ 'hint, late': ['open', 'beat'], reconnect: ['connecting', 'close', 'open'], failed: OVER, time: '-', 'time, late': OVER },
   },
   'asked again': {
-    doubt: '-',
-    ...{ 'pause page': PAUSED, 'resume app': '-', opened: '-', welcomed: '-', frame: ['open'], hint: ['open'] },
+    ...{ 'pause page': PAUSED, 'resume app': '-', away: '-', doubt: '-', opened: '-', welcomed: '-', frame: ['open'], hint: ['open'] },
     ...{ 'hint, late': OVER, reconnect: ['connecting', 'close', 'open'], failed: OVER, time: '-', 'time, late': OVER },
   },
   waiting: {
-    doubt: '-',
-    ...{ 'pause page': PAUSED, 'resume app': '-', opened: '-', welcomed: '-', frame: '-', hint: ['connecting', 'open'] },
+    ...{
+      'pause page': PAUSED,
+      'resume app': '-',
+      away: '-',
+      doubt: '-',
+      opened: '-',
+      welcomed: '-',
+      frame: '-',
+      hint: ['connecting', 'open'],
+    },
     ...{
       'hint, late': ['connecting', 'open'],
       reconnect: ['connecting', 'open'],
@@ -114,8 +139,7 @@ const TABLE: Record<StateName, Record<EventName, Expected>> = {
     },
   },
   'waiting as asked': {
-    doubt: '-',
-    ...{ 'pause page': PAUSED, 'resume app': '-', opened: '-', welcomed: '-', frame: '-', hint: '-' },
+    ...{ 'pause page': PAUSED, 'resume app': '-', away: '-', doubt: '-', opened: '-', welcomed: '-', frame: '-', hint: '-' },
     ...{ 'hint, late': ['connecting', 'open'], reconnect: '-', failed: '-', time: '-', 'time, late': ['connecting', 'open'] },
   },
 }
@@ -153,7 +177,13 @@ describe('never stuck', () => {
       const told = EVERY[Math.floor(random.unit() * EVERY.length)] as ConnectionEvent
       const asks = random.unit() < 0.1 ? { afterMs: random.unit() * 1e7 - 1e6 } : {}
       const event =
-        'pause' in told ? { ...told, pause } : told.type === 'failed' ? { ...told, because: new UnavailableError('', asks) } : told
+        'pause' in told
+          ? { ...told, pause }
+          : told.type === 'failed'
+            ? { ...told, because: new UnavailableError('', asks) }
+            : told.type === 'away'
+              ? { ...told, away: { because, notBeforeMs: nowMs + random.unit() * 3_600_000 } }
+              : told
       nowMs += random.unit() < 0.5 ? 0 : random.unit() * 20_000
       state = step(state, event, nowMs, random.unit(), random.unit() < 0.5 ? undefined : 900_000).state
       const wakeAtMs = wakeOf(state)
@@ -293,6 +323,35 @@ describe('attempts', () => {
   it('a wrong number from the server silences nobody for more than an hour', () => {
     const asked = new UnavailableError('soon', { afterMs: 1e15 })
     expect(wakeOf(step(STATES.open, { type: 'failed', because: asked }, NOW, 0).state)).toBe(NOW + 3_600_000)
+  })
+})
+
+describe('[B11] who is asked to stay away', () => {
+  const away = { type: 'away', away: { notBeforeMs: NOW + 5000, because } } as const
+  const resume = { type: 'resume', pause: 'app' } as const
+  const waits = { name: 'waiting', attempt: 1, untilMs: NOW + 5000, notBeforeMs: NOW + 5000, because }
+
+  it('by way of another tab waits as long, whatever hints say, and then connects', () => {
+    const told = step(STATES.offline, away).state
+    expect(told).toMatchObject({ name: 'offline', pauses: ['app'] })
+    const resumed = step(told, resume, NOW + 100)
+    expect(resumed).toEqual({ state: waits, effects: [] })
+    expect(step(resumed.state, { type: 'hint' }, NOW + 4999).state).toBe(resumed.state)
+    expect(step(resumed.state, { type: 'time' }, NOW + 5000).effects).toEqual(['open'])
+    expect(step(told, resume, NOW + 5000)).toMatchObject({ state: { name: 'connecting', attempt: 1 }, effects: ['open'] })
+  })
+
+  it('remembers it through pauses, for as long as they take', () => {
+    const paused = step(STATES['waiting as asked'], { type: 'pause', pause: 'page' }).state
+    const both = step(paused, { type: 'pause', pause: 'app' }).state
+    const one = step(both, resume).state
+    expect(step(one, { type: 'resume', pause: 'page' }).state).toEqual(waits)
+    expect(step(one, { type: 'resume', pause: 'page' }, NOW + 5000).effects).toEqual(['open'])
+  })
+
+  it('is told by the last word of it', () => {
+    const told = step(step(STATES.offline, away).state, { ...away, away: { ...away.away, notBeforeMs: NOW + 1000 } }).state
+    expect(wakeOf(step(told, resume).state)).toBe(NOW + 1000)
   })
 })
 

@@ -17,9 +17,15 @@ export const UPGRADE_PAUSE_MS = 300_000
 /** Why nothing is to be connected: the app's own switch, a page that is frozen or left, another tab that is connected for this one, the end. */
 export type Pause = 'app' | 'page' | 'tab' | 'closed'
 
+/** Before then the server wants to see nothing of this device, whichever of its tabs it said that to. By the monotonic clock. */
+export interface Away {
+  readonly notBeforeMs: number
+  readonly because: SyncError
+}
+
 /** `attempt`: the number of this attempt since a steady connection, from 1. All times by the monotonic clock. */
 export type Connection =
-  | { readonly name: 'offline'; readonly pauses: readonly Pause[] }
+  | { readonly name: 'offline'; readonly pauses: readonly Pause[]; readonly away?: Away | undefined }
   /** `because`: why the last one ended. */
   | {
       readonly name: 'connecting' | 'greeting'
@@ -50,6 +56,8 @@ export type Connection =
 export type ConnectionEvent =
   | { readonly type: 'pause'; readonly pause: Pause }
   | { readonly type: 'resume'; readonly pause: Pause }
+  /** Another tab, which is connected for this one, waits. */
+  | { readonly type: 'away'; readonly away: Away }
   /** The socket is open, hello is on its way. */
   | { readonly type: 'opened' }
   | { readonly type: 'welcomed' }
@@ -104,13 +112,19 @@ export function stepConnection(
   const stay = to(state)
   const { type } = event
 
-  if (type === 'pause' && state.name !== 'offline') return to({ name: 'offline', pauses: [event.pause] }, 'close')
+  if (type === 'pause' && state.name !== 'offline')
+    return to({ name: 'offline', pauses: [event.pause], away: state.name === 'waiting' ? state : undefined }, 'close')
   switch (state.name) {
     case 'offline': {
+      if (type === 'away') return to({ ...state, away: event.away })
       if (type !== 'pause' && type !== 'resume') return stay
       const others = state.pauses.filter((pause) => pause !== event.pause)
       if (type === 'pause') return to({ ...state, pauses: [...others, event.pause] })
-      return others.length === 0 ? to(connecting(1), 'open') : to({ ...state, pauses: others })
+      if (others.length > 0) return to({ ...state, pauses: others })
+      const { away } = state
+      return away && away.notBeforeMs > nowMs
+        ? to({ ...away, name: 'waiting', attempt: 1, untilMs: away.notBeforeMs })
+        : to(connecting(1), 'open')
     }
     case 'connecting':
     case 'greeting':

@@ -183,7 +183,7 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
     state = after
     if (before.name !== after.name) {
       if (after.name === 'open') listener.noted('open')
-      if (after.name === 'waiting') listener.noted('closed', after.because)
+      if (after.name === 'waiting' && before.name !== 'offline') listener.noted('closed', after.because)
     }
     if (before.name === 'open' && effects.includes('close'))
       tellPace({ type: 'lost', silently: event.type === 'time' || event.type === 'hint' || closedByPath })

@@ -196,15 +196,14 @@ export function createTabs({ name, locks, open }: TabPorts, host: TabsHost): Tab
     switch (message?.t) {
       case 'lead': {
         const { number } = message
-        if (state.name === 'leader') {
-          if (own === undefined || number <= own) return
-          step({ type: 'lost' })
-        }
+        if (own !== undefined && own < number) step({ type: 'lost' })
+        // One that just begins to lead listens, too: the server may have asked the one before it to wait.
+        told = message.report
+        host.told(told)
+        if (state.name === 'leader') return
         const isAnother = number !== heard
         heard = number
         step({ type: 'heard', isHidden: message.hidden })
-        told = message.report
-        host.told(told)
         if (!isAnother) return
         say(true)
         for (const [number, { ask }] of asks) post({ t: 'older', tab, number, ask })

@@ -38,4 +38,13 @@ export const tabsBugs: readonly PlantedBug[] = [
     rule: 'P12',
     what: 'whoever has led once stays connected',
   },
+  {
+    name: 'wait-not-handed-on',
+    file: 'client/src/create-replica.ts',
+    find: 'if (notBeforeMs && because) sync.stayAway',
+    replace: 'if (notBeforeMs && because === undefined) sync.stayAway',
+    classes: ['leaders', 'tabs', 'tab-crash', 'double-leader', 'server-restart', 'crowd'],
+    rule: 'B11',
+    what: 'the tab that leads next does not know how long the one before it was asked to stay away',
+  },
 ]
