@@ -5,7 +5,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { neighbour } from '../harness/neighbour.ts'
+import { neighbour, served } from '../harness/neighbour.ts'
 import { connectPeer, pullAll } from '../harness/wire-peer.ts'
 import { campaign } from './campaign.ts'
 import { Feeder, type Tally } from './feeder.ts'
@@ -47,7 +47,7 @@ describe('hostile input', () => {
   }, async () => {
     // Few inputs fill no cache, and a leak shows without.
     if (process.env.CI !== undefined) await fillCaches(victim.url)
-    const chat = await neighbour({ enter: (user, options) => connectPeer(victim.url, user, options) })
+    const chat = await neighbour({ pid: victim.pid, enter: (user, options) => connectPeer(victim.url, user, options) })
     await victim.probe()
     const tally: Tally = new Map()
     const early = await campaign(victim, SEED, 0, INPUTS / 5, tally)
@@ -55,14 +55,14 @@ describe('hostile input', () => {
     const findings = [...early, ...(await campaign(victim, SEED, INPUTS / 5, INPUTS, tally))]
     expect(findings.length === 0 ? '' : await report(victim, SEED, findings[0] as (typeof findings)[number])).toBe('')
     const after = await victim.probe()
-    const { count, medianMs, slowestMs } = await chat.stop()
-    written = { room: chat.room, count }
+    const chatted = await chat.stop()
+    written = { room: chat.room, count: chatted.count }
     const stallMs = Math.max(before.cpuMs, after.cpuMs)
     const grownMb = (after.heapBytes - before.heapBytes) / 1e6
     console.log(
       `${INPUTS} inputs: longest stall ${stallMs.toFixed(0)} ms of work, ${Math.max(before.wallMs, after.wallMs).toFixed(0)} ms by the clock; ` +
         `heap ${(before.heapBytes / 1e6).toFixed(0)} MB at a fifth, ${grownMb.toFixed(0)} MB more at the end; ` +
-        `neighbour ${count} writes, median ${medianMs.toFixed(1)}, slowest ${slowestMs.toFixed(0)} ms`,
+        served(chatted),
     )
     expect(stallMs).toBeLessThan(STALL_MS_MAX)
     expect(after.heapBytes - before.heapBytes).toBeLessThan(HEAP_BYTES_MAX)
@@ -71,7 +71,7 @@ describe('hostile input', () => {
     expect(tally.get('status 200')).toBeGreaterThan(INPUTS / 50)
     expect(tally.get('ack of something done')).toBeGreaterThan(INPUTS / 50)
     expect(tally.get('range')).toBeGreaterThan(INPUTS / 10)
-    expect(count).toBeGreaterThan(10)
+    expect(chatted.count).toBeGreaterThan(10)
   })
 
   it.each(HEAVIEST)('%s: allowed, and the event loop goes round all the same', async (_, begin) => {

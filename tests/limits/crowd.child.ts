@@ -29,6 +29,8 @@ export interface CrowdReport {
   readonly liveAtMs: readonly number[]
   readonly connectsMost: number
   readonly sentAway: number
+  /** The longest that this process did not get round, since it forgot, in ms: what happens meanwhile it sees all at once. */
+  readonly lagMs: number
 }
 
 const { url, secret, clients, spaces, spacesOfEach } = JSON.parse(process.argv[2] ?? '') as CrowdOrder
@@ -60,6 +62,15 @@ async function device(at: number): Promise<ReturningClient> {
   })
 }
 
+const LOOK_EVERY_MS = 50
+let lookedAtMs = performance.now()
+let lagMs = 0
+setInterval(() => {
+  const nowMs = performance.now()
+  lagMs = Math.max(lagMs, nowMs - lookedAtMs - LOOK_EVERY_MS)
+  lookedAtMs = nowMs
+}, LOOK_EVERY_MS)
+
 const all = await Promise.all(Array.from({ length: clients }, (_, at) => device(at)))
 
 function report(): CrowdReport {
@@ -70,12 +81,16 @@ function report(): CrowdReport {
     liveAtMs,
     connectsMost: all.reduce((most, one) => Math.max(most, one.openedAtMs.length), 0),
     sentAway: all.reduce((sum, one) => sum + one.sentAway, 0),
+    lagMs,
   }
 }
 
 process.on('message', (word: CrowdWord) => {
   if (word === 'start') for (const one of all) one.start()
-  if (word === 'forget') for (const one of all) one.forget()
+  if (word === 'forget') {
+    lagMs = 0
+    for (const one of all) one.forget()
+  }
   if (word === 'hint') for (const one of all) one.hint()
   if (word === 'tell') process.send?.(report())
 })

@@ -3,12 +3,13 @@
 // over a bare socket.
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { signToken } from '@tidemark/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cpuMs } from '../harness/cpu-time.ts'
 import { freePort, type ServerProcess, startServer } from '../harness/server-process.ts'
 import type { CrowdOrder, CrowdReport, CrowdWord } from './crowd.child.ts'
 
@@ -52,7 +53,7 @@ describe(`${CLIENTS} connections`, () => {
   }
 
   /** All of them are live again, and none came often; prints how it went. */
-  const expectOneWave = (what: string, sinceMs: number, said: CrowdReport, cpuMs: number, goneWithTheOld = 0): void => {
+  const expectOneWave = (what: string, sinceMs: number, said: CrowdReport, workMs: number, goneWithTheOld = 0): void => {
     const opened = perSecond(said.openedAtMs, sinceMs)
     const liveMs = said.liveAtMs.map((ms) => ms - sinceMs).sort((a, b) => a - b)
     const seconds = (share: number) => ((liveMs[Math.ceil(liveMs.length * share) - 1] ?? 0) / 1000).toFixed(1)
@@ -60,11 +61,11 @@ describe(`${CLIENTS} connections`, () => {
     const connects = said.openedAtMs.length / CLIENTS
     const away = said.sentAway - goneWithTheOld
     console.log(
-      `${what}: ${said.live} live after the server was there, half ${seconds(0.5)}, 99 % ${seconds(0.99)}, all ${seconds(1)} s; connects ${connects.toFixed(2)} a client, at most ${said.connectsMost}, sent away ${away}; sockets opened in each second ${opened.join(' ')}; live ${live.join(' ')}; CPU of the server ${(cpuMs / CLIENTS).toFixed(2)} ms a client`,
+      `${what}: ${said.live} live after the server was there, half ${seconds(0.5)}, 99 % ${seconds(0.99)}, all ${seconds(1)} s; connects ${connects.toFixed(2)} a client, at most ${said.connectsMost}, sent away ${away}; sockets opened in each second ${opened.join(' ')}; live ${live.join(' ')}; the crowd stood still for ${said.lagMs.toFixed(0)} ms at most; CPU of the server ${(workMs / CLIENTS).toFixed(2)} ms a client`,
     )
     expect(said.live).toBe(CLIENTS)
-    // The pace, by the clock of a process that this one keeps from running now and then.
-    expect(Math.max(...live)).toBeLessThanOrEqual(HELLOS_PER_S * 1.5)
+    // The pace, by the clock of a process that others keep from running now and then.
+    expect(Math.max(...live)).toBeLessThanOrEqual(HELLOS_PER_S * (1.5 + said.lagMs / 1000))
     // No second wave: who comes again was told to, and once.
     expect(connects).toBeLessThan(1.05 + away / CLIENTS)
     expect(away).toBeLessThan(CLIENTS * 1.05)
@@ -102,7 +103,7 @@ describe(`${CLIENTS} connections`, () => {
     const sinceMs = Date.now()
     say('start')
     const said = await allLive()
-    expectOneWave('first start', sinceMs, said, await cpuMs(server.pid))
+    expectOneWave('first start', sinceMs, said, cpuMs(server.pid))
   })
 
   it('[B11] whose network comes back at one moment, to a server that was just started, come in one wave', async () => {
@@ -112,7 +113,7 @@ describe(`${CLIENTS} connections`, () => {
     const readyMs = Date.now()
     say('hint')
     const said = await allLive()
-    expectOneWave('kill -9, and a hint to all', readyMs, said, await cpuMs(server.pid))
+    expectOneWave('kill -9, and a hint to all', readyMs, said, cpuMs(server.pid))
   })
 
   // These wait for back-offs and windows of many seconds.
@@ -124,7 +125,7 @@ describe(`${CLIENTS} connections`, () => {
     server = await start()
     const readyMs = Date.now()
     const said = await allLive()
-    expectOneWave('kill -9', readyMs, said, await cpuMs(server.pid))
+    expectOneWave('kill -9', readyMs, said, cpuMs(server.pid))
   })
 
   it('[B11] whose server was asked to end come by lot, when the next one is there', async () => {
@@ -137,7 +138,7 @@ describe(`${CLIENTS} connections`, () => {
     server = await start()
     const readyMs = Date.now()
     const said = await allLive()
-    expectOneWave('SIGTERM', readyMs, said, await cpuMs(server.pid), CLIENTS)
+    expectOneWave('SIGTERM', readyMs, said, cpuMs(server.pid), CLIENTS)
     expect(Math.min(...said.openedAtMs) - endedMs).toBeGreaterThan(1950)
   })
 })
@@ -151,11 +152,4 @@ function perSecond(times: readonly number[], sinceMs: number): number[] {
     counts[at] = (counts[at] ?? 0) + 1
   }
   return Array.from(counts, (count) => count ?? 0)
-}
-
-/** CPU time that a process has used. Source: proc_pid_stat(5), in ticks of 10 ms. */
-async function cpuMs(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * 10
 }
