@@ -8,8 +8,8 @@ export type Stage =
   | { readonly name: 'asked'; readonly untilMs: number }
   /** `pull` is the number of the request under way. */
   | { readonly name: 'pulling'; readonly pull: number }
-  /** Nothing: what comes, comes by itself. */
-  | { readonly name: 'followed' }
+  /** Nothing: what comes, comes by itself; what is known to lack is overdue from `untilMs` on. */
+  | { readonly name: 'followed'; readonly untilMs: number }
   /** Not on this connection any more, unless the app asks again, or, where it was one too many, until a place is free. */
   | { readonly name: 'denied'; readonly because: SyncError }
 

@@ -101,7 +101,7 @@ describe('ranges', () => {
     const lost = applied(a, 'lost', 3, 7)
     expect(run([lost, lost, lost], following).effects).toEqual([{ type: 'follow', spaces: [a] }])
     const answered = run([lost, { type: 'heads', heads: heads({ [a]: 7 }) }, applied(a, 'news', 7)], following)
-    expect(answered.stage(a)).toEqual({ name: 'followed' })
+    expect(answered.stage(a)).toMatchObject({ name: 'followed' })
   })
 
   it('[B2] what comes after the heads ends the statement, a loss too: then it is stated again', () => {
@@ -194,6 +194,16 @@ describe('[B1] sums', () => {
     const greeting = run([want(a), want(b), { type: 'opened' }]).state
     expect(run([welcome({ [a]: 3, [b]: 0 })], greeting, atMs).effects).toEqual([])
     expect(run([welcome({ [a]: 3 })], greeting, atMs).effects).toEqual([{ type: 'probe' }])
+  })
+
+  it('what is named and does not come has a beat sent in time; each range that comes gives the next one as long', () => {
+    const { state } = run([want(b), { type: 'heads', heads: heads({ [b]: 9 }) }], following)
+    const atMs = NOW + STATED_WITHIN_MS
+    expect(run([{ type: 'time' }], state, atMs).effects).toEqual([{ type: 'probe' }])
+    const coming = run([applied(b, 'news', 4, 9)], state, atMs - 1)
+    expect(coming.effects).toEqual([])
+    expect(coming.state.wakeAtMs).toBe(atMs - 1 + STATED_WITHIN_MS)
+    expect(run([applied(b, 'news', 9)], coming.state, atMs).state.wakeAtMs).toBe(Number.POSITIVE_INFINITY)
   })
 
   it('a space that is behind, denied or unfollowed is not stated when they differ', () => {

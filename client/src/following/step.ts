@@ -7,7 +7,7 @@ import { DUE, type FollowedSpace, type Following, isPulling, isStated, UNKNOWN_S
 export const PULLS_MAX = 4
 /** Losses in a row after which a space is pulled, each time later, instead of stated once more on the connection. */
 export const LOSSES_MAX = 3
-/** A statement without an answer by then was lost, or its connection is dead: a beat finds out which [B1]. In ms. */
+/** A statement without an answer by then, or one that goes no further, was lost or its connection is dead: a beat finds out which [B1]. In ms. */
 export const STATED_WITHIN_MS = 10_000
 /** Beats that are counted as not yet answered: their answers come one by one, so more means that one got lost. */
 const BEATS_MAX = 3
@@ -60,6 +60,7 @@ export function step(before: Following, event: FollowingEvent, nowMs: number, ch
   const effects: FollowingEffect[] = []
   let { connected, beats, spacesMax, pulls } = before
   let wakeAtMs = Number.POSITIVE_INFINITY
+  const overdueAtMs = nowMs + STATED_WITHIN_MS
 
   const set = (id: SpaceId, change: Partial<FollowedSpace>) => spaces.set(id, { ...(spaces.get(id) ?? UNKNOWN_SPACE), ...change })
   /** Asked for again after a pause. */
@@ -108,7 +109,7 @@ export function step(before: Following, event: FollowingEvent, nowMs: number, ch
         admitMore()
       }
       for (const [id, head] of Object.entries(event.heads))
-        if (isStated(spaces.get(id))) set(id, { named: true, head, stage: { name: 'followed' } })
+        if (isStated(spaces.get(id))) set(id, { named: true, head, stage: { name: 'followed', untilMs: overdueAtMs } })
       break
     case 'applied': {
       const { space: id, head } = event.range
@@ -126,7 +127,7 @@ export function step(before: Following, event: FollowingEvent, nowMs: number, ch
         else if (wanted) set(id, { stage: DUE, behind: false })
         else if (reach > 0) later(id, space)
         else spaces.delete(id)
-      } else if (!lost) set(id, { failures: 0 })
+      } else if (!lost) set(id, { failures: 0, ...(stage.name === 'followed' && { stage: { ...stage, untilMs: overdueAtMs } }) })
       // [R4] One statement at a time: while one is due or asked, what was sent before it is dropped without a word.
       else if (stage.name === 'followed') {
         if (failures < LOSSES_MAX) set(id, { stage: DUE, failures: failures + 1 })
@@ -196,18 +197,17 @@ export function step(before: Following, event: FollowingEvent, nowMs: number, ch
       if (wanted && stage.name !== 'due' && stage.name !== 'denied') stated++
     }
     const asks: SpaceId[] = []
-    const overdueAtMs = nowMs + STATED_WITHIN_MS
-    const ask = (id: SpaceId) => {
-      set(id, { stage: { name: 'asked', untilMs: overdueAtMs } })
+    const wait = (id: SpaceId, name: 'asked' | 'followed' = 'asked') => {
+      set(id, { stage: { name, untilMs: overdueAtMs } })
       wakeAtMs = Math.min(wakeAtMs, overdueAtMs)
     }
     let overdue = false
-    for (const [id, { wanted, named, behind, stage }] of spaces) {
-      if (stage.name === 'asked') {
+    for (const [id, { wanted, named, behind, stage, standing, head }] of spaces) {
+      if ((stage.name === 'followed' && standing.version < head) || stage.name === 'asked') {
         if (stage.untilMs > nowMs) wakeAtMs = Math.min(wakeAtMs, stage.untilMs)
         else {
           overdue = true
-          ask(id)
+          wait(id, stage.name)
         }
       }
       if (stage.name !== 'due') continue
@@ -218,7 +218,7 @@ export function step(before: Following, event: FollowingEvent, nowMs: number, ch
         set(id, { stage: { name: 'pulling', pull: ++pulls } })
         effects.push({ type: 'pull', space: id, pull: pulls })
       } else if (named || stated++ < spacesMax) {
-        ask(id)
+        wait(id)
         asks.push(id)
       } else set(id, { stage: { name: 'denied', because: new TooLargeError(`more than ${spacesMax} spaces are open`) } })
     }
