@@ -8,10 +8,12 @@ export {
   stepConnection,
 } from './connection/connection.ts'
 export { type Lifecycle, type LifecycleEvent, type Network, type NetworkKind, NO_HINTS } from './connection/hints.ts'
+export { learnedPace } from './connection/learned-pace.ts'
 export type { HttpAnswer, HttpRequest, LiveEvents, LiveSocket, Transport } from './connection/transport.ts'
 export { createReplica, type ReplicaWorld, type Tables } from './create-replica.ts'
 export { plainTables } from './plain-tables.ts'
 export { pollTransport } from './platform/poll-transport.ts'
+export { type BeatStore, storedBeats } from './platform/stored-beats.ts'
 export { type DexieStorage, dexieStorage } from './replica/dexie-storage.ts'
 export { frozen, keyOf, keysWithin } from './replica/memory-rows.ts'
 export { type MemoryStorage, memoryStorage } from './replica/memory-storage.ts'

@@ -58,6 +58,7 @@ export const FAULT_CLASSES = {
   'double-leader': 'a lock is taken from the tab that leads, which hears of it late',
   'mute-tabs': 'words between tabs are lost',
   'stuck-locks': 'locks that are asked for do not come for a while',
+  'learned-beat': 'devices learn how seldom they may speak, with probes beside their connections; else they speak every 30 s',
 } as const
 export type FaultClass = keyof typeof FAULT_CLASSES
 export const FAULT_CLASS_NAMES = Object.keys(FAULT_CLASSES) as readonly FaultClass[]

@@ -1,6 +1,11 @@
 import type { DeviceTab, ReplicaStorage, Transport } from '@tidemark/client/testing'
 import type { Clock } from '@tidemark/shared'
 
+/** Whether a client's frame begins a socket that finds out how long one may be silent. */
+export function isProbe(text: string): boolean {
+  return text.startsWith('{"t":"hello"') && text.includes('"probe":true')
+}
+
 interface SelfRow {
   readonly lead?: number
 }
@@ -39,7 +44,12 @@ export class LeadWatch {
           },
         })
         return {
-          send: (text) => socket.send(text),
+          endpoint: socket.endpoint,
+          send(text) {
+            // It follows nothing, and is no connection of a leader.
+            if (isProbe(text)) over()
+            socket.send(text)
+          },
           close() {
             over()
             socket.close()

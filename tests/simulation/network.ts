@@ -1,9 +1,13 @@
 import type { HttpAnswer, HttpRequest, LiveEvents, LiveSocket, Transport } from '@tidemark/client/testing'
 import type { GatewaySocket, SocketEvents, SyncServer } from '@tidemark/server'
+import { isProbe } from './lead-watch.ts'
 import { FAIR, type IdleCut, type NetworkFaults } from './plan.ts'
 import { type Node, newNode, type Scheduler } from './scheduler.ts'
 import { type SeededRandom, streamOf } from './seeded-random.ts'
 import type { WireWatch } from './wire-watch.ts'
+
+/** `probe`: on a socket that only finds out how long one may be silent. */
+type Sender = 'client' | 'server' | 'client probe' | 'server probe'
 
 /** Puts something on its way. */
 type Direction = (label: string, deliver: () => void) => void
@@ -38,6 +42,7 @@ interface Link {
 /** How long a pipe that takes no bytes does so at most, and a connection lives at most where it is to end by chance, in ms. */
 const SLOW_MS_MAX = 20_000
 const LIFE_MS_MAX = 60_000
+const ENDPOINT = 'server'
 /** What a gateway reads as more than a reader may lack. */
 const FULL_BYTES = 2 * 1_048_576
 
@@ -101,6 +106,7 @@ export class Network {
     let silentFrom = Number.POSITIVE_INFINITY
     let framesDown = 0
     let slowUntilMs = 0
+    let probes = false
     const isLate = random.chance(faults.late)
     const endAtClient = (code: number) => {
       if (clientEnded) return
@@ -191,7 +197,7 @@ export class Network {
       const socket: GatewaySocket = {
         send: (text) => {
           if (serverEnded) return
-          this.#count('server', text)
+          this.#count(probes ? 'server probe' : 'server', text)
           this.watch?.sent('server', link, tab, text)
           framesDown++
           heardMs = this.#scheduler.nowMs
@@ -199,8 +205,10 @@ export class Network {
           if (framesDown > silentFrom || this.swallows(text, tab)) return
           down(text.slice(0, 20), () => {
             if (isDead || (clientEnded && !isLate)) return
-            if (!clientEnded) this.watch?.heard(tab, text)
+            const hears = !clientEnded && !probes
             events.frame(text)
+            // A probe that any answer made it open is over again by now.
+            if (hears) this.watch?.heard(tab, text)
           })
         },
         close: (code) => {
@@ -224,8 +232,10 @@ export class Network {
     })
 
     return {
+      endpoint: ENDPOINT,
       send: (text) => {
-        this.#count('client', text)
+        probes ||= isProbe(text)
+        this.#count(probes ? 'client probe' : 'client', text)
         this.watch?.sent('client', link, tab, text)
         heardMs = this.#scheduler.nowMs
         if (isReset) return void this.#later(random, tab, 'reset for silence', () => endAtClient(1006))
@@ -310,12 +320,12 @@ export class Network {
     return random.between(1, Math.max(1, this.faults.delayMsMax))
   }
 
-  #count(sender: 'client' | 'server', text: string): void {
+  #count(sender: Sender, text: string): void {
     // The type comes first in every frame.
     this.#frames(sender, text.slice(6, text.indexOf('"', 6)))
   }
 
-  #frames(sender: 'client' | 'server', type: string): void {
+  #frames(sender: Sender, type: string): void {
     const key = `${sender} ${type}`
     this.#scheduler.note(key)
     this.frames.set(key, (this.frames.get(key) ?? 0) + 1)

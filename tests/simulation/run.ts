@@ -20,8 +20,8 @@ const THROTTLED_MS = 60_000
 const LOOK_EVERY_MS = 2000
 /** Within this after the faults end a tab in front is live, in ms. */
 const LIVE_WITHIN_MS = 30_000
-/** The same in the background: a beat and its answer, the timer of each of which may be a minute late. */
-const LIVE_IN_BACK_WITHIN_MS = fixedBeat.intervalMs + fixedBeat.timeoutMs + 2 * THROTTLED_MS
+/** In the background it is so much later than a beat, in ms: the answer to it, and timers of both that are a minute late. */
+const LATER_THAN_BEAT_MS = fixedBeat.timeoutMs + 2 * THROTTLED_MS
 /** No tab is frozen for longer, in ms. */
 const FROZEN_MS = 60_000
 /** At rest: a tab's timers and listeners, and the units of a disk that are open at one moment. */
@@ -101,13 +101,13 @@ async function comeAlive(world: World): Promise<void> {
   const lived = new Set<object>()
   for (let isWaiting = true; isWaiting && failures.length === 0; ) {
     isWaiting = false
-    for (const { node, isInFront, phase, because } of world.tabs()) {
+    for (const { node, isInFront, phase, because, beatS = 0 } of world.tabs()) {
       if (phase === 'live') lived.add(node)
       if (lived.has(node)) continue
       isWaiting = true
       const sinceMs = firstMs.get(node) ?? scheduler.nowMs
       firstMs.set(node, sinceMs)
-      const withinMs = isInFront ? LIVE_WITHIN_MS : LIVE_IN_BACK_WITHIN_MS
+      const withinMs = isInFront ? LIVE_WITHIN_MS : Math.max(fixedBeat.intervalMs, 1000 * beatS) + LATER_THAN_BEAT_MS
       if (scheduler.nowMs - sinceMs > withinMs)
         world.fail('live', `${node.name}, ${isInFront ? 'in front' : 'in the background'}, is ${phase} after ${withinMs} ms: ${because}`)
     }
@@ -184,11 +184,12 @@ function unbounded(world: World): string[] {
   })
 }
 
-/** A system in which nothing happens sends beats, and what tokens need that end. */
+/** A system in which nothing happens sends beats, probes for how seldom, and what tokens need that end. */
 async function idle(world: World, plan: Plan): Promise<void> {
   world.network.frames.clear()
   await world.scheduler.run(world.scheduler.nowMs + plan.idleMs)
-  const quiet = ['client beat', 'server beat', ...(plan.tokens.lifeMs > 0 ? ['client auth', 'server error'] : [])]
+  const probing = ['client probe hello', 'server probe welcome', 'client probe beat', 'server probe beat']
+  const quiet = ['client beat', 'server beat', ...probing, ...(plan.tokens.lifeMs > 0 ? ['client auth', 'server error'] : [])]
   for (const [frame, count] of world.network.frames)
     if (!quiet.includes(frame)) world.fail('quiet', `${count} times ${frame} while nothing happened for ${plan.idleMs} ms`)
 }

@@ -1,5 +1,15 @@
 import type { Status } from '@tidemark/client'
-import { type BeatPolicy, createReplica, type DeviceTab, type DeviceTabs, deviceTabs, fixedBeat } from '@tidemark/client/testing'
+import {
+  type BeatPolicy,
+  type BeatStore,
+  createReplica,
+  type DeviceTab,
+  type DeviceTabs,
+  deviceTabs,
+  fixedBeat,
+  learnedPace,
+  storedBeats,
+} from '@tidemark/client/testing'
 import type { MemoryChangelog } from '@tidemark/server'
 import type { SyncError } from '@tidemark/shared'
 import type { BehaviorSubject } from 'rxjs'
@@ -56,6 +66,8 @@ export interface Device {
   /** What they share beside the disk. */
   readonly shared: DeviceTabs
   readonly leads: LeadWatch
+  /** What it keeps of its beats: another place than the disk. */
+  readonly beats: BeatStore
 }
 
 /** What does not hold, and by which oracle. */
@@ -210,6 +222,7 @@ export class World {
     readonly node: Node
     readonly isInFront: boolean
     readonly phase?: string
+    readonly beatS?: number
     readonly because?: SyncError | undefined
   }> {
     for (const { node, page, replica } of this.#tabsOf()) yield { ...statusOf(replica), node, isInFront: page.isInFront }
@@ -325,7 +338,7 @@ export class World {
     })
     const shared = deviceTabs()
     const leads = new LeadWatch((message) => this.fail('one leader', message))
-    const device: Device = { name, plan, disk, watch, skewMs: plan.skewMs, hasNetwork: true, tabs: [], shared, leads }
+    const device: Device = { name, plan, disk, watch, skewMs: plan.skewMs, hasNetwork: true, tabs: [], shared, leads, beats: beatStore() }
     const deafness = streamOf(this.#plan.seed, 'deafness', name)
     shared.loses = () => deafness.chance(this.#plan.mute ?? 0)
     const slowness = streamOf(this.#plan.seed, 'slowness', name)
@@ -369,6 +382,9 @@ export class World {
       lifecycle: page.lifecycle,
       network: page.network,
       beat: this.#beat,
+      ...(this.#plan.classes.includes('learned-beat') && {
+        learnedPace: async () => (ports) => learnedPace(storedBeats(device.beats, clock), ports),
+      }),
     }).then(
       (replica) => {
         if (!node.alive) return
@@ -432,6 +448,16 @@ export class World {
 
 function statusOf(replica: Replica | undefined): Status | undefined {
   return (replica?.status$ as BehaviorSubject<Status> | undefined)?.value
+}
+
+function beatStore(): BeatStore {
+  let kept: unknown
+  return {
+    load: async () => kept,
+    save: async (value) => {
+      kept = value
+    },
+  }
 }
 
 function noTables(): never {
