@@ -111,6 +111,20 @@ describe('a copy and its ranges', () => {
     expect(await texts(newer)).toEqual(['one', 'mine?'])
   })
 
+  it('what an older build passed over that came again is read by the newer one when that comes again', async () => {
+    const { storage } = await openCore()
+    const openNewer = () => openCore({ storage: storage.reopen(), app: appWithPolls as never })
+    await openNewer()
+    const { core: older } = await openCore({ storage: storage.reopen() })
+    await older.apply(withPoll)
+    const { core: newer } = await openNewer()
+    await newer.apply(withPoll)
+    expect(await view(newer, room, 'room_polls')).toMatchObject([{ value: 1 }])
+    const dump = storage.dump()
+    await openNewer()
+    expect(storage.dump()).toBe(dump)
+  })
+
   it('a tab of the older build that is still open passes nothing over in a copy that the newer one began anew', async () => {
     const { core: older, storage } = await openCore()
     await older.apply(withPoll)

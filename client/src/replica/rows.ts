@@ -45,8 +45,10 @@ export type SelfRow = {
   readonly created: number
   readonly confirmed: number
   readonly discarded: number
-  /** The tables that the app had when it last ran here. */
+  /** The tables of all builds of the app that ran here. */
   readonly tables: readonly string[]
+  /** Those of the build that began last; all of `tables` where it is missing. */
+  readonly build?: readonly string[] | undefined
   /** The form that a build must know to write here; 1 where it is missing. Older ones only read. */
   readonly minWriter?: number | undefined
   /** `$s` of copies that are shown no longer, and whose documents are still to be deleted. */
