@@ -8,7 +8,7 @@ import { createReplica } from '../create-replica.ts'
 import { plainTables } from '../plain-tables.ts'
 import { type MemoryStorage, memoryStorage } from '../replica/memory-storage.ts'
 import { openCore } from '../replica/model/open-core.ts'
-import type { Older, Replica, Sent, Status } from '../replica-api.ts'
+import type { Older, Refused, Replica, Sent, Status } from '../replica-api.ts'
 import { chatApp } from '../testing/chat-app.ts'
 import { type DeviceTabs, deviceTabs } from '../testing/device-tabs.ts'
 import { type FakeServer, fakeServer } from '../testing/fake-server.ts'
@@ -453,6 +453,68 @@ describe('tabs', () => {
     expect(server.done).toEqual([1, 2])
     // Of the clock of the server, too: it stands in what is written.
     expect(second.status()).toEqual(first.status())
+  })
+
+  it('what is refused stands in every tab, may be made again or dismissed in any of them, and is off the list in all', async () => {
+    const { open, server, time } = device()
+    const tabs = [await open(), await open(), await open()] as const
+    const [first, second, third] = tabs
+    await time.run(3000)
+    server.refuses = (n) => (n <= 2 ? { code: 'rejected', message: 'too rude' } : undefined)
+    const lists: (readonly Refused[])[] = []
+    for (const [at, { replica }] of tabs.entries())
+      replica.rejected$.subscribe((list) => {
+        lists[at] = list
+      })
+    const sent = [await second.room.mutate.send({ id: 'm1', text: 'one' }), await first.room.mutate.send({ id: 'm2', text: 'two' })]
+    const ended = sent.map(({ confirmed }) => confirmed.catch((error: unknown) => error))
+    await time.run(2000)
+    expect(await Promise.all(ended)).toMatchObject([{ code: 'rejected' }, { code: 'rejected' }])
+    for (const [at, { status }] of tabs.entries()) {
+      expect(lists[at]).toMatchObject([
+        { n: 1, args: { text: 'one' }, error: { code: 'rejected', message: 'too rude' } },
+        { n: 2, args: { text: 'two' }, error: { code: 'rejected', message: 'too rude' } },
+      ])
+      expect(status()).toMatchObject({ pending: 0, refused: 2 })
+    }
+    // Two people press the same button in two tabs: it is made again once.
+    const [ofSecond, ofThird] = [lists[1]?.[0], lists[2]?.[0]]
+    const again = await Promise.allSettled([ofSecond?.retry(), ofThird?.retry()])
+    expect(again.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    await lists[0]?.find(({ n }) => n === 2)?.dismiss()
+    await time.run(2000)
+    expect(lists).toEqual([[], [], []])
+    for (const { status } of tabs) expect(status()).toMatchObject({ pending: 0, refused: 0, spaces: { [room]: { version: 1 } } })
+    expect(server.done).toEqual([3])
+    expect(await third.replica.audit()).toEqual(await first.replica.audit())
+  })
+
+  it('clear() in any tab is held up by what any of them wrote, and ends them all', async () => {
+    const { open, server, time, storage } = device()
+    const [first, second] = [await open(), await open()]
+    await time.run(3000)
+    server.reachable = false
+    server.cut()
+    await first.room.mutate.send({ id: 'm1', text: 'one' })
+    await expect(second.replica.clear()).rejects.toMatchObject({ code: 'forbidden' })
+    await time.run(1000)
+    expect(first.status().pending).toBe(1)
+    server.reachable = true
+    expect(await second.replica.clear({ discardPending: true })).toEqual({ pending: 1, refused: 0 })
+    expect(storage.dump()).toBe('{}')
+    await expect(first.room.mutate.send({ id: 'm2', text: 'two' })).rejects.toMatchObject({ trouble: 'cleared' })
+    await time.run(60_000)
+    expect(server.done).toEqual([])
+    expect(storage.dump()).toBe('{}')
+    await first.replica.close()
+    // Whoever comes next begins anew, and leads.
+    const third = await open()
+    await time.run(3000)
+    expect(third.status()).toMatchObject({ phase: 'live', pending: 0 })
+    const { confirmed } = await third.room.mutate.send({ id: 'm3', text: 'three' })
+    await time.run(1000)
+    await confirmed
+    expect(server.done).toEqual([1])
   })
 
   it('a space that is denied is so in every tab, and whoever opens it once more asks again', async () => {

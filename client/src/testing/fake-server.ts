@@ -51,6 +51,8 @@ export interface FakeServer {
   readonly done: number[]
   /** The answer to batches while it is set: nothing is run. */
   refuseBatches: WireError | undefined
+  /** Why it refuses a mutation. */
+  refuses: (n: number) => WireError | undefined
   /** Says anything to whoever is connected. */
   say(frame: object | string): void
   /** Ends every connection, without a word to the client when `silently`. */
@@ -201,6 +203,12 @@ export function fakeServer(clock: Clock, random: Random, user = 'alice'): FakeSe
       if (n > nonces.length + 1)
         return { acks, error: { code: 'out-of-order', message: 'gap', retryable: true, n, expected: nonces.length + 1 } }
       if (n <= nonces.length && nonces[n - 1] !== nonce) return { acks, error: { code: 'client-conflict', message: 'other', n } }
+      const error = server.refuses(n)
+      if (error) {
+        nonces[n - 1] = nonce
+        acks.push({ n, nonce, error })
+        continue
+      }
       if (n > nonces.length) {
         nonces.push(nonce)
         server.done.push(n)
@@ -217,6 +225,7 @@ export function fakeServer(clock: Clock, random: Random, user = 'alice'): FakeSe
     requests: [],
     done: [],
     refuseBatches: undefined,
+    refuses: () => undefined,
     reachable: true,
     acceptsToken: () => true,
     older(space) {
