@@ -91,7 +91,10 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   const mark =
     device &&
     (await openLossMark({
-      ...{ device, database, storage, clock: world.clock },
+      device,
+      database,
+      storage,
+      clock: world.clock,
       changed: () => soon(),
       present: () => ({ pending: pending$.value.length + saved.length + saving, refused: rejected$.value.length }),
     }))
@@ -108,7 +111,10 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   const diagnostics$ = new BehaviorSubject<readonly Diagnostic[]>([])
   const sync = createSync(
     {
-      ...{ ...world, copies: core, outbox: core, appVersion: app.version },
+      ...world,
+      copies: core,
+      outbox: core,
+      appVersion: app.version,
       canWait: (made) => 'name' in made && !!own(app.spaces, kindOf(made.space))?.canWait.includes(made.name),
     },
     {
@@ -132,7 +138,10 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   const tabs =
     world.tabs &&
     createTabs(world.tabs, {
-      ...{ ...world, takeLead: core.lead, report, reconnectNow: sync.reconnectNow },
+      ...world,
+      takeLead: core.lead,
+      report,
+      reconnectNow: sync.reconnectNow,
       async older(ask) {
         // Whoever leads since a moment ago is not connected yet.
         await firstValueFrom(status$.pipe(filter(({ phase }) => phase !== 'connecting' && phase !== 'greeting')), {

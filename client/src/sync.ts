@@ -250,7 +250,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
       if (error.code === 'forbidden') queue.push(() => follow({ type: 'denied', space, error }))
       throw error
     }
-    throw new UnavailableError('the server cannot be reached: ask again when this space is open and connected')
+    throw new UnavailableError('ask again when this space is open and connected')
   }
 
   /** Never throws: what it comes to is handled in its turn. */
@@ -390,7 +390,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
   function giveUp(): void {
     progressed()
     isGettingOn = false
-    stalled = new UnavailableError(`connected for ${STUCK_AFTER_MS} ms, and nothing moved: a new connection is made`)
+    stalled = new UnavailableError('nothing moved: a new connection is made')
     listener.noted('stalled', stalled)
     live?.fail(stalled)
   }

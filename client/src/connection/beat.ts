@@ -131,19 +131,22 @@ export interface BeatStep {
 /** `sentAtMs`: when the last frame of ours left. */
 export function newBeat(inFront: boolean, sentAtMs: number): Beat {
   return {
-    ...{
-      ...NOTHING_LEARNED,
-      inFront,
-      livedMs: START_MS,
-      diedMs: NEVER,
-      probe: NO_PROBE,
-      restUntilMs: 0,
-      doubtedMs: 0,
-      late: false,
-      live: false,
-    },
-    ...{ promisedMs: START_MS - closeness(START_MS), sentAtMs, quietAtMs: sentAtMs, awaited: false, silenceMs: 0 },
-    ...{ lostAtMs: -NEVER, lostAfterMs: 0 },
+    ...NOTHING_LEARNED,
+    inFront,
+    livedMs: START_MS,
+    diedMs: NEVER,
+    probe: NO_PROBE,
+    restUntilMs: 0,
+    doubtedMs: 0,
+    late: false,
+    live: false,
+    promisedMs: START_MS - closeness(START_MS),
+    sentAtMs,
+    quietAtMs: sentAtMs,
+    awaited: false,
+    silenceMs: 0,
+    lostAtMs: -NEVER,
+    lostAfterMs: 0,
   }
 }
 

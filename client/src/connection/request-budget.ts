@@ -19,7 +19,7 @@ export function createRequestBudget(clock: Clock): RequestBudget {
     const nowMs = clock.monotonicMs()
     const atMs = Math.max(nowMs, forgottenAtMs.get(fingerprint) ?? 0) + EQUAL_EVERY_MS
     const afterMs = atMs - EQUAL_AT_ONCE * EQUAL_EVERY_MS - nowMs
-    if (afterMs > 0) return new RateLimitedError(`asked again and again, and led nowhere: ${fingerprint}`, { afterMs })
+    if (afterMs > 0) return new RateLimitedError(`asked too often: ${fingerprint}`, { afterMs })
     forgottenAtMs.delete(fingerprint)
     forgottenAtMs.set(fingerprint, atMs)
     for (const [oldest] of forgottenAtMs) {
