@@ -173,6 +173,25 @@ describe('tabs', () => {
     expect(tabs[2]?.status()).toEqual(tabs[0]?.status())
   })
 
+  it('words that are none of ours, such as those of another build, change nothing', async () => {
+    const d = device()
+    const leader = await d.open()
+    const follower = await d.open()
+    const stranger = d.shared.tab((work) => work()).ports.open(() => {})
+    for (const word of [
+      '',
+      'null',
+      '{"t":"lead"}',
+      '{"t":"lead","number":99,"hidden":false}',
+      '{"t":"lead","number":"x","report":{}}',
+      '{"t":"?"}',
+    ])
+      stranger.post(word)
+    await d.time.run(100)
+    expect([leader.sockets(), follower.sockets()]).toEqual([1, 0])
+    expect([leader.status().phase, follower.status().phase]).toEqual(['live', 'live'])
+  })
+
   it('what is written in any of them is sent by the one that leads, and each hears how it ended', async () => {
     const { open, server, time } = device()
     const [, second] = [await open(), await open()]

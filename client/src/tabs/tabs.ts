@@ -195,10 +195,12 @@ export function createTabs({ name, locks, open }: TabPorts, host: TabsHost): Tab
     const message = readMessage(text)
     switch (message?.t) {
       case 'lead': {
-        const { number } = message
+        const { number, report } = message
+        // A tab of another build may say something else.
+        if (!(number > 0 && report?.phase && report.spaces)) return
         if (own !== undefined && own < number) step({ type: 'lost' })
         // One that just begins to lead listens, too: the server may have asked the one before it to wait.
-        told = message.report
+        told = report
         host.told(told)
         if (state.name === 'leader') return
         const isAnother = number !== heard
