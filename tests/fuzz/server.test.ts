@@ -18,8 +18,8 @@ import { startVictim, type Victim } from './victim.ts'
 const INPUTS = process.env.CI === undefined ? 5000 : 50_000
 /** Another one draws other inputs. */
 const SEED = Number(process.env.TIDEMARK_SEED_FROM ?? 1)
-/** How long the event loop may stand still, in ms of the server's own work. */
-const STALL_MS_MAX = 200
+/** How long the event loop may stand still, in ms of the server's own work: 135 measured alone, half as much again where another test has the other half of its core. */
+const STALL_MS_MAX = 300
 /** By so much the heap may differ between a fifth of the way and the end; in CI the caches are full before. */
 const HEAP_BYTES_MAX = 40 * 1_048_576
 

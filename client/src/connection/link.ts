@@ -331,5 +331,5 @@ function isOfPath(code: number): boolean {
 }
 
 function errorOfClose(code: number): SyncError {
-  return errorFromWire({ code: CLOSES[code] ?? 'unavailable', message: `ended with code ${code}` })
+  return errorFromWire({ code: CLOSES[code] ?? 'unavailable', message: `the connection ended with code ${code}` })
 }
