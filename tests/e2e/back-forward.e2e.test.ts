@@ -31,7 +31,7 @@ describe('a page that is left and come back to', () => {
     await alice.say('before')
     await alice.becomes('before', 'confirmed')
     await page.evaluate(() => Object.assign(globalThis, { wasHere: true }))
-    expect(await connections()).toBe(1)
+    expect(await connections()).toBeGreaterThan(0)
     let sockets = 0
     page.on('websocket', () => sockets++)
 
@@ -46,7 +46,9 @@ describe('a page that is left and come back to', () => {
       await alice.isLive()
       await alice.becomes(text, 'confirmed')
       expect(await remembers(page)).toBe(true)
-      expect([await connections(), sockets]).toEqual([1, 1])
+      // The live one, and perhaps a probe beside it [B12].
+      expect([1, 2]).toContain(await connections())
+      expect([1, 2]).toContain(sockets)
       sockets = 0
     }
     await alice.say('back again')

@@ -17,7 +17,8 @@ export function JoinRoom({ onJoin }: { readonly onJoin: (name: string) => Promis
     setProblem(wrong)
     if (wrong !== undefined) return
     await onJoin(tidy)
-    setName('')
+    // Whoever types the next name meanwhile keeps it.
+    setName((now) => (now === name ? '' : now))
   }
 
   return (
