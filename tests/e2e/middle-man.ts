@@ -14,12 +14,13 @@ export interface MiddleMan {
   refuse(refused: boolean): void
 }
 
-/** Before the page opens. */
+/** Before the page opens. Polls do not get past it: what a page says and hears goes through its sockets alone [B10]. */
 export async function middleMan(page: Page): Promise<MiddleMan> {
   let fromServer: Edit = (frame) => frame
   let fromPage: (frame: Frame, answer: (frame: Frame) => void) => Frame | undefined = (frame) => frame
   let refused = false
   const sockets = new Set<WebSocketRoute>()
+  await page.route(/\/v1\/(connect|poll)$/, (route) => route.abort())
   await page.routeWebSocket(/\/v1\/connect$/, (socket) => {
     if (refused) return void socket.close()
     sockets.add(socket)
