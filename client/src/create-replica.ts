@@ -16,10 +16,12 @@ import { BehaviorSubject, combineLatest, concatMap, distinctUntilChanged, filter
 import type { BeatPolicy } from './connection/beat-policy.ts'
 import type { Lifecycle, Network } from './connection/hints.ts'
 import type { LinkPorts } from './connection/link.ts'
+import type { Tap } from './connection/tap.ts'
 import type { TokenSource, Turn } from './connection/tokens.ts'
 import type { Transport } from './connection/transport.ts'
 import type { Device } from './device.ts'
 import { DIAGNOSTICS_MAX, type Diagnostic } from './diagnostic.ts'
+import { INSIDE, type Inside } from './inside.ts'
 import { openLossMark } from './loss-mark.ts'
 import { type OlderAsk, pageIn } from './older.ts'
 import { oneAtATime } from './one-at-a-time.ts'
@@ -108,10 +110,12 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   let closed = false
   const closedError = () => new UnavailableError('This replica is closed; open it again. What is pending is sent then.')
 
+  const tap: Tap = {}
   const diagnostics$ = new BehaviorSubject<readonly Diagnostic[]>([])
   const sync = createSync(
     {
       ...world,
+      tap,
       copies: core,
       outbox: core,
       appVersion: app.version,
@@ -356,6 +360,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     resume: () => sync.resume('app'),
     reconnectNow: tabs?.reconnectNow ?? sync.reconnectNow,
     audit: core.audit,
+    [INSIDE]: { tap, world, core, sync, tabs } satisfies Inside,
     persist: () => askPersisted(true),
     async close() {
       if (closed) return

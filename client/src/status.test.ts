@@ -1,5 +1,6 @@
 import { ClientConflictError, type SyncError, UnavailableError, UpgradeRequiredError } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
+import { fixedPace } from './connection/pace.ts'
 import { NOT_FOLLOWING } from './following/following.ts'
 import { step } from './following/step.ts'
 import { NOT_SENDING } from './outbox/sending.ts'
@@ -12,7 +13,7 @@ const nothing: SyncState = {
   connection: { name: 'offline', pauses: ['app'] },
   following: NOT_FOLLOWING,
   sending: NOT_SENDING,
-  beatS: 60,
+  pace: fixedPace({ intervalMs: 60_000, promisedS: 90, timeoutMs: 10_000 }),
 }
 const following = (spaces: readonly string[], spacesMax: number) =>
   [

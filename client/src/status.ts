@@ -38,7 +38,7 @@ export const UNHEARD: Report = { phase: 'connecting', offsetMs: 0, beatS: 0, spa
 
 /** What the machines tell. */
 export function reportOf(state: SyncState, offsetMs: number, clock: Clock): Report {
-  const { connection, following, sending, beatS, stalled } = state
+  const { connection, following, sending, pace, stalled } = state
   const phase = phaseOf(state)
   const because = phase === 'stalled' ? stalled : reasonOf(connection)
   const spaces: Record<string, Report['spaces'][string]> = {}
@@ -51,7 +51,7 @@ export function reportOf(state: SyncState, offsetMs: number, clock: Clock): Repo
   return {
     phase,
     offsetMs,
-    beatS,
+    beatS: Math.round(pace.intervalMs / 1000),
     ...(connection.name === 'offline' && { pauses: connection.pauses.filter((pause) => pause !== 'tab') }),
     ...(connection.name === 'waiting' && {
       retryAtMs: deviceMs(connection.untilMs),

@@ -23,6 +23,7 @@ import { createAlarm } from './alarm.ts'
 import { askedMs } from './backoff.ts'
 import { type Connection, NEVER, type Pause } from './connection/connection.ts'
 import { asSyncError, createLink, type LinkPorts, type Live } from './connection/link.ts'
+import type { Pace } from './connection/pace.ts'
 import { type OlderRequest, pull, pullOlder } from './connection/pull.ts'
 import { createRequestBudget, type RequestBudget } from './connection/request-budget.ts'
 import { createTokens, type TokenSource, type Turn } from './connection/tokens.ts'
@@ -59,7 +60,7 @@ export interface SyncState {
   readonly connection: Connection
   readonly following: Following
   readonly sending: Sending
-  readonly beatS: number
+  readonly pace: Pace
   /** Connected for a minute and nothing moved: so until something does. */
   readonly stalled?: SyncError | undefined
 }
@@ -98,7 +99,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
     return refusal
   }
   const tokens = createTokens(ports.token, clock, ports.turn, budget)
-  const http = { transport, clock, budget }
+  const http = { transport, clock, budget, tap: ports.tap }
   let following = NOT_FOLLOWING
   let sending = NOT_SENDING
   /** The connection that the machines know of, under which client id it asked, and the state in which its last batch was sent. */
@@ -151,7 +152,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
       beat: () =>
         queue.push(async () => {
           await follow({ type: 'beat sent' })
-          say({ t: 'beat', nextS: link.promisedS })
+          say({ t: 'beat', nextS: link.pace.promisedS })
         }),
       probe: (nextS) => {
         const hello = { client: outbox.clientId, token: live?.token ?? '', app: ports.appVersion }
@@ -170,7 +171,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
     },
   )
   const endAppended = outbox.onAppended(() => queue.push(() => send({ type: 'appended' })))
-  const state = (): SyncState => ({ connection: link.state, following, sending, beatS: link.beatS, stalled })
+  const state = (): SyncState => ({ connection: link.state, following, sending, pace: link.pace, stalled })
 
   async function follow(event: FollowingEvent): Promise<void> {
     const next = step(following, event, clock.monotonicMs(), random.unit())
@@ -200,7 +201,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         isGettingOn = false
         asker = await outbox.asker()
         const { client } = asker
-        return say({ t: 'hello', client, token: live?.token ?? '', spaces, nextS: link.promisedS, app: ports.appVersion })
+        return say({ t: 'hello', client, token: live?.token ?? '', spaces, nextS: link.pace.promisedS, app: ports.appVersion })
       }
       case 'unfollow':
         letGo.push(...effect.spaces)

@@ -90,6 +90,9 @@ export function learnedPace(memory: BeatMemory, { transport, clock, hello, isOfP
     get wakeAtMs() {
       return beatWakeAtMs(beat)
     },
+    get learned() {
+      return { path, beat }
+    },
     tell(event) {
       if (event.type !== 'opened') return step(event)
       endpoint = event.endpoint

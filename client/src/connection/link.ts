@@ -23,6 +23,7 @@ import {
 } from './connection.ts'
 import type { Lifecycle, Network } from './hints.ts'
 import { fixedPace, type Pace, type PaceEvent } from './pace.ts'
+import type { Tap } from './tap.ts'
 import type { Tokens } from './tokens.ts'
 import type { LiveSocket, Transport } from './transport.ts'
 
@@ -45,6 +46,7 @@ export interface LinkPorts {
   readonly tokens: Tokens
   readonly network: Network
   readonly lifecycle: Lifecycle
+  readonly tap?: Tap | undefined
   /** At first, and where nothing can be learned. */
   readonly beat: BeatPolicy
   /** What finds out how seldom it may be: fetched once a connection is there. */
@@ -90,9 +92,7 @@ export interface LinkListener {
 /** The live connection: runs the machine of connection.ts over a transport. */
 export interface Link {
   readonly state: Connection
-  /** From one beat to the next, and what is promised of it, in s. */
-  readonly beatS: number
-  readonly promisedS: number
+  readonly pace: Pace
   tell(event: ConnectionEvent): void
   close(): void
 }
@@ -244,7 +244,9 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
       over: false,
       send(frame: ClientFrame) {
         if (!socket || live.over) return
-        socket.send(JSON.stringify(frame))
+        const text = JSON.stringify(frame)
+        ports.tap?.heard?.('out', text)
+        socket.send(text)
         // A beat counted when it was due.
         if (frame.t !== 'beat') tellPace({ type: frame.t === 'hello' ? 'promised' : 'sent' })
       },
@@ -270,6 +272,7 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
               listener.opened(live)
             }),
             frame: unlessOver((text) => {
+              ports.tap?.heard?.('in', text)
               tell({ type: 'frame' })
               listener.frame(live, text)
             }),
@@ -293,11 +296,8 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
     get state() {
       return state
     },
-    get beatS() {
-      return beatS
-    },
-    get promisedS() {
-      return pace.promisedS
+    get pace() {
+      return pace
     },
     tell,
     close() {

@@ -1,3 +1,4 @@
+import type { Beat } from './beat.ts'
 import type { BeatPolicy } from './beat-policy.ts'
 import { NEVER } from './connection.ts'
 import type { NetworkKind } from './hints.ts'
@@ -22,6 +23,8 @@ export interface Pace {
   readonly answerMs: number
   /** When it wants to be told `time`, by the monotonic clock. */
   readonly wakeAtMs: number
+  /** What was found out, where anything is, and of which path: a kind of network and an endpoint. */
+  readonly learned?: { readonly path: string | undefined; readonly beat: Beat } | undefined
   tell(event: PaceEvent, nowMs: number): void
 }
 

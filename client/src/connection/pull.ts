@@ -15,6 +15,7 @@ import {
   within,
 } from '@tidemark/shared'
 import type { RequestBudget } from './request-budget.ts'
+import type { Tap } from './tap.ts'
 import type { Transport } from './transport.ts'
 
 /** How long a page may take, in ms. */
@@ -28,6 +29,7 @@ export interface HttpPorts {
   readonly transport: Transport
   readonly clock: Clock
   readonly budget: RequestBudget
+  readonly tap?: Tap | undefined
 }
 
 export interface PullRequest {
@@ -74,7 +76,7 @@ export function pullOlder(ports: HttpPorts, { space, collection, before, limit }
  * What `read` makes of the answer for `path`, below `/v1/spaces/`. Throws SyncErrors only: the server's own, RateLimitedError where it
  * was asked for too often, or UnavailableError for whatever is not of this protocol [B7], such as what `read` throws at.
  */
-async function get<T>({ transport, clock, budget }: HttpPorts, path: string, token: string, read: (text: string) => T): Promise<T> {
+async function get<T>({ transport, clock, budget, tap }: HttpPorts, path: string, token: string, read: (text: string) => T): Promise<T> {
   const refusal = budget(path)
   if (refusal) throw refusal
   const timeoutMs = PULL_WITHIN_MS
@@ -82,6 +84,7 @@ async function get<T>({ transport, clock, budget }: HttpPorts, path: string, tok
   try {
     const request = transport.request({ path: `/v1/spaces/${path}`, token, timeoutMs, beginsMs: PAGE_BEGINS_MS })
     const { status, contentType, text } = await within(clock, timeoutMs, request, () => new Error('no answer in time'))
+    tap?.heard?.(path, text)
     if (contentType !== 'application/json') throw new Error(`${status} ${contentType}`)
     if (status === 200) return read(text)
     said = errorFromWire(parseAnswer(errorBody, text).error)
