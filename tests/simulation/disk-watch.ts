@@ -71,6 +71,8 @@ export interface WatchPorts {
   readonly histories: ReadonlyMap<string, History>
   /** Frames vanish or overtake each other: a range may come without the `acked` that belongs before it. */
   readonly isLossy: boolean
+  /** The server was set back, at some time or other. */
+  wasSetBack(): boolean
   /** This device was copied or set back: `acked` tells what another one did last. */
   isForked(): boolean
   /** Every mutation ever made, by nonce. */
@@ -85,6 +87,8 @@ export class DiskWatch {
   #copies = new Map<number, CopyDocuments>()
   #versions = new Map<number, number>()
   #refused = new Map<Key, string>()
+  /** `{nonce} {space}` of what was acknowledged while there was no copy that could show it. */
+  readonly #endedUnseen = new Set<string>()
   /** Refused ones that the app was asked to let go or to make again. */
   readonly allowedToGo = new Set<string>()
   #made = 0
@@ -250,14 +254,18 @@ export class DiskWatch {
 
   /** [M4] What was written here shows once, neither twice nor for a while not at all. `left`: rows of the outbox that may have gone. */
   #shownOnce(left: ReadonlySet<Key>): void {
-    const { device, histories, made, isLossy, isForked, fail } = this.#ports
+    const { device, histories, made, isLossy, wasSetBack, isForked, fail } = this.#ports
     if (isForked()) return
+    const excuses = { isLossy, wasSetBack: wasSetBack() }
     const outbox = this.disk.rows('outbox')
     const copies = this.disk.rows('copies')
     const copyOf = (space: string) => copies.get(space) as CopyRow | undefined
     const check = (row: ShownMutation) => {
       if (made.get(row.nonce)?.offeredAgain) return
-      for (const message of wronglyShown(row, copyOf, histories, isLossy)) fail('shown once', `${device}: ${message}`)
+      // Without a copy the showing ends at the ack [M4], and the first range may have been read before that commit.
+      for (const space of row.isAcked ? row.arrived : []) if (!copyOf(space)) this.#endedUnseen.add(`${row.nonce} ${space}`)
+      const seen = row.touched.filter((space) => !this.#endedUnseen.has(`${row.nonce} ${space}`))
+      for (const message of wronglyShown({ ...row, touched: seen }, copyOf, histories, excuses)) fail('shown once', `${device}: ${message}`)
     }
     for (const row of outbox.values()) check({ ...(row as unknown as OutboxEntry), isAcked: row.in !== undefined })
     for (const n of left) {

@@ -30,7 +30,6 @@ const ALL = { changesMax: 1e9, bytesMax: 1e12, commitsMax: 1e9 }
 /** All histories that a space ever had, by its log alone. A server that is set back makes a branch of them. */
 export class History {
   head: Moment = BEGINNING
-  wasSetBack = false
   readonly #madeAt = new Map<string, Set<number>>()
   readonly #moments = new Map<string, Moment>([[keyOf(0, BEGINNING.digits), BEGINNING]])
 
@@ -65,7 +64,6 @@ export class History {
 
   /** The server was set back to where it was then. */
   setBack(to: Moment): void {
-    this.wasSetBack ||= to !== this.head
     this.head = to
   }
 }

@@ -10,6 +10,14 @@ export interface Shown {
   readonly isAcked: boolean
 }
 
+/** What a network and a server did that makes a moment of either wrong be right. */
+export interface Excuses {
+  /** Frames vanish or overtake each other. */
+  readonly isLossy: boolean
+  /** What the server had done and refused it may have forgotten, in whichever space: what it told of that is of another history. */
+  readonly wasSetBack: boolean
+}
+
 /** A copy as it is shown. */
 interface Copy {
   readonly version: number
@@ -26,7 +34,7 @@ export function wronglyShown(
   { nonce, touched, arrived, isAcked }: Shown,
   copyOf: (space: string) => Copy | undefined,
   histories: ReadonlyMap<string, History>,
-  mayShowTwice: boolean,
+  { isLossy, wasSetBack }: Excuses,
 ): string[] {
   return touched.flatMap((space) => {
     const copy = copyOf(space)
@@ -39,10 +47,11 @@ export function wronglyShown(
     const shows = !arrived.includes(space)
     const here = heldAt(moment)
     // What is built anew after a restore may hold it before anything tells whose it was: the ack follows.
-    if (shows && !mayShowTwice && !history.wasSetBack && here !== undefined && isTold(moment, here))
+    if (shows && !isLossy && !wasSetBack && here !== undefined && isTold(moment, here))
       return [`${nonce} shows twice in ${space} at ${moment.version}`]
-    // What another history acknowledged may be asked for once more: a reset can overtake what came since, with the same seal.
-    if (!shows && here === undefined && heldAt(history.head) !== undefined && !(isAcked && history.wasSetBack))
+    // What another history acknowledged may be asked for once more: a reset can overtake what came since, with the same seal. And what it
+    // refused, which a lost answer leaves to `acked` to tell, this one may do.
+    if (!shows && here === undefined && heldAt(history.head) !== undefined && !(isAcked && wasSetBack))
       return [`${nonce} shows no more in ${space} at ${moment.version}, and its commit is still to come`]
     return []
   })

@@ -102,6 +102,8 @@ export class World {
   readonly histories = new Map<string, History>(SPACES.map((space) => [space, new History()]))
   readonly made = new Map<string, Made>()
   readonly failures: Failure[] = []
+  /** The server was set back to a backup. */
+  wasSetBack = false
   /** Devices that were copied or set back, or began as a copy, by name. */
   readonly forked = new Set<string>()
   /** Pages of older lines that brought any. */
@@ -332,6 +334,7 @@ export class World {
       user: plan.user,
       histories: this.histories,
       isLossy: this.#plan.network.loss > 0 || this.#plan.network.reorder > 0,
+      wasSetBack: () => this.wasSetBack,
       isForked: () => this.forked.has(name),
       made: this.made,
       fail: (oracle, message) => this.fail(oracle, message),
