@@ -5,6 +5,7 @@ import type {
   CollectionsOf,
   DeleteArgs,
   DocumentOf,
+  IndexOf,
   Json,
   KindOf,
   KindOfId,
@@ -20,8 +21,8 @@ import type { Diagnostic } from './diagnostic.ts'
 import type { Loss, Unsent } from './loss-mark.ts'
 import type { StorageError } from './replica/storage-error.ts'
 
-/** A document with what the replica knows of it. */
-export type DocumentRow<Doc> = Doc & {
+/** A document with what the replica knows of it. Read-only: writing goes through `mutate`. */
+export type DocumentRow<Doc> = Readonly<Doc> & {
   readonly $id: string
   /** Version of its last change. */
   readonly $v: number
@@ -34,11 +35,13 @@ export type DocumentRow<Doc> = Doc & {
 }
 
 /** What an app reads of one collection of one space: Dexie's own collections. */
-export interface CollectionQueries<Doc> {
+export interface CollectionQueries<Doc, Index extends string = string> {
   get(id: string): Promise<DocumentRow<Doc> | undefined>
   /** By a declared index, or `$b`, `$v`, `$p`. */
-  where(field: string): Pick<WhereClause<DocumentRow<Doc>>, 'equals' | 'above' | 'aboveOrEqual' | 'below' | 'belowOrEqual' | 'between'>
-  orderBy(field: string): Collection<DocumentRow<Doc>>
+  where(
+    field: Index | '$b' | '$v' | '$p',
+  ): Pick<WhereClause<DocumentRow<Doc>>, 'equals' | 'above' | 'aboveOrEqual' | 'below' | 'belowOrEqual' | 'between'>
+  orderBy(field: Index | '$b' | '$v' | '$p'): Collection<DocumentRow<Doc>>
   /** All, ordered by creation. */
   toCollection(): Collection<DocumentRow<Doc>>
   toArray(): Promise<DocumentRow<Doc>[]>
@@ -63,7 +66,7 @@ export type WindowState = {
 }
 
 /** One collection of one space. Writing goes through `mutate`. */
-export interface CollectionScope<Doc> extends CollectionQueries<Doc> {
+export interface CollectionScope<Doc, Index extends string = string> extends CollectionQueries<Doc, Index> {
   /**
    * Pages older documents in, the newest of them first; `limit`: as many as the window has. Rejects with a SyncError when the server
    * cannot be reached or the space is replaced or closed meanwhile; then nothing has changed: ask again. Without a window, or where
@@ -157,38 +160,34 @@ export interface Status {
   readonly storage: StorageStatus
 }
 
-type Mutators<A extends App, K extends KindOf<A>> = {
-  readonly [N in keyof ArgsOf<A, K>]: (args: ArgsOf<A, K>[N]) => Promise<Sent>
+type Mutators<Args> = {
+  readonly [N in keyof Args]: (args: Args[N]) => Promise<Sent>
 }
-type BuiltIns<A extends App, K extends KindOf<A>> = {
-  put<C extends keyof CollectionsOf<A, K> & string>(args: {
-    readonly c: C
-    readonly id: string
-    readonly doc: DocumentOf<CollectionsOf<A, K>[C]>
-  }): Promise<Sent>
-  patch<C extends keyof CollectionsOf<A, K> & string>(
-    args: Omit<PatchArgs, 'c' | 'set'> & { readonly c: C; readonly set?: Partial<DocumentOf<CollectionsOf<A, K>[C]>> },
+interface BuiltIns<C> {
+  put<N extends keyof C & string>(args: { readonly c: N; readonly id: string; readonly doc: DocumentOf<C[N]> }): Promise<Sent>
+  patch<N extends keyof C & string>(
+    args: Omit<PatchArgs, 'c' | 'set'> & { readonly c: N; readonly set?: Partial<DocumentOf<C[N]>> },
   ): Promise<Sent>
-  delete<C extends keyof CollectionsOf<A, K> & string>(args: Omit<DeleteArgs, 'c'> & { readonly c: C }): Promise<Sent>
+  delete<N extends keyof C & string>(args: Omit<DeleteArgs, 'c'> & { readonly c: N }): Promise<Sent>
 }
 
 /** One space, followed until closed. */
 export type Space<A extends App, K extends KindOf<A>> = {
   readonly id: string
   /** Each mutator: saved on this device when it resolves, and visible. */
-  readonly mutate: Mutators<A, K> & BuiltIns<A, K>
+  readonly mutate: Mutators<ArgsOf<A, K>> & BuiltIns<CollectionsOf<A, K>>
   /** Ends the follow once the last holder of the space has closed it; the copy stays. */
   close(): void
-} & { readonly [C in keyof CollectionsOf<A, K>]: CollectionScope<DocumentOf<CollectionsOf<A, K>[C]>> }
+} & { readonly [C in keyof CollectionsOf<A, K>]: CollectionScope<DocumentOf<CollectionsOf<A, K>[C]>, IndexOf<CollectionsOf<A, K>[C]>> }
 
 /** All that one user has on one device. */
 export interface Replica<A extends App> {
   /** The present one; a device that was copied or set back goes on under another. */
   readonly clientId: string
   readonly user: string
-  space<Id extends SpaceIdOf<A>>(id: Id): Space<A, KindOfId<A, Id>>
+  space<Id extends SpaceIdOf<A> & string>(id: Id): Space<A, KindOfId<A, Id>>
   /** The Dexie table of a collection over all spaces, for reading. */
-  table<K extends KindOf<A>, C extends keyof CollectionsOf<A, K> & string>(
+  table<K extends KindOf<A> & string, C extends keyof CollectionsOf<A, K> & string>(
     kind: K,
     collection: C,
   ): Table<DocumentRow<DocumentOf<CollectionsOf<A, K>[C]>>>

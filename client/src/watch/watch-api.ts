@@ -15,19 +15,19 @@ type PathIn<T, Depth extends readonly unknown[]> = T extends readonly unknown[]
       }[keyof T & string]
     : never
 
-/** What stands in a field. */
-export type ValueOf<Doc, F extends string> = F extends keyof DocumentRow<Doc>
-  ? DocumentRow<Doc>[F]
-  : F extends `${infer K}.${infer Rest}`
-    ? K extends keyof Doc
-      ? ValueOf<NonNullable<Doc[K]>, Rest>
+/** What stands in a field, of whichever kind of document has it. */
+export type ValueOf<Doc, F extends string> = Doc extends unknown
+  ? F extends keyof DocumentRow<Doc>
+    ? DocumentRow<Doc>[F]
+    : F extends `${infer K}.${infer Rest}`
+      ? K extends keyof Doc
+        ? ValueOf<NonNullable<Doc[K]>, Rest>
+        : never
       : never
-    : never
+  : never
 
 /** By field: the value that it has to equal, or a condition. All have to hold. */
-export type Where<Doc> = { readonly [F in FieldOf<Doc>]?: ValueOf<Doc, F> | Condition<NonNullable<ValueOf<Doc, F>>> }
-
-export type Direction = 'asc' | 'desc'
+export type Where<Doc> = { readonly [F in FieldOf<Doc>]?: ValueOf<Doc, F> | Condition<ValueOf<Doc, F> & {}> }
 
 /** How a change moved a document in a result. */
 export type QueueType = 'init' | 'enqueue' | 'dequeue' | 'update'
@@ -39,22 +39,44 @@ interface ChangeOf<Doc> {
   /** As it is now; as it was last, where it is gone. */
   readonly doc: DocumentRow<Doc>
 }
+/** Declared where there is none, so that they can be read before it is known what happened. */
+interface WithoutFields {
+  readonly updatedFields?: undefined
+  readonly removedFields?: undefined
+}
+/** It is in the first result. */
+export interface Initial<Doc> extends ChangeOf<Doc>, WithoutFields {
+  readonly queueType: 'init'
+  readonly dataType: 'init'
+}
 /** Some of its fields changed. */
-interface FieldsOf {
+export interface Updated<Doc> extends ChangeOf<Doc> {
+  readonly queueType: 'update' | 'enqueue' | 'dequeue'
+  readonly dataType: 'update'
   /** By path, such as `author.name`: what stands there now. */
   readonly updatedFields: { readonly [path: string]: unknown }
   readonly removedFields: readonly string[]
 }
+/** Nothing of it is as it was. */
+export interface Replaced<Doc> extends ChangeOf<Doc>, WithoutFields {
+  readonly queueType: 'update' | 'enqueue' | 'dequeue'
+  readonly dataType: 'replace'
+}
+export interface Added<Doc> extends ChangeOf<Doc>, WithoutFields {
+  readonly queueType: 'enqueue'
+  readonly dataType: 'add'
+}
+export interface Removed<Doc> extends ChangeOf<Doc>, WithoutFields {
+  readonly queueType: 'dequeue'
+  readonly dataType: 'remove'
+}
+/** It is as it was; others, or the order, moved it across the limit. */
+export interface Limited<Doc> extends ChangeOf<Doc>, WithoutFields {
+  readonly queueType: 'enqueue' | 'dequeue'
+  readonly dataType: 'limit'
+}
 /** One document's part in a snapshot. Names and pairs are those of CloudBase's watch. */
-export type DocChange<Doc> = ChangeOf<Doc> &
-  (
-    | { readonly queueType: 'init'; readonly dataType: 'init' }
-    | ({ readonly queueType: 'update' | 'enqueue' | 'dequeue'; readonly dataType: 'update' } & FieldsOf)
-    | { readonly queueType: 'update' | 'enqueue' | 'dequeue'; readonly dataType: 'replace' }
-    | { readonly queueType: 'enqueue'; readonly dataType: 'add' }
-    | { readonly queueType: 'dequeue'; readonly dataType: 'remove' }
-    | { readonly queueType: 'enqueue' | 'dequeue'; readonly dataType: 'limit' }
-  )
+export type DocChange<Doc> = Initial<Doc> | Updated<Doc> | Replaced<Doc> | Added<Doc> | Removed<Doc> | Limited<Doc>
 
 /** A result, and what made it differ from the one before. Frozen, documents included: whoever changes one works on a copy. */
 export interface Snapshot<Doc> {
@@ -100,7 +122,7 @@ export interface Query<Doc> extends Watchable<Doc> {
   /** Besides what was asked before. Give the same function again for it to count as the same question. */
   filter(test: (doc: DocumentRow<Doc>) => boolean): Query<Doc>
   /** Within the order that was asked before. Ties, and what was not ordered, go by creation. */
-  orderBy(field: FieldOf<Doc>, direction?: Direction): Query<Doc>
+  orderBy(field: FieldOf<Doc> & string, direction?: 'asc' | 'desc'): Query<Doc>
   /** At most so many, of the order's beginning. */
   limit(count: number): Query<Doc>
 }
@@ -121,7 +143,7 @@ export interface DocumentRef<Doc> {
 export interface Watched<Doc> extends Omit<Watchable<Doc>, 'get'> {
   where(conditions: Where<Doc>): Query<Doc>
   filter(test: (doc: DocumentRow<Doc>) => boolean): Query<Doc>
-  orderBy(field: FieldOf<Doc>, direction: Direction): Query<Doc>
+  orderBy(field: FieldOf<Doc> & string, direction: 'asc' | 'desc'): Query<Doc>
   limit(count: number): Query<Doc>
   doc(id: string): DocumentRef<Doc>
   /** Each batch of changes of the collection from now on; nothing of what is there already. */
