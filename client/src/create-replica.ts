@@ -12,7 +12,7 @@ import {
   sameJson,
   UnavailableError,
 } from '@tidemark/shared'
-import { BehaviorSubject, combineLatest, concatMap, distinctUntilChanged, filter, firstValueFrom, map, throwIfEmpty } from 'rxjs'
+import { BehaviorSubject, concatMap, distinctUntilChanged, filter, firstValueFrom, map, Observable, throwIfEmpty } from 'rxjs'
 import type { BeatPolicy } from './connection/beat-policy.ts'
 import type { Lifecycle, Network } from './connection/hints.ts'
 import type { LinkPorts } from './connection/link.ts'
@@ -283,11 +283,15 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
         }
         return page
       },
-      window$: combineLatest([status$, underWay$]).pipe(
-        map(([{ spaces }, underWay]) => {
+      window$: new Observable<Status>((subscriber) => {
+        const shown = status$.subscribe(subscriber)
+        shown.add(underWay$.subscribe(() => subscriber.next(status$.value)))
+        return shown
+      }).pipe(
+        map(({ spaces }) => {
           const { partial = true, floors = {} } = spaces[id] ?? {}
           const floor = floors[name] ?? 0
-          return { more: floor > 0 && !partial, loading: underWay.has(key), floor }
+          return { more: floor > 0 && !partial, loading: underWay$.value.has(key), floor }
         }),
         distinctUntilChanged((a, b) => sameJson(a, b)),
       ),
