@@ -18,7 +18,7 @@ const common = {
   resolve: { conditions: [source, ...defaultClientConditions] },
   ssr: { resolve: { conditions: [source, ...defaultServerConditions] } },
 }
-const BROWSER_TESTS = '**/*.browser.test.ts'
+const BROWSER_TESTS = '**/*.browser.test.{ts,tsx}'
 const E2E_TESTS = ['e2e/**/*.test.ts', '**/*.e2e.test.ts']
 const ignored = ['**/node_modules/**', '**/dist/**']
 
@@ -65,7 +65,19 @@ export default defineConfig({
         root: './client',
         // Found by the server only while a test already runs, a dependency would reload the page under it.
         optimizeDeps: {
-          include: ['dexie', 'rxjs', 'valibot', 'fast-check', '@capacitor/app', '@capacitor/network', '@capacitor/preferences'],
+          include: [
+            'dexie',
+            'dexie-react-hooks',
+            'rxjs',
+            'valibot',
+            'fast-check',
+            'react',
+            'react/jsx-dev-runtime',
+            'react-dom/client',
+            '@capacitor/app',
+            '@capacitor/network',
+            '@capacitor/preferences',
+          ],
         },
         test: {
           name: 'client-browser',
