@@ -6,13 +6,12 @@ import {
   errorFromWire,
   isSpaceId,
   kindOf,
-  type Mutation,
   type Random,
   type SpaceId,
   sameJson,
   UnavailableError,
 } from '@tidemark/shared'
-import { BehaviorSubject, concatMap, distinctUntilChanged, filter, firstValueFrom, map, Observable, throwIfEmpty } from 'rxjs'
+import { BehaviorSubject, distinctUntilChanged, filter, firstValueFrom, map, Observable, Subscription } from 'rxjs'
 import type { BeatPolicy } from './connection/beat-policy.ts'
 import type { Lifecycle, Network } from './connection/hints.ts'
 import type { LinkPorts } from './connection/link.ts'
@@ -25,15 +24,17 @@ import { INSIDE, type Inside } from './inside.ts'
 import { openLossMark } from './loss-mark.ts'
 import { type OlderAsk, pageIn } from './older.ts'
 import { oneAtATime } from './one-at-a-time.ts'
+import { pendingList } from './pending-list.ts'
 import type { Enqueued } from './replica/confirmations.ts'
 import { definitionOf, own } from './replica/definition-of.ts'
 import { type CopyState, createReplicaCore, type Healed } from './replica/replica-core.ts'
-import type { RefusedRow } from './replica/rows.ts'
+import { type OutboxRow, pendingOf, type RefusedRow } from './replica/rows.ts'
 import type { ShownCopies } from './replica/shown-copies.ts'
 import type { ReplicaStorage } from './replica/storage.ts'
 import type { StorageError } from './replica/storage-error.ts'
 import { watchedStorage } from './replica/watched-storage.ts'
-import type { CollectionQueries, CollectionScope, Older, Refused, Replica, Sent, Status } from './replica-api.ts'
+import type { CollectionQueries, CollectionScope, Older, Pending, Refused, Replica, Sent, Status } from './replica-api.ts'
+import { sentStates } from './sent-states.ts'
 import { reportOf, statusOf } from './status.ts'
 import { createSync } from './sync.ts'
 import { createTabs, type TabPorts } from './tabs/tabs.ts'
@@ -98,7 +99,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       storage,
       clock: world.clock,
       changed: () => soon(),
-      present: () => ({ pending: pending$.value.length + saved.length + saving, refused: rejected$.value.length }),
+      present: () => ({ pending: pendingOf(outbox).length + saved.length + saving, refused: rejected$.value.length }),
     }))
   const holders = new Map<SpaceId, Set<object>>()
   /** By space, the number of its last opening. */
@@ -146,6 +147,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       takeLead: core.lead,
       report,
       reconnectNow: sync.reconnectNow,
+      retryNow: sync.retryNow,
       async older(ask) {
         // Whoever leads since a moment ago is not connected yet.
         await firstValueFrom(status$.pipe(filter(({ phase }) => phase !== 'connecting' && phase !== 'greeting')), {
@@ -161,6 +163,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
         // The clock of the device may jump until this tab leads.
         if (notBeforeMs && because) sync.stayAway(notBeforeMs - world.clock.nowMs(), because)
         core.setClockOffset(report.offsetMs)
+        sync.attempted(new Map(report.attempts))
         soon()
       },
     })
@@ -168,7 +171,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     ...statusOf(tabs?.following ?? report(), holders.keys(), copies, pending$.value.length, rejected$.value.length),
     storage: { durable, persisted, error: storageError, lost: mark?.loss },
   })
-  const pending$ = new BehaviorSubject<readonly Mutation[]>([])
+  const pending$ = new BehaviorSubject<readonly Pending[]>([])
   const rejected$ = new BehaviorSubject<readonly Refused[]>([])
   const healed$ = new BehaviorSubject<Healed | undefined>(undefined)
   const status$ = new BehaviorSubject<Status>(present())
@@ -178,8 +181,8 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   const readers: Readonly<Record<string, () => Promise<void>>> = {
     outbox: async () => {
       const before = saved.length
-      pending$.next(await core.pending())
-      lastRead = pending$.value.at(-1)?.n ?? lastRead
+      outbox = await core.pending()
+      lastRead = outbox.at(-1)?.n ?? lastRead
       saved = saved.slice(before).filter((n) => n > lastRead)
     },
     refused: async () => rejected$.next((await core.refused()).map(refusedOf)),
@@ -191,6 +194,11 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       if (healed?.epoch !== healed$.value?.epoch) healed$.next(healed)
     },
   }
+  /** What the server has not answered for, as it was read last, and as it was told last. */
+  let outbox: readonly OutboxRow[] = []
+  let pending: ReturnType<typeof pendingList> = new Map()
+  const pendingActs = { retry: tabs?.retryNow ?? sync.retryNow, dismiss: core.withdraw }
+  const sent = sentStates()
   /** What has to be read again before the next status. */
   const stale = new Set(Object.keys(readers))
   /** The last status, as JSON. */
@@ -203,6 +211,12 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
         stale.add(table)
         failure = error
       })
+    }
+    const list = pendingList(pending, outbox, sync.state().sending.attempts, pendingActs)
+    if (list !== pending) {
+      pending = list
+      pending$.next([...list.values()].filter((one) => one !== undefined))
+      sent.look(list)
     }
     note()
     tabs?.say()
@@ -243,7 +257,9 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     const confirmed = core.confirmed(made)
     // Whoever does not look at it is told by rejected$.
     confirmed.catch(() => {})
-    return { n: made.n, durable, confirmed }
+    const state$ = sent.follow(made.nonce, confirmed)
+    sent.look(pending)
+    return { n: made.n, durable, confirmed, state$ }
   }
   const refusedOf = (row: RefusedRow): Refused => ({
     ...row,
@@ -337,10 +353,10 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       definitionNow(kind)
       return tables.table(kind, collection)
     },
-    status$,
-    pending$,
-    rejected$,
-    diagnostics$,
+    status$: status$.asObservable(),
+    pending$: pending$.asObservable(),
+    rejected$: rejected$.asObservable(),
+    diagnostics$: diagnostics$.asObservable(),
     historyReset$: healed$.pipe(
       filter((healed) => healed !== undefined),
       map((healed) => {
@@ -350,15 +366,15 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
         return { kept, offeredAgain, lost }
       }),
     ),
-    settled: async () => {
-      // The list that was told last may be older than what is saved.
-      const saved = pending$.pipe(concatMap(core.pending))
-      await firstValueFrom(
-        saved.pipe(
-          filter(({ length }) => length === 0),
-          throwIfEmpty(closedError),
-        ),
-      )
+    async settled() {
+      const subscription = new Subscription()
+      await new Promise<void>((resolve, reject) => {
+        // The list that was told last may be older than what is saved.
+        const look = () => void core.pending().then((rows) => rows.every((row) => row.void) && resolve(), reject)
+        subscription.add(status$.subscribe({ complete: () => reject(closedError()) }))
+        subscription.add(core.onAppended(look))
+        look()
+      }).finally(() => subscription.unsubscribe())
     },
     pause: () => sync.pause('app'),
     resume: () => sync.resume('app'),
@@ -373,6 +389,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       endLife()
       await sync.close()
       for (const subject of [status$, pending$, rejected$, healed$, underWay$, diagnostics$]) subject.complete()
+      sent.close()
       tables.close()
       await core.close()
     },

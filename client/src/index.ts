@@ -27,6 +27,7 @@ export type {
   Refused,
   Replica,
   Sent,
+  SentState,
   Space,
   Status,
   StorageStatus,

@@ -77,6 +77,18 @@ export interface CollectionScope<Doc, Index extends string = string> extends Col
   readonly window$: Observable<WindowState>
 }
 
+/**
+ * Where a mutation stands. `waiting`: saved here. `sent`: handed to the server, which has not answered. `dismissed`: taken back; the
+ * server is still to say that it has not done it. Ends as `confirmed`, `refused` or `dismissed`.
+ */
+export interface SentState {
+  readonly state: 'waiting' | 'sent' | 'confirmed' | 'refused' | 'dismissed'
+  /** How often it was sent since this replica is open in some tab. */
+  readonly attempts: number
+  /** Why the last attempt led nowhere, or the refusal. */
+  readonly error?: SyncError | undefined
+}
+
 /** A mutation that is saved on this device. */
 export interface Sent {
   readonly n: number
@@ -84,6 +96,8 @@ export interface Sent {
   readonly durable: boolean
   /** Resolves once the server has done it; rejects with the SyncError of a refusal. Never settles while offline. */
   readonly confirmed: Promise<void>
+  /** The present first, then each change; completes with its end, or with the replica. Never fails. */
+  readonly state$: Observable<SentState>
 }
 
 export interface Refused {
@@ -99,13 +113,27 @@ export interface Refused {
   dismiss(): Promise<void>
 }
 
-/** A mutation that the server has not answered for. */
+/** A mutation that the server has not answered for. The same object as before while nothing of it changes. */
 export interface Pending {
   readonly n: number
   readonly space: string
   readonly name: string
   readonly args: { readonly [key: string]: Json }
+  /** In ms since the epoch, by the server's clock as far as it is known. */
   readonly madeMs: number
+  /** `sent`: handed to the server, which has not answered; after a reload it is `waiting` again. */
+  readonly state: 'waiting' | 'sent'
+  /** How often it was sent since this replica is open in some tab. */
+  readonly attempts: number
+  /** Why the last attempt led nowhere; it may be about one before it in the same batch. */
+  readonly lastError: SyncError | undefined
+  /** Tries now whatever is pending, not sooner than the server asked for. */
+  retry(): void
+  /**
+   * Takes it back: what it shows goes, and the server, once it can be reached, does it no more. Where it was done already it turns out
+   * to be confirmed. Rejects with TooLargeError where 10,000 that were taken back wait for the server's word, and with StorageErrors.
+   */
+  dismiss(): Promise<void>
 }
 
 /** What became of what is on this device when a server had lost some of its history, such as one that was restored from a backup. */

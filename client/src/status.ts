@@ -1,14 +1,10 @@
 import { type Clock, NOTHING, type SpaceId, type SyncError } from '@tidemark/shared'
-import type { Connection, Pause } from './connection/connection.ts'
+import { type Pause, reasonOf } from './connection/connection.ts'
 import { isCaughtUp } from './following/following.ts'
+import type { Attempt } from './outbox/attempts.ts'
 import type { CopyState } from './replica/replica-core.ts'
 import type { Phase, Status } from './replica-api.ts'
 import type { SyncState } from './sync.ts'
-
-/** Why there is no connection, where that is known. */
-function reasonOf(connection: Connection): SyncError | undefined {
-  return 'because' in connection ? connection.because : undefined
-}
 
 /** The connection's state; an open one catches up until nothing is missing. */
 export function phaseOf({ connection, following, stalled }: SyncState): Phase {
@@ -27,6 +23,8 @@ export interface Report {
   readonly notBeforeMs?: number | undefined
   readonly because?: SyncError | undefined
   readonly blocked?: SyncError | undefined
+  /** Of what was sent and is pending; missing from a tab of an older build. */
+  readonly attempts?: readonly (readonly [n: number, Attempt])[] | undefined
   /** The server's clock minus the device's, in ms. */
   readonly offsetMs: number
   /** Only what the copies do not say themselves: of spaces that are denied, or behind the server. */
@@ -60,13 +58,14 @@ export function reportOf(state: SyncState, offsetMs: number, clock: Clock): Repo
     }),
     ...(because && { because }),
     ...('because' in sending.stage && sending.stage.because && { blocked: sending.stage.because }),
+    ...(sending.attempts.size > 0 && { attempts: [...sending.attempts] }),
     spaces,
   }
 }
 
 /** What the app is told of the spaces that it holds: the shown copies by the database, everything else by whoever is connected. */
 export function statusOf(
-  { offsetMs: _, notBeforeMs: __, ...report }: Report,
+  { offsetMs: _, notBeforeMs: __, attempts: ___, ...report }: Report,
   held: Iterable<SpaceId>,
   copies: ReadonlyMap<SpaceId, CopyState>,
   pending: number,

@@ -21,7 +21,7 @@ import {
 } from '@tidemark/shared'
 import { createAlarm } from './alarm.ts'
 import { askedMs } from './backoff.ts'
-import { type Connection, NEVER, type Pause } from './connection/connection.ts'
+import { type Connection, NEVER, type Pause, reasonOf } from './connection/connection.ts'
 import { asSyncError, createLink, type LinkPorts, type Live } from './connection/link.ts'
 import type { Pace } from './connection/pace.ts'
 import { type OlderRequest, pull, pullOlder } from './connection/pull.ts'
@@ -31,6 +31,7 @@ import type { Noted } from './diagnostic.ts'
 import type { Applied, Copies } from './following/copies.ts'
 import { type Following, followedSpaces, isPulling, isStated, NOT_FOLLOWING } from './following/following.ts'
 import { type FollowingEffect, type FollowingEvent, step } from './following/step.ts'
+import type { Attempts } from './outbox/attempts.ts'
 import type { Asker, Outbox } from './outbox/outbox.ts'
 import { boundsOf, NOT_SENDING, type Sending, type SendingEvent, sendingWakeAtMs, stepSending } from './outbox/sending.ts'
 import { StorageError } from './replica/storage-error.ts'
@@ -86,6 +87,10 @@ export interface Sync {
   stayAway(ms: number, because: SyncError): void
   /** A new connection, unless the server asked to wait. */
   reconnectNow(): void
+  /** What is pending is sent now, unless the server asked to wait. */
+  retryNow(): void
+  /** What became of the sending of another tab, which this one goes on with. */
+  attempted(attempts: Attempts): void
   /** Resolves when nothing runs any more. */
   close(): Promise<void>
 }
@@ -158,14 +163,16 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         const hello = { client: outbox.clientId, token: live?.token ?? '', app: ports.appVersion }
         return { t: 'hello', ...hello, spaces: {}, nextS, probe: true }
       },
-      closed: (connection) =>
+      closed(connection) {
+        const because = reasonOf(link.state)
         queue.push(async () => {
           if (connection !== live) return
           live = undefined
           letGo = []
           await follow({ type: 'disconnected' })
-          await send({ type: 'disconnected' })
-        }),
+          await send({ type: 'disconnected', because })
+        })
+      },
       changed: listener.changed,
       noted: listener.noted,
     },
@@ -422,6 +429,15 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
     resume: (pause) => link.tell({ type: 'resume', pause }),
     stayAway: (ms, because) => link.tell({ type: 'away', away: { notBeforeMs: clock.monotonicMs() + askedMs({ afterMs: ms }), because } }),
     reconnectNow: () => link.tell({ type: 'reconnect' }),
+    retryNow() {
+      if (link.state.name !== 'open') return link.tell({ type: 'reconnect' })
+      // Whoever asks for it has woken the radio.
+      frameAtMs = clock.monotonicMs()
+      queue.push(() => send({ type: 'retry' }))
+    },
+    attempted(attempts) {
+      sending = { ...sending, attempts }
+    },
     async close() {
       link.close()
       endAppended()

@@ -81,6 +81,11 @@ export interface ConnectionStep {
   readonly effects: readonly ConnectionEffect[]
 }
 
+/** Why there is no connection, where that is known. */
+export function reasonOf(connection: Connection): SyncError | undefined {
+  return 'because' in connection ? connection.because : undefined
+}
+
 export const NEVER: number = Number.POSITIVE_INFINITY
 export const NOT_STARTED: Connection = { name: 'offline', pauses: ['app'] }
 

@@ -96,6 +96,58 @@ describe('sending', () => {
     expect(later.state.stage.name).toBe('in hand')
   })
 
+  it('counts how often each was sent, and why the last attempt led nowhere; what is settled is forgotten', () => {
+    const unavailable = error('unavailable')
+    const internal = error('internal')
+    const told = (state: Sending) => [...state.attempts].map(([n, { attempts, sent, error }]) => [n, attempts, sent, error?.code])
+    const small = run([connected, loaded(7, 2)]).state
+    expect(told(small)).toEqual([
+      [7, 1, true, undefined],
+      [8, 1, true, undefined],
+    ])
+    const failed = run([answered(false, unavailable)], small, NOW).state
+    expect(told(failed)).toEqual([
+      [7, 1, false, 'unavailable'],
+      [8, 1, false, 'unavailable'],
+    ])
+    // 7 was acknowledged.
+    const further = run([{ type: 'time' }, loaded(7, 3), answered(true, internal)], failed, NOW + 100_000)
+    const last = run([{ type: 'time' }, loaded(8, 2)], further.state, NOW + 200_000).state
+    expect(told(last)).toEqual([
+      [8, 3, true, 'internal'],
+      [9, 2, true, 'internal'],
+    ])
+    const cut = run([{ type: 'disconnected', because: unavailable }], last).state
+    expect(told(cut).map(([, , ...rest]) => rest)).toEqual([
+      [false, 'unavailable'],
+      [false, 'unavailable'],
+    ])
+    expect(told(run([{ type: 'disconnected' }], last).state)[0]).toEqual([8, 3, false, 'internal'])
+    expect(told(run([connected, loaded(0, 0)], cut).state)).toEqual([])
+  })
+
+  it('what waits for a quiet radio keeps its attempts', () => {
+    const held = run([connected, loaded(7, 0)], run([answered(false, error('unavailable'))], inHand).state).state
+    expect(held.attempts.get(7)?.attempts).toBe(1)
+  })
+
+  it('"try now" ends the wait, not before what the server asks and no sooner than a second after the last answer', () => {
+    const retry: SendingEvent = { type: 'retry' }
+    const failures = { ...inHand, failures: 5 }
+    const waits = run([answered(false, error('unavailable'))], failures).state
+    expect(sendingWakeAtMs(waits)).toBe(NOW + 15_000)
+    expect(sendingWakeAtMs(run([retry], waits).state)).toBe(NOW + 1000)
+    expect(run([retry], waits, NOW + 1000).effects).toEqual(['load'])
+    const asked = run([answered(false, error('rate-limited', { afterMs: 40_000 })), retry], failures)
+    expect([sendingWakeAtMs(asked.state), asked.effects]).toEqual([NOW + 40_000, []])
+    expect(run([retry], waits, NOW + 2000).effects).toEqual(['load'])
+    // What is in hand is not sent twice, what rests is looked at, and a short wait is not made longer.
+    expect(run([retry], inHand)).toEqual({ state: inHand, effects: [] })
+    expect(run([retry], run([connected, loaded(0, 0)]).state).effects).toEqual(['load'])
+    const soon = stepSending(inHand, answered(false, error('unavailable')), NOW, 0.1).state
+    expect(sendingWakeAtMs(run([retry], soon).state)).toBe(NOW + 200)
+  })
+
   it('an answer to a batch that is not in hand changes nothing', () => {
     const idle = run([connected, loaded(0, 0)]).state
     expect(run([answered(true)], idle)).toEqual({ state: idle, effects: [] })

@@ -1,6 +1,6 @@
 import { errorFromWire, RejectedError, type SyncError, type WireError } from '@tidemark/shared'
 import { oneAtATime } from '../one-at-a-time.ts'
-import type { OutboxRow } from './rows.ts'
+import { isDismissed, type OutboxRow } from './rows.ts'
 import type { ReplicaStorage, Row } from './storage.ts'
 
 /** A mutation that is saved here. */
@@ -58,7 +58,8 @@ function outcome(storage: ReplicaStorage, { n, nonce }: Enqueued): Promise<SyncE
     }
     // Where its number is not its own any more, it has a higher one.
     const row = (await find(async (place) => [await tx.get(place, n)])) ?? (await find((place) => tx.list(place, { from: n })))
-    if (row?.void) return new RejectedError('It was refused, and is not on the list any more.')
+    if (row && isDismissed(row) && 'touched' in row) return row.n as number
+    if (row?.void) return new RejectedError('It was refused or dismissed, and is not on the list any more.')
     if (row?.error) return errorFromWire(row.error as WireError)
     return row && 'touched' in row && !row.in ? (row as OutboxRow).n : 'done'
   })

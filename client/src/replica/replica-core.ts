@@ -5,7 +5,6 @@ import {
   ForbiddenError,
   type Heads,
   InvalidError,
-  type Mutation,
   newClientId,
   newNonce,
   type OlderPage,
@@ -27,12 +26,24 @@ import type { Known } from './arrivals.ts'
 import { type AwaitedPage, awaitPage, type Taken } from './awaited-page.ts'
 import { firstPending, nextBatch } from './batch.ts'
 import { type Confirmations, confirmations, type Enqueued } from './confirmations.ts'
-import { dismiss, enqueue, type Made, openCopy } from './enqueue.ts'
+import { dismiss, enqueue, type Made, openCopy, withdraw } from './enqueue.ts'
 import { sweep } from './garbage.ts'
 import { compare, identities } from './healing.ts'
 import { makeRoom } from './make-room.ts'
 import { replay, type Stage, UnitFailedError } from './replay.ts'
-import { allTables, type CopyRow, type Floors, FORMAT, type Identity, pendingOf, type RefusedRow, SELF, type SelfRow } from './rows.ts'
+import {
+  allTables,
+  type CopyRow,
+  type Floors,
+  FORMAT,
+  type Identity,
+  isDismissed,
+  type OutboxRow,
+  pendingOf,
+  type RefusedRow,
+  SELF,
+  type SelfRow,
+} from './rows.ts'
 import { beginForNewTables } from './schema.ts'
 import { settle } from './settle.ts'
 import { type ShownListener, shownCopies } from './shown-copies.ts'
@@ -78,7 +89,10 @@ export interface ReplicaCore extends Copies, Outbox {
   /** Lets a refused mutation go. */
   dismiss(n: number): Promise<void>
   refused(): Promise<readonly RefusedRow[]>
-  pending(): Promise<readonly Mutation[]>
+  /** Takes a pending mutation back; nothing happens where the server has answered for it. */
+  withdraw(nonce: string): Promise<void>
+  /** What is pending, and, with `void`, what was taken back meanwhile. */
+  pending(): Promise<readonly OutboxRow[]>
   audit(): Promise<Audit>
   /** What the app is to be told of healing, once that is over; undefined where there is nothing. */
   healed(): Promise<Healed | undefined>
@@ -266,7 +280,11 @@ export async function createReplicaCore({
     },
     dismiss: (n) => unit('strict', (unit) => dismiss(unit, n)),
     refused: async () => (await list('refused')) as readonly RefusedRow[],
-    pending: () => read(['outbox'], async (tx) => pendingOf(await tx.list('outbox'))),
+    withdraw: (nonce) => unit('strict', (unit) => withdraw(unit, stage, nonce)),
+    pending: () =>
+      read(['outbox'], async (tx) =>
+        ((await tx.list('outbox')) as readonly OutboxRow[]).filter((row) => isDismissed(row) || !(row.in || row.void)),
+      ),
     audit: () =>
       read(['outbox', 'refused'], async (tx) => {
         const { created, confirmed, discarded } = (await tx.get('self', SELF)) as SelfRow

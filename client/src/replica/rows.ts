@@ -104,7 +104,7 @@ export type OutboxRow = Mutation & {
   readonly arrived: readonly SpaceId[]
   /** It had been settled before, and is offered again [M5]; true: the server is known to have lost it. */
   readonly again?: boolean | undefined
-  /** It had been refused before: only its number is offered again. */
+  /** Only its number is offered: it had been refused before, or, where it is not offered `again`, the app has taken it back. */
   readonly void?: true | undefined
   /** The nonce of the one before it, where the tail may not have that any more. */
   readonly on?: string | undefined
@@ -139,6 +139,11 @@ export type BaseRow = Slot
 /** Of the outbox, what the server has not answered for. */
 export function pendingOf(outbox: readonly Row[]): readonly OutboxRow[] {
   return (outbox as readonly OutboxRow[]).filter((row) => !row.in && !row.void)
+}
+
+/** What the app has taken back while it was pending, before the server has said what came of it. */
+export function isDismissed({ in: done, void: isVoid, again }: Partial<OutboxRow>): boolean {
+  return !done && !!isVoid && again === undefined
 }
 
 export function tableOf(space: SpaceId, collection: string): string {

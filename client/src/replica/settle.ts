@@ -3,7 +3,7 @@ import type { Answer } from '../outbox/outbox.ts'
 import { keep } from './arrivals.ts'
 import { footing, forget, heal, identities, prove, reviewed } from './healing.ts'
 import { replay, type Stage } from './replay.ts'
-import type { Identity, OutboxRow, RefusedRow, TailRow } from './rows.ts'
+import { type Identity, isDismissed, type OutboxRow, type RefusedRow, type TailRow } from './rows.ts'
 import type { Unit } from './unit.ts'
 
 /**
@@ -85,16 +85,18 @@ async function end(
   const { n, nonce } = mutation
   // What had been settled before was done, however long ago.
   const isRefused = error && !(error.code === 'outcome-unknown' && again !== undefined)
-  if (isVoid || isRefused) {
+  // The server had done it before it heard that it was taken back.
+  const isDoneAnyway = isDismissed(row) && !error
+  if ((isVoid && !isDoneAnyway) || isRefused) {
     unit.set('outbox', n)
     unit.set('tail', n, { n, nonce, void: true, ...settled } satisfies TailRow)
     if (isRefused && !isVoid) unit.set('refused', n, { ...mutation, error } satisfies RefusedRow)
     for (const space of touched) affected.add(space)
     return
   }
-  const { s, confirmed } = await unit.self()
-  unit.set('tail', n, { ...mutation, in: versions, touched, s, ...settled } satisfies TailRow)
-  await unit.setSelf({ confirmed: confirmed + 1 })
+  const { s, confirmed, discarded } = await unit.self()
+  unit.set('tail', n, { ...mutation, in: versions, touched: isDoneAnyway ? [mutation.space] : touched, s, ...settled } satisfies TailRow)
+  await unit.setSelf({ confirmed: confirmed + 1, discarded: isDoneAnyway ? discarded - 1 : discarded })
   const there = new Set(arrived)
   for (const space of touched) {
     if ((versions[space] ?? 0) > ((await unit.copy(space))?.version ?? Infinity)) continue

@@ -13,8 +13,8 @@ export type TabMessage =
   | { readonly t: 'gone'; readonly tab: string }
   /** The leader, by its number: of two the higher one counts. */
   | { readonly t: 'lead'; readonly number: number; readonly hidden: boolean; readonly report: Report }
-  /** Asks the leader for a new connection. */
-  | { readonly t: 'reconnect' }
+  /** Asks the leader for a new connection; to send now what is pending. */
+  | { readonly t: 'reconnect' | 'retry' }
   /** Asks the leader for a page of older documents, and its answer. */
   | { readonly t: 'older'; readonly tab: string; readonly number: number; readonly ask: OlderAsk }
   | { readonly t: 'page'; readonly tab: string; readonly number: number; readonly page?: Older; readonly error?: SyncError }

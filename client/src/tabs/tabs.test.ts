@@ -3,161 +3,23 @@
 // Method: real replicas on one storage in memory, over a server of numbers alone, in virtual time; each tab can be frozen or die.
 import { afterEach, describe, expect, it } from 'vitest'
 import { fixedBeat } from '../connection/beat-policy.ts'
-import { type LifecycleEvent, NO_HINTS } from '../connection/hints.ts'
-import { createReplica } from '../create-replica.ts'
-import { plainTables } from '../plain-tables.ts'
-import { type MemoryStorage, memoryStorage } from '../replica/memory-storage.ts'
 import { openCore } from '../replica/model/open-core.ts'
-import type { Older, Refused, Replica, Sent, Status } from '../replica-api.ts'
-import { chatApp } from '../testing/chat-app.ts'
-import { type DeviceTabs, deviceTabs } from '../testing/device-tabs.ts'
-import { type FakeServer, fakeServer } from '../testing/fake-server.ts'
+import type { Refused } from '../replica-api.ts'
 import { message } from '../testing/ranges.ts'
-import { seededRandom } from '../testing/seeded-random.ts'
-import { type VirtualTime, virtualTime } from '../testing/virtual-time.ts'
+import { type TabDevice, tabDevice } from '../testing/tab-device.ts'
 import { TAB_GONE_AFTER_MS } from './tabs.ts'
 
 const room = 'room:1'
-type Room = {
-  readonly mutate: { send(args: object): Promise<Sent> }
-  readonly messages: { older(how: object): Promise<Older> }
-  close(): void
-}
 
-interface Tab {
-  readonly replica: Replica<typeof chatApp>
-  readonly status: () => Status
-  readonly room: Room
-  /** Sockets that it has open. */
-  readonly sockets: () => number
-  freeze(): void
-  thaw(): void
-  /** Without a word. */
-  die(): Promise<void>
-  life(event: LifecycleEvent): void
-}
-
-interface Device {
-  readonly time: VirtualTime
-  readonly server: FakeServer
-  readonly shared: DeviceTabs
-  readonly storage: MemoryStorage
-  open(options?: { readonly alone?: boolean; readonly hidden?: boolean; readonly spaces?: readonly string[] }): Promise<Tab>
-  sockets(): number
-}
-
-const toClose: Replica<typeof chatApp>[] = []
+const devices: TabDevice[] = []
 afterEach(async () => {
-  for (const replica of toClose.splice(0)) await replica.close()
+  for (const device of devices.splice(0)) await device.close()
 })
 
-function device(seed = 1): Device {
-  const time = virtualTime(() => new Promise((resolve) => setImmediate(resolve)))
-  const random = seededRandom(seed)
-  const server = fakeServer(time, random)
-  const shared = deviceTabs()
-  const storage = memoryStorage()
-  const all: Tab[] = []
-  return {
-    time,
-    server,
-    shared,
-    storage,
-    sockets: () => all.reduce((sum, tab) => sum + tab.sockets(), 0),
-    async open({ alone = false, hidden = false, spaces = [room] } = {}) {
-      let frozen: (() => void)[] | undefined
-      let isDead = false
-      let isHidden = hidden
-      let listener = (_: LifecycleEvent) => {}
-      const sockets = new Set<object>()
-      const run = (work: () => void) => {
-        if (isDead) return
-        if (frozen) frozen.push(work)
-        else work()
-      }
-      const own = shared.tab(run)
-      const handle = storage.reopen()
-      const replica = await createReplica({
-        app: chatApp,
-        user: 'alice',
-        token: () => 'good',
-        storage: handle,
-        durable: true,
-        tables: (shown) => plainTables(storage, shown),
-        tabs: alone ? undefined : own.ports,
-        transport: {
-          connect(events) {
-            const socket = server.transport.connect({
-              opened: () => run(events.opened),
-              frame: (text) => run(() => events.frame(text)),
-              closed: (code) => {
-                sockets.delete(socket)
-                run(() => events.closed(code))
-              },
-            })
-            sockets.add(socket)
-            return {
-              send: (text) => socket.send(text),
-              close() {
-                sockets.delete(socket)
-                socket.close()
-              },
-            }
-          },
-          request: server.transport.request,
-        },
-        clock: { ...time, after: (ms, task) => time.after(ms, () => run(task)) },
-        random: seededRandom(all.length + seed),
-        lifecycle: {
-          inFront: () => !isHidden,
-          onChange(told) {
-            const before = listener
-            listener = (event) => {
-              before(event)
-              told(event)
-            }
-            return () => {}
-          },
-        },
-        network: NO_HINTS,
-        beat: fixedBeat,
-      })
-      let status: Status | undefined
-      replica.status$.subscribe((told) => {
-        status = told
-      })
-      for (const space of spaces.slice(1)) replica.space(space as 'room:1')
-      const tab: Tab = {
-        replica,
-        status: () => status as Status,
-        room: replica.space((spaces[0] ?? room) as 'room:1') as unknown as Room,
-        sockets: () => sockets.size,
-        freeze() {
-          frozen = []
-        },
-        thaw() {
-          const waiting = frozen ?? []
-          frozen = undefined
-          for (const work of waiting) run(work)
-        },
-        async die() {
-          isDead = true
-          handle.crash()
-          own.die()
-          server.cut()
-          sockets.clear()
-        },
-        life(event) {
-          isHidden = event === 'back' || event === 'hide'
-          listener(event)
-        },
-      }
-      all.push(tab)
-      if (!alone) toClose.push(replica)
-      await time.run(500)
-      return tab
-    },
-  }
+function device(seed = 1): TabDevice {
+  const device = tabDevice(() => new Promise((resolve) => setImmediate(resolve)), seed)
+  devices.push(device)
+  return device
 }
 
 describe('tabs', () => {

@@ -44,6 +44,7 @@ export interface TabsHost {
   told(report: Report): void
   older(ask: OlderAsk): Promise<Older>
   reconnectNow(): void
+  retryNow(): void
 }
 
 /** The tabs of one replica, as one of them sees them: one leads, which connects for all; the others show what it tells. */
@@ -60,6 +61,8 @@ export interface Tabs {
   older(ask: OlderAsk): Promise<Older>
   /** A new connection, by whoever is connected. */
   reconnectNow(): void
+  /** What is pending is sent now, by whoever is connected. */
+  retryNow(): void
 }
 
 export function createTabs({ name, locks, open }: TabPorts, host: TabsHost): Tabs {
@@ -224,6 +227,9 @@ export function createTabs({ name, locks, open }: TabPorts, host: TabsHost): Tab
       case 'reconnect':
         if (own !== undefined) host.reconnectNow()
         return
+      case 'retry':
+        if (own !== undefined) host.retryNow()
+        return
       case 'older': {
         if (own === undefined) return
         const page = { t: 'page', tab: message.tab, number: message.number } as const
@@ -270,6 +276,10 @@ export function createTabs({ name, locks, open }: TabPorts, host: TabsHost): Tab
     reconnectNow() {
       if (own === undefined) post({ t: 'reconnect' })
       else host.reconnectNow()
+    },
+    retryNow() {
+      if (own === undefined) post({ t: 'retry' })
+      else host.retryNow()
     },
   }
 }

@@ -70,6 +70,8 @@ export function fakeServer(clock: Clock, random: Random, user = 'alice'): FakeSe
   const denied = new Map<SpaceId, WireError>()
   const open = new Set<Live>()
   const nonces: string[] = []
+  /** The ack of each number that was refused. */
+  const refused = new Map<number, object>()
   let epoch = 0
   let connections = 0
   const hit = (probability: number) => probability > 0 && random.unit() < probability
@@ -199,17 +201,24 @@ export function fakeServer(clock: Clock, random: Random, user = 'alice'): FakeSe
   function run(mutations: readonly Numbered[]): object {
     if (server.refuseBatches) return { acks: [], error: { n: mutations[0]?.n, ...server.refuseBatches } }
     const acks: object[] = []
-    for (const { n, nonce, space } of mutations as readonly (Numbered & { space?: unknown })[]) {
+    for (const mutation of mutations) {
+      const { n, nonce } = mutation
+      const { space = 'room:1' } = mutation as { readonly space?: unknown }
       if (n > nonces.length + 1)
         return { acks, error: { code: 'out-of-order', message: 'gap', retryable: true, n, expected: nonces.length + 1 } }
       if (n <= nonces.length && nonces[n - 1] !== nonce) return { acks, error: { code: 'client-conflict', message: 'other', n } }
-      const error = server.refuses(n)
+      const isNew = n > nonces.length
+      const error = server.refuses(n) ?? (isNew && 'void' in mutation && { code: 'rejected', message: 'taken back', retryable: false })
       if (error) {
         nonces[n - 1] = nonce
-        acks.push({ n, nonce, error })
+        refused.set(n, { n, nonce, error })
+      }
+      const end = refused.get(n)
+      if (end) {
+        acks.push(end)
         continue
       }
-      if (n > nonces.length) {
+      if (isNew) {
         nonces.push(nonce)
         server.done.push(n)
         server.commit(space as SpaceId)
