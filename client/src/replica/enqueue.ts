@@ -50,18 +50,6 @@ export async function enqueue(unit: Unit, stage: Stage, { retryOf, ...made }: Ma
   return n
 }
 
-/** The app takes a pending mutation back. Its number stays, for the server counts them all, and what comes of it is the server's word. */
-export async function withdraw(unit: Unit, stage: Stage, nonce: string): Promise<void> {
-  const outbox = await unit.outbox()
-  const row = outbox.find((row) => row.nonce === nonce)
-  if (!row || row.in || row.void) return
-  if (outbox.filter((row) => row.void).length >= UNSETTLED_MUTATIONS_MAX)
-    throw new TooLargeError(`${UNSETTLED_MUTATIONS_MAX} mutations that were dismissed wait to be sent: connect first`)
-  unit.set('outbox', row.n, { ...row, void: true, again: undefined, touched: [], arrived: [] })
-  await unit.setSelf({ discarded: (await unit.self()).discarded + 1 })
-  await replay(unit, stage, row.touched)
-}
-
 /** The app lets a refused mutation go. Nothing happens when it is not there any more. */
 export async function dismiss(unit: Unit, n: number): Promise<void> {
   if (!(await unit.tx.get('refused', n))) return

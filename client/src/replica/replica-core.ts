@@ -26,7 +26,7 @@ import type { Known } from './arrivals.ts'
 import { type AwaitedPage, awaitPage, type Taken } from './awaited-page.ts'
 import { firstPending, nextBatch } from './batch.ts'
 import { type Confirmations, confirmations, type Enqueued } from './confirmations.ts'
-import { dismiss, enqueue, type Made, openCopy, withdraw } from './enqueue.ts'
+import { dismiss, enqueue, type Made, openCopy } from './enqueue.ts'
 import { sweep } from './garbage.ts'
 import { compare, identities } from './healing.ts'
 import { makeRoom } from './make-room.ts'
@@ -50,6 +50,7 @@ import { type ShownListener, shownCopies } from './shown-copies.ts'
 import type { ReplicaStorage } from './storage.ts'
 import { StorageError } from './storage-error.ts'
 import { openUnit, present, type Unit } from './unit.ts'
+import { withdraw } from './withdraw.ts'
 
 /** What the status tells of one copy. */
 export interface CopyState extends Standing {

@@ -95,7 +95,7 @@ async function end(
     return
   }
   const { s, confirmed, discarded } = await unit.self()
-  unit.set('tail', n, { ...mutation, in: versions, touched: isDoneAnyway ? [mutation.space] : touched, s, ...settled } satisfies TailRow)
+  unit.set('tail', n, { ...mutation, in: versions, touched, s, ...settled } satisfies TailRow)
   await unit.setSelf({ confirmed: confirmed + 1, discarded: isDoneAnyway ? discarded - 1 : discarded })
   const there = new Set(arrived)
   for (const space of touched) {
