@@ -6,7 +6,7 @@ import { fixedBeat } from '../connection/beat-policy.ts'
 import { openCore } from '../replica/model/open-core.ts'
 import type { Refused } from '../replica-api.ts'
 import { message } from '../testing/ranges.ts'
-import { type TabDevice, tabDevice } from '../testing/tab-device.ts'
+import { type Tab, type TabDevice, tabDevice } from '../testing/tab-device.ts'
 import { TAB_GONE_AFTER_MS } from './tabs.ts'
 
 const room = 'room:1'
