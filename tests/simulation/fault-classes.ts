@@ -59,6 +59,7 @@ export const FAULT_CLASSES = {
   'mute-tabs': 'words between tabs are lost',
   'stuck-locks': 'locks that are asked for do not come for a while',
   'learned-beat': 'devices learn how seldom they may speak, with probes beside their connections; else they speak every 30 s',
+  'slow-rules': 'the access rule and the check of tokens take up to 2 s',
 } as const
 export type FaultClass = keyof typeof FAULT_CLASSES
 export const FAULT_CLASS_NAMES = Object.keys(FAULT_CLASSES) as readonly FaultClass[]

@@ -10,7 +10,7 @@ import type { WireWatch } from './wire-watch.ts'
 type Sender = 'client' | 'server' | 'client probe' | 'server probe'
 
 /** Puts something on its way. */
-type Direction = (label: string, deliver: () => void) => void
+type Direction = (label: string, lateMs: number, deliver: () => void) => void
 
 interface Host {
   readonly node: Node
@@ -51,6 +51,10 @@ export class Network {
   faults: NetworkFaults = FAIR
   /** A frame of the server's to a tab that this says true of vanishes. */
   swallows: (frame: string, tab: Node) => boolean = () => false
+  /** How much later than it would this frame of the server's, or this answer to a request for a path, comes to a tab, in ms. */
+  lateMs: (what: string, tab: Node) => number = () => 0
+  /** For how long the connection of a tab takes nothing more after this frame, in ms. */
+  restMs: (frame: string, tab: Node) => number = () => 0
   /** Hears of each connection that is begun, and of each frame as it is sent. */
   watch: WireWatch | undefined
   /** Frames by sender and type, since they were counted last. */
@@ -66,6 +70,12 @@ export class Network {
     this.#scheduler = scheduler
     this.#seed = seed
     this.#host = host
+  }
+
+  /** What a scene has done to it is over. */
+  playFair(): void {
+    this.swallows = () => false
+    this.lateMs = this.restMs = () => 0
   }
 
   transportOf(tab: Node, path: Path): Transport {
@@ -188,12 +198,12 @@ export class Network {
       }
       if (path.idle) watchSilence(path.idle)
       const slow = () => this.#scheduler.nowMs < slowUntilMs
+      const rest = (forMs: number) => {
+        slowUntilMs = this.#scheduler.nowMs + forMs
+        this.#scheduler.at(node, forMs, 'drained', () => !serverEnded && server?.drained())
+      }
       if (random.chance(faults.slowPipe))
-        this.#unlessFair(node, random.between(0, LIFE_MS_MAX / 2), 'slow', () => {
-          const forMs = random.between(100, SLOW_MS_MAX)
-          slowUntilMs = this.#scheduler.nowMs + forMs
-          this.#scheduler.at(node, forMs, 'drained', () => !serverEnded && server?.drained())
-        })
+        this.#unlessFair(node, random.between(0, LIFE_MS_MAX / 2), 'slow', () => rest(random.between(100, SLOW_MS_MAX)))
       const socket: GatewaySocket = {
         send: (text) => {
           if (serverEnded) return
@@ -202,8 +212,10 @@ export class Network {
           framesDown++
           heardMs = this.#scheduler.nowMs
           if (isReset) return
+          const restMs = this.restMs(text, tab)
+          if (restMs > 0) rest(restMs)
           if (framesDown > silentFrom || this.swallows(text, tab)) return
-          down(text.slice(0, 20), () => {
+          down(text.slice(0, 20), this.lateMs(text, tab), () => {
             if (isDead || (clientEnded && !isLate)) return
             const hears = !clientEnded && !probes
             events.frame(text)
@@ -239,7 +251,7 @@ export class Network {
         this.watch?.sent('client', link, tab, text)
         heardMs = this.#scheduler.nowMs
         if (isReset) return void this.#later(random, tab, 'reset for silence', () => endAtClient(1006))
-        up?.(text.slice(0, 20), () => {
+        up?.(text.slice(0, 20), 0, () => {
           if (!serverEnded && !isDead) server?.text(text)
         })
       },
@@ -257,8 +269,8 @@ export class Network {
     const limited = pageChanges > 0 && !path.includes('limit=') ? `${path}${path.includes('?') ? '&' : '?'}limit=${pageChanges}` : path
     return new Promise((resolve, reject) => {
       const cancel = this.#scheduler.at(tab, beginsMs, 'request timeout', () => reject(new Error('no answer in time')))
-      const end = (label: string, run: () => void) =>
-        this.#later(random, tab, label, () => {
+      const end = (label: string, run: () => void, lateMs = 0) =>
+        this.#scheduler.at(tab, this.#delayMs(random) + lateMs, label, () => {
           cancel()
           run()
         })
@@ -273,15 +285,21 @@ export class Network {
         // Its answer, or it itself, is lost.
         if (random.chance(faults.oneWayCut) && random.chance(0.5)) return
         const isLost = random.chance(faults.oneWayCut)
-        const answered = answerOf(server, limited, token)
-        this.#scheduler.hold(
-          answered.then((answer) => {
-            this.#scheduler.note(`answer ${answer.status} ${answer.text.length}`)
-            if (!isLost) end('answer', () => resolve(answer))
-          }, reject),
-        )
+        this.#answerOf(server, limited, token).then((answer) => {
+          this.#scheduler.note(`answer ${answer.status} ${answer.text.length}`)
+          if (!isLost) end('answer', () => resolve(answer), this.lateMs(path, tab))
+        }, reject)
       })
     })
+  }
+
+  async #answerOf(server: SyncServer, path: string, token: string): Promise<HttpAnswer> {
+    const answer = await server.hono.request(`http://server${path}`, { headers: { authorization: `Bearer ${token}` } })
+    const contentType = (answer.headers.get('content-type') ?? '').split(';')[0] ?? ''
+    // A body is a stream, which takes turns of the event loop.
+    const text = answer.text()
+    this.#scheduler.hold(text)
+    return { status: answer.status, contentType, text: await text }
   }
 
   /** What goes wrong then, unless the faults have ended by then. */
@@ -294,12 +312,12 @@ export class Network {
   /** One direction of one connection: in order, unless this network is worse than that. */
   #direction(to: Node, random: SeededRandom): Direction {
     let lastMs = 0
-    return (label, deliver) => {
+    return (label, lateMs, deliver) => {
       const { faults } = this
       if (random.chance(faults.loss)) return
       const copies = random.chance(faults.repeat) ? 2 : 1
       for (let copy = 0; copy < copies; copy++) {
-        const atMs = this.#scheduler.nowMs + this.#delayMs(random)
+        const atMs = this.#scheduler.nowMs + this.#delayMs(random) + lateMs
         if (!random.chance(faults.reorder)) lastMs = Math.max(lastMs + 1, atMs)
         this.#scheduler.at(to, Math.max(lastMs, atMs) - this.#scheduler.nowMs, label, deliver)
       }
@@ -329,14 +347,5 @@ export class Network {
     const key = `${sender} ${type}`
     this.#scheduler.note(key)
     this.frames.set(key, (this.frames.get(key) ?? 0) + 1)
-  }
-}
-
-async function answerOf(server: SyncServer, path: string, token: string): Promise<HttpAnswer> {
-  const answer = await server.hono.request(`http://server${path}`, { headers: { authorization: `Bearer ${token}` } })
-  return {
-    status: answer.status,
-    contentType: (answer.headers.get('content-type') ?? '').split(';')[0] ?? '',
-    text: await answer.text(),
   }
 }

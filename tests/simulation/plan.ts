@@ -54,6 +54,8 @@ export interface ServerFaults {
   readonly hints: number
   /** Connections that are taken in a second; undefined: as the server has it. */
   readonly hellosPerS?: number | undefined
+  /** How long the access rule and the check of a token take at most, in ms. */
+  readonly ruleMsMax?: number | undefined
 }
 
 export interface DevicePlan {
@@ -209,6 +211,7 @@ export function drawPlan(seed: number, forced: ForcedClasses = {}): Plan {
       flushMsMax: random.pick([0, 3, 20, 200]),
       throws: rate('mutator-throw', 0.2),
       hints: rate('lost-hints', 0.3),
+      ...(has('slow-rules') && { ruleMsMax: streamOf(seed, 'rules').pick([20, 300, 2000]) }),
       ...(has('crowd') && { hellosPerS: 2 }),
     },
     ...(has('mute-tabs') && { mute: betweenTabs.pick([0.05, 0.3, 1]) }),

@@ -4,7 +4,7 @@ import type { Made } from './disk-watch.ts'
 import type { FaultClass } from './fault-classes.ts'
 import type { Moment } from './history.ts'
 import type { Plan } from './plan.ts'
-import { playScene } from './scenes.ts'
+import { playRareScene, playScene } from './scenes.ts'
 import { SPACES } from './simulated-app.ts'
 import { type Failure, World } from './world.ts'
 
@@ -74,9 +74,13 @@ export async function run(plan: Plan, openDisk?: OpenDisk): Promise<Outcome> {
     if (world.failures.length === 0) await scrollUp(world)
     if (world.failures.length === 0 && plan.patient) await idle(world, plan)
     if (world.failures.length === 0 && plan.patient) await playScene(world, plan.seed, () => unconverged(world))
+    else if (world.failures.length === 0) await playRareScene(world, plan.seed)
     await comeRight(world, scheduler.nowMs + HEAL_MS)
     for (const message of unconverged(world)) world.fail('converges', message)
     for (const message of world.stale()) world.fail('told', message)
+    // Tabs that lead without a lock, because none came, and whose words were lost, meet at what either does next.
+    const meetMs = scheduler.nowMs + world.beatMs
+    while (world.crowded().length > 0 && scheduler.nowMs < meetMs) await scheduler.run(scheduler.nowMs + LOOK_EVERY_MS)
     for (const message of world.crowded()) world.fail('one leader', message)
     // What a frozen tab was sent it takes only when it would have thawed, though the faults have ended.
     if (unbounded(world).length > 0) await scheduler.run(scheduler.nowMs + FROZEN_MS)

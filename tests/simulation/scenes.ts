@@ -1,9 +1,9 @@
+import { pageScenes } from './page-scenes.ts'
+import { call, pass, type Scene, SOON_MS, type Wrongs } from './scene.ts'
 import type { Node } from './scheduler.ts'
-import type { SimulatedSpace } from './simulated-app.ts'
+import { streamOf } from './seeded-random.ts'
 import type { Device, World } from './world.ts'
 
-/** Within this a connection makes good for what it lacks without a beat, in ms. */
-const SOON_MS = 2000
 /** Within this who may read no longer has nothing left, in ms: a check of rights, and the sweep after it. */
 const REVOKED_MS = 15_000
 /** Where many commits come, a right that ended lets ranges through for no longer, in ms [P11]. */
@@ -16,13 +16,20 @@ const ROOM = 'room:a'
 const OTHER_ROOM = 'room:b'
 const FORBIDDEN = 'forbidden'
 
-/** True of a world in which everything is right; what is not. */
-type Wrongs = () => readonly string[]
-
 /** Who writes in a scene, and another user's device that reads. */
 interface Cast {
   readonly writer: Device
   readonly reader: Device
+}
+
+const RARE_SCENES: Readonly<Record<string, Scene>> = { ...pageScenes }
+
+/** Plays what chance hardly ever puts in order. Which one depends on the seed. */
+export async function playRareScene(world: World, seed: number): Promise<void> {
+  const random = streamOf(seed, 'scene')
+  const name = process.env.SCENE ?? random.pick(Object.keys(RARE_SCENES))
+  world.scheduler.note(`scene: ${name}`)
+  await RARE_SCENES[name]?.(world, random)
 }
 
 /**
@@ -161,17 +168,6 @@ function write(world: World, device: Device): void {
   call(device, ROOM, 'put', { c: 'lines', id: 'scene', doc })
 }
 
-function call({ tabs: [tab] }: Device, space: SimulatedSpace, name: string, args: object): void {
-  tab?.spaces
-    .get(space)
-    ?.mutate[name]?.(args)
-    .catch(() => {})
-}
-
 function isRangeFor(device: Device, tab: Node, text: string): boolean {
   return text.startsWith(`{"t":"range","space":"${ROOM}"`) && device.tabs.some(({ node }) => node === tab)
-}
-
-function pass(world: World, ms: number): Promise<void> {
-  return world.scheduler.run(world.scheduler.nowMs + ms)
 }

@@ -43,6 +43,8 @@ export class ServerHost {
   isStopping = false
   /** True while the access rule throws. */
   isUndecided = false
+  /** How long the access rule takes to answer beside what the faults say, in ms. */
+  ruleMs = 0
   readonly access = new Map<string, Access>()
   /** Group commits that are to fail, and whether they take place all the same. */
   readonly failingCommits: boolean[] = []
@@ -65,11 +67,18 @@ export class ServerHost {
       if (name === POISON && this.isPoisoned) throw new TypeError('this mutation is poison')
       if (random.chance(this.faults.throws)) throw new TypeError('a bug of the app, now and then')
     })
+    const rules = streamOf(seed, 'rules', node.name)
+    // As an app does that asks a database of its own.
+    const asked = <T>(answer: () => T): T | Promise<T> => {
+      const ms = this.ruleMs + rules.between(0, this.faults.ruleMsMax ?? 0)
+      return ms > 0 ? new Promise<void>((resolve) => clock.after(ms, resolve)).then(answer) : answer()
+    }
+    const access = (user: string, space: string) => asked(() => this.#accessOf(user, space))
     this.server = createSyncServer({
       app: plainApp(app),
       changelog: this.#changelogOf(clock, random),
-      authenticate: async (token, nowMs) => issuer.check(token, nowMs),
-      access: { room: (user, space) => this.#accessOf(user, space), hall: (user, space) => this.#accessOf(user, space) },
+      authenticate: async (token, nowMs) => asked(() => issuer.check(token, nowMs)),
+      access: { room: access, hall: access },
       clock,
       bus: this.#busOf(clock, random),
       gateway: { ...GATEWAY_BOUNDS, ...(this.faults.hellosPerS && { hellosPerS: this.faults.hellosPerS }) },

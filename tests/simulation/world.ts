@@ -168,7 +168,7 @@ export class World {
     this.#isHealed = true
     this.network.faults = FAIR
     this.issuer.faults = { ...this.issuer.faults, fails: 0, delayMsMax: 0, wrong: 0, hangs: 0 }
-    this.host.faults = { ...this.host.faults, throws: 0, hints: 0 }
+    this.host.faults = { ...this.host.faults, throws: 0, hints: 0, ruleMsMax: 0 }
     this.host.isUndecided = false
     this.host.access.clear()
     this.host.failingCommits.length = 0

@@ -1,9 +1,11 @@
 import {
+  ClientConflictError,
   conform,
   kindOf,
   type MutationBatch,
   mutationBatch,
   type Numbered,
+  OutOfOrderError,
   type SpaceId,
   type SyncError,
   toWire,
@@ -84,6 +86,11 @@ export class Mutate {
         stopped = asSyncError(error)
         break
       }
+      // The changelog was set back between two transactions of one answer, which tells of one history: whoever is told nothing sends again.
+      if (part.acks.length === 0 && contradicts(part.stopped, mutations[acks.length - 1])) {
+        const because = new UnavailableError('The server was set back meanwhile. Send this again.')
+        return { text: answerText([], because, mutations[0]), touched: new Map() }
+      }
       acks.push(...part.acks)
       for (const [space, version] of part.touched) touched.set(space, version)
       for (const { code } of part.refusals) metrics?.refused(code)
@@ -109,6 +116,12 @@ export class Mutate {
     )
     return new Map(answers)
   }
+}
+
+/** Whether what stopped a batch says that `before`, which an earlier transaction of it recorded, is not there. */
+function contradicts(stopped: SyncError | undefined, before: Numbered | undefined): boolean {
+  if (before === undefined) return false
+  return stopped instanceof ClientConflictError || (stopped instanceof OutOfOrderError && (stopped.expected ?? 0) <= before.n)
 }
 
 function answerText(acks: readonly string[], stopped: SyncError | undefined, at: Numbered | undefined): string {

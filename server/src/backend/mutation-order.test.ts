@@ -1,8 +1,9 @@
 // Goal: each mutation once, in the order its client made it, whatever is sent [M1] to [M5].
 import { describe, expect, it } from 'vitest'
-import { addNote, BackendWorld, CLIENT, codes, item, nonceOf, user } from '../../test/backend-world.ts'
+import { addNote, app, BackendWorld, CLIENT, codes, everybody, item, nonceOf, user } from '../../test/backend-world.ts'
 import { settle } from '../../test/virtual-clock.ts'
 import type { Changelog } from '../changelog/changelog.ts'
+import type { AccessRules } from './access.ts'
 
 const alice = user('alice')
 const bob = user('bob')
@@ -125,6 +126,32 @@ describe('the order of mutations', () => {
     const later = new BackendWorld({ changelog: forgetful })
     const answer = await later.batch(alice, { client: CLIENT, on: '', mutations: [addNote(1), addNote(2), addNote(3), addNote(4)] })
     expect(codes(answer)).toEqual(['1 outcome-unknown', '2 outcome-unknown', '3 done', '4 done'])
+  })
+
+  it('[M5] an answer tells of one history: where the changelog is set back within a batch, nothing of it is told, and all of it is sent again', async () => {
+    const world = new BackendWorld()
+    const empty = world.memory.snapshot()
+    const fork = new BackendWorld()
+    await fork.batch(alice, { client: CLIENT, on: '', mutations: [addNote(1, 7)] })
+    const elsewhere = { ...addNote(2), space: 'open:2' }
+    for (const [backup, again] of [
+      [empty, ['1 done', '2 done']],
+      [fork.memory.snapshot(), ['! 1 client-conflict']],
+    ] as const) {
+      world.memory.restore(empty)
+      let asked = 0
+      // No before the first one is run, and yes after it: two transactions, with a restore between them.
+      const joins: AccessRules[string] = (_, space) => {
+        if (space === 'open:1') return 'write'
+        if (asked++ === 0) return 'none'
+        if (asked === 2) world.memory.restore(backup)
+        return 'write'
+      }
+      world.start({ access: { ...everybody(app), open: joins } })
+      const batch = { client: CLIENT, on: '', mutations: [addNote(1), elsewhere] }
+      expect(await world.batch(alice, batch)).toMatchObject({ acks: [], error: { code: 'unavailable', n: 1, retryable: true } })
+      expect(codes(await world.batch(alice, batch))).toEqual(again)
+    }
   })
 
   it('[M5] records a void mutation as refused, and acknowledges it again', async () => {
