@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'react'
 import './chat.css'
 import type { DemoReplica } from './replica/demo.ts'
+import { ReplicaProvider } from './replica/hooks.ts'
 import { openDemoReplica } from './replica/open-demo-replica.ts'
-import { ReplicaContext } from './replica/replica-context.ts'
 import { Blank } from './room/blank.tsx'
 import { RoomView } from './room/room.tsx'
 import { RoomList } from './rooms/room-list.tsx'
@@ -34,9 +34,8 @@ export function Chat({ user }: { readonly user: string }) {
   }, [user])
 
   if (problem !== undefined) return <Trouble problem={problem} />
-  if (replica === undefined) return <main className="chat" aria-busy="true" />
   return (
-    <ReplicaContext value={replica}>
+    <ReplicaProvider replica={replica} fallback={<main className="chat" aria-busy="true" />}>
       <div className="chat" data-open={open}>
         <RoomList open={open} reading={reading} />
         {open === undefined ? (
@@ -49,6 +48,6 @@ export function Chat({ user }: { readonly user: string }) {
           <RoomView key={open} name={open} onReading={setReading} />
         )}
       </div>
-    </ReplicaContext>
+    </ReplicaProvider>
   )
 }

@@ -47,7 +47,7 @@ describe('the settings of a device', () => {
     await page.reload()
     await page.getByRole('link', { name: /三号码头/ }).waitFor()
     expect(await language()).toBe('en')
-    expect(await chat.row('三号码头').textContent()).toContain('You: 有人吗？')
+    await chat.row('三号码头').filter({ hasText: 'You: 有人吗？' }).waitFor()
   })
 
   it('the theme is the system’s until one is chosen, from the first picture on, and goes back to it', async () => {

@@ -1,6 +1,6 @@
+import { useStatus } from '@tidemark/client/react'
 import { useEffect } from 'react'
-import { useReplica } from '../replica/replica-context.ts'
-import { useStatus } from '../replica/use-status.ts'
+import { useReplica } from '../replica/hooks.ts'
 import { useWords } from '../words/words.ts'
 import { onOfflineChoice, rememberOffline } from './offline-choice.ts'
 import './network-switch.css'
@@ -10,7 +10,7 @@ import { phaseWords } from './status-sentence.ts'
 export function NetworkSwitch() {
   const words = useWords()
   const replica = useReplica()
-  const { phase, pauses } = useStatus()
+  const { phase, pauses } = useStatus(({ phase, pauses }) => ({ phase, pauses }))
   const online = !pauses?.includes('app')
 
   useEffect(() => onOfflineChoice((offline) => (offline ? replica.pause() : replica.resume())), [replica])

@@ -1,4 +1,4 @@
-import { useStatus } from '../replica/use-status.ts'
+import { useStatus } from '@tidemark/client/react'
 import { useWords } from '../words/words.ts'
 import './older-messages.css'
 import type { Older } from './use-messages.ts'
@@ -12,7 +12,7 @@ interface Props {
 /** What stands above the oldest message that is shown: more is coming, did not come, or there is no more. */
 export function OlderMessages({ older, onRetry }: Props) {
   const words = useWords().room
-  const { phase } = useStatus()
+  const phase = useStatus((status) => status.phase)
   if (older === undefined) return null
   const away = phase === 'offline' || phase === 'waiting'
   return (

@@ -1,5 +1,5 @@
 import { type Status, StorageError } from '@tidemark/client'
-import { useStatus } from '../replica/use-status.ts'
+import { useStatus } from '@tidemark/client/react'
 import { useWords } from '../words/words.ts'
 import { Blank } from './blank.tsx'
 import './room-skeleton.css'
@@ -13,7 +13,7 @@ interface Props {
 /** A room without messages: still coming, out of reach, closed to this user, or truly empty. */
 export function RoomBlank({ copy, loading }: Props) {
   const { room: words, storage } = useWords()
-  const { phase } = useStatus()
+  const phase = useStatus((status) => status.phase)
   const denied = copy?.denied
   const arriving = copy === undefined || copy.partial || copy.head > copy.version || (copy.version === 0 && phase !== 'live')
   const unreachable = phase === 'offline' || phase === 'waiting'

@@ -1,10 +1,9 @@
 import { newId } from '@tidemark/client'
+import { useRefused, useStatus } from '@tidemark/client/react'
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { nameOf } from '../names/name-code.ts'
 import { NetworkSwitch } from '../network/network-switch.tsx'
-import { useReplica } from '../replica/replica-context.ts'
-import { useRoom, useUserSpace } from '../replica/use-space.ts'
-import { useRefused, useStatus } from '../replica/use-status.ts'
+import { useReplica, useSpace } from '../replica/hooks.ts'
 import { addressOf } from '../rooms/route.ts'
 import { useReadMarker } from '../rooms/use-read-marker.ts'
 import { WaterLine } from '../water-line/water-line.tsx'
@@ -28,9 +27,9 @@ export function RoomView({ name, onReading }: Props) {
   const words = useWords()
   const title = nameOf(name)
   const { user } = useReplica()
-  const room = useRoom(name)
-  const own = useUserSpace()
-  const copy = useStatus().spaces[`room:${name}`]
+  const room = useSpace(`room:${name}`)
+  const own = useSpace(`user:${user}`)
+  const copy = useStatus(({ spaces }) => spaces[`room:${name}`])
   const { rows, older, showOlder, follow } = useMessages(room)
 
   const [atNewest, setAtNewest] = useState(false)
@@ -48,20 +47,18 @@ export function RoomView({ name, onReading }: Props) {
     return () => onReading(undefined)
   }, [reading, name, onReading])
 
-  const allRefused = useRefused()
-  const items = useMemo(() => {
-    const refused = allRefused.filter((mutation) => mutation.space === `room:${name}` && mutation.name === 'send')
-    return rows && readTo !== undefined ? messageItems({ rows, refused, user, readTo }) : undefined
-  }, [rows, allRefused, name, user, readTo])
+  const refused = useRefused((mutation) => mutation.space === room.id && mutation.name === 'send')
+  const items = useMemo(
+    () => (rows && readTo !== undefined ? messageItems({ rows, refused, user, readTo }) : undefined),
+    [rows, refused, user, readTo],
+  )
 
   const whole = copy !== undefined && copy.version > 0 && !copy.partial && copy.denied === undefined
 
   const send = useCallback(
     async (text: string) => {
-      if (room === undefined) throw new Error('the room is still opening')
-      const sent = await room.mutate.send({ id: newId(), text })
-      // A refusal comes by `rejected$`, where the list shows it.
-      sent.confirmed.catch(() => undefined)
+      // A refusal comes by useRefused, and the list shows it.
+      await room.mutate.send({ id: newId(), text })
     },
     [room],
   )
@@ -92,7 +89,7 @@ export function RoomView({ name, onReading }: Props) {
   const [problem, setProblem] = useState<unknown>()
   async function leave() {
     try {
-      await own?.mutate.leave({ room: name })
+      await own.mutate.leave({ room: name })
       location.hash = addressOf()
     } catch (error) {
       setProblem(error)

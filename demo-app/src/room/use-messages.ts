@@ -1,16 +1,14 @@
 import type { WindowState } from '@tidemark/client'
+import { useObservable, useStatus } from '@tidemark/client/react'
 import { useLiveQuery } from 'dexie-react-hooks'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { MessageRow, Room } from '../replica/demo.ts'
-import { useObservable } from '../replica/use-observable.ts'
-import { useStatus } from '../replica/use-status.ts'
 
 /** Messages shown to who follows the newest, and added each time the reader comes near the oldest: a room of thousands stays fast. */
 const PAGE_MESSAGES = 200
 /** Of what was paged in, no more than the newest so many are shown. */
 const SHOWN_MESSAGES_MAX = 5000
 const UNKNOWN: WindowState = { more: false, loading: false, floor: 0 }
-const NO_WINDOW = { subscribe: () => ({ unsubscribe: () => undefined }) }
 
 /** What lies above the oldest message that is shown. */
 export type Older = 'more' | 'loading' | 'failed' | 'full' | 'beginning'
@@ -25,11 +23,11 @@ export interface Messages {
 }
 
 /** The newest messages of a room, kept up to date; older ones from this device, then from the server. */
-export function useMessages(room: Room | undefined): Messages {
+export function useMessages(room: Room): Messages {
   /** Creation version of the oldest shown; undefined while the newest are followed. */
   const [from, setFrom] = useState<number>()
-  const { floor, more } = useObservable<WindowState>(room?.messages.window$ ?? NO_WINDOW, UNKNOWN)
-  const read = useLiveQuery(async () => room && (await readFrom(room, from, floor)), [room, from, floor])
+  const { floor, more } = useObservable(room.messages.window$, UNKNOWN)
+  const read = useLiveQuery(() => readFrom(room, from, floor), [room, from, floor])
   const oldest = read?.rows[0]?.$b
   const full = (read?.rows.length ?? 0) >= SHOWN_MESSAGES_MAX
 
@@ -40,7 +38,7 @@ export function useMessages(room: Room | undefined): Messages {
     paged.current = undefined
   }, [floor])
   const [page, setPage] = useState<'none' | 'under way' | 'failed'>('none')
-  const { phase } = useStatus()
+  const phase = useStatus((status) => status.phase)
   // Back again, it is tried again without a word.
   useEffect(() => {
     if (phase === 'live') setPage((last) => (last === 'failed' ? 'none' : last))
@@ -49,7 +47,6 @@ export function useMessages(room: Room | undefined): Messages {
   const follow = useCallback((atNewest: boolean) => setFrom((held) => (atNewest ? undefined : (held ?? oldest))), [oldest])
   const hasEarlier = read?.hasEarlier ?? false
   const showOlder = useCallback(async () => {
-    if (room === undefined) return
     if (!hasEarlier) {
       if (paged.current === floor) return
       setPage('under way')

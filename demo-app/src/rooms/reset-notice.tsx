@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import { useReplica } from '../replica/replica-context.ts'
+import { useReplica } from '../replica/hooks.ts'
 import { useWords } from '../words/words.ts'
 
 const NOTHING = { offeredAgain: 0, lost: 0 }

@@ -1,6 +1,6 @@
+import { usePending, useRefused, useStatus } from '@tidemark/client/react'
 import { nameOf } from '../names/name-code.ts'
-import { useReplica } from '../replica/replica-context.ts'
-import { usePending, useRefused, useStatus } from '../replica/use-status.ts'
+import { useReplica } from '../replica/hooks.ts'
 import { StateMark } from '../room/state-mark.tsx'
 import { shortTime } from '../room/time-words.ts'
 import { Drops } from '../water-line/drops.tsx'
@@ -23,13 +23,13 @@ interface Props {
 export function RoomListRow({ room: { name, title, last, unread }, open, reading, inTabOrder }: Props) {
   const words = useWords()
   const { user } = useReplica()
-  const status = useStatus()
   const space = `room:${name}`
-  const copy = status.spaces[space]
-  const pending = usePending().filter((mutation) => mutation.space === space).length
-  const refused = useRefused().filter((mutation) => mutation.space === space).length
-  const version = copy?.version ?? 0
-  const tide = tideOf(status.phase, version, copy?.head ?? 0, copy?.denied !== undefined || status.storage.error !== undefined)
+  const { version, tide } = useStatus(({ phase, spaces, storage }) => {
+    const { version = 0, head = 0, denied } = spaces[space] ?? {}
+    return { version, tide: tideOf(phase, version, head, denied !== undefined || storage.error !== undefined) }
+  })
+  const pending = usePending((mutation) => mutation.space === space).length
+  const refused = useRefused((mutation) => mutation.space === space).length
   const shown = reading ? 0 : unread
   const own = last?.author === user
 

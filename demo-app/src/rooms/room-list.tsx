@@ -1,8 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { idOf, nameOf } from '../names/name-code.ts'
 import { NetworkSwitch } from '../network/network-switch.tsx'
-import { useReplica } from '../replica/replica-context.ts'
-import { useUserSpace } from '../replica/use-space.ts'
+import { useReplica, useSpace } from '../replica/hooks.ts'
 import { SettingsMenu } from '../settings/settings-menu.tsx'
 import { useWords, type Words } from '../words/words.ts'
 import { JoinRoom } from './join-room.tsx'
@@ -28,7 +27,7 @@ interface Props {
 export function RoomList({ open, reading }: Props) {
   const words = useWords()
   const { user } = useReplica()
-  const own = useUserSpace()
+  const own = useSpace(`user:${user}`)
   const rooms = useRoomSummaries(own)
   useUnreadTitle(rooms, open === undefined ? undefined : nameOf(open), reading)
 
@@ -47,7 +46,7 @@ export function RoomList({ open, reading }: Props) {
     const room = idOf(title)
     setProblem(undefined)
     location.hash = addressOf(room)
-    if (own === undefined || rooms?.some(({ name }) => name === room)) return
+    if (rooms?.some(({ name }) => name === room)) return
     try {
       await own.mutate.join({ room, title })
     } catch (error) {

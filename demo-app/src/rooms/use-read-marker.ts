@@ -7,7 +7,7 @@ import { newlyRead } from './unread.ts'
 const ONE_MOVE_WITHIN_MS = 600
 
 interface Props {
-  readonly own: UserSpace | undefined
+  readonly own: UserSpace
   readonly room: string
   readonly rows: readonly MessageRow[] | undefined
   readonly reading: boolean
@@ -20,14 +20,14 @@ interface Props {
  * until it is read.
  */
 export function useReadMarker({ own, room, rows, reading, user }: Props): number | null | undefined {
-  const chat = useLiveQuery(async () => own && ((await own.chats.get(room)) ?? null), [own, room])
+  const chat = useLiveQuery(async () => (await own.chats.get(room)) ?? null, [own, room])
   const to = reading && rows && chat ? newlyRead(rows, chat.readTo ?? 0, user) : undefined
   const due = useRef<{ readonly timer: number; readonly move: () => void }>(undefined)
   const latest = useRef(to)
   latest.current = to ?? latest.current
 
   useEffect(() => {
-    if (own === undefined || to === undefined || due.current !== undefined) return
+    if (to === undefined || due.current !== undefined) return
     const move = () => {
       due.current = undefined
       // A marker that could not be moved now is moved with the next message; nothing is lost by it.

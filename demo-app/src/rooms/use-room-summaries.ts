@@ -2,7 +2,7 @@ import { liveQuery } from 'dexie'
 import { useLiveQuery } from 'dexie-react-hooks'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { DemoReplica, MessageRow, UserSpace } from '../replica/demo.ts'
-import { useReplica } from '../replica/replica-context.ts'
+import { useReplica } from '../replica/hooks.ts'
 import { countUnread } from './unread.ts'
 
 export interface RoomSummary {
@@ -18,14 +18,14 @@ type Found = Pick<RoomSummary, 'last' | 'unread'>
  * The rooms that the user has joined on any device, the latest first; undefined until they are read. Each is followed while
  * the list is there, and read anew only when something in it changes.
  */
-export function useRoomSummaries(own: UserSpace | undefined): readonly RoomSummary[] | undefined {
+export function useRoomSummaries(own: UserSpace): readonly RoomSummary[] | undefined {
   const replica = useReplica()
-  const chats = useLiveQuery(async () => await own?.chats.toArray(), [own])
+  const chats = useLiveQuery(() => own.chats.toArray(), [own])
   const [found, setFound] = useState<ReadonlyMap<string, Found>>(new Map())
   const watched = useRef(new Map<string, () => void>())
 
   useEffect(() => {
-    if (own === undefined || chats === undefined) return
+    if (chats === undefined) return
     const names = new Set(chats.map(({ $id }) => $id))
     for (const [name, end] of watched.current) {
       if (names.has(name)) continue

@@ -1,6 +1,6 @@
+import { useStatus } from '@tidemark/client/react'
 import { useId, useRef } from 'react'
 import { nameOf } from '../names/name-code.ts'
-import { useStatus } from '../replica/use-status.ts'
 import { forgetUser } from '../session/session.ts'
 import { SignOutDialog } from '../session/sign-out-dialog.tsx'
 import { useWords } from '../words/words.ts'
@@ -12,7 +12,7 @@ import { ThemeChoice } from './theme-choice.tsx'
 /** Who is signed in; behind the name, what is this device's to choose, and the way out. */
 export function SettingsMenu({ user }: { readonly user: string }) {
   const words = useWords().settings
-  const { pending } = useStatus()
+  const pending = useStatus((status) => status.pending)
   const dialog = useRef<HTMLDialogElement>(null)
   const menu = useId()
   const name = nameOf(user)

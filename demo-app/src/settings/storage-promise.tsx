@@ -1,13 +1,13 @@
+import { useStatus } from '@tidemark/client/react'
 import { useState } from 'react'
-import { useReplica } from '../replica/replica-context.ts'
-import { useStatus } from '../replica/use-status.ts'
+import { useReplica } from '../replica/hooks.ts'
 import { useWords } from '../words/words.ts'
 
 /** Whether the browser promises to keep what is here, in words, and the way to ask for it. */
 export function StoragePromise() {
   const words = useWords().settings
   const replica = useReplica()
-  const { persisted } = useStatus().storage
+  const persisted = useStatus(({ storage }) => storage.persisted)
   const [refused, setRefused] = useState(false)
 
   if (persisted === undefined) return null

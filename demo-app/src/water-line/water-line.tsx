@@ -1,7 +1,7 @@
+import { usePending, useStatus } from '@tidemark/client/react'
 import type { CSSProperties } from 'react'
 import { phaseWords, statusSentence } from '../network/status-sentence.ts'
 import { useNowMs } from '../network/use-now.ts'
-import { usePending, useStatus } from '../replica/use-status.ts'
 import { useWords } from '../words/words.ts'
 import { Drops } from './drops.tsx'
 import { useCounting } from './use-counting.ts'
@@ -11,12 +11,13 @@ import './water-line.css'
 /** How far the copy of a space has come: the number on the line, what waits above it, and both in words. */
 export function WaterLine({ space }: { readonly space: string }) {
   const words = useWords()
-  const status = useStatus()
-  const pending = usePending().filter((mutation) => mutation.space === space).length
-  const copy = status.spaces[space]
+  const { copy, ...status } = useStatus(({ spaces, phase, because, retryAtMs, blocked, storage }) => {
+    return { copy: spaces[space], phase, because, retryAtMs, blocked, trouble: storage.error?.trouble }
+  })
+  const pending = usePending((mutation) => mutation.space === space).length
   const version = copy?.version ?? 0
   const head = Math.max(copy?.head ?? 0, version)
-  const trouble = status.storage.error?.trouble
+  const { trouble } = status
   const closed = copy?.denied?.retryable === false
   const stuck = closed || trouble !== undefined || (pending > 0 && status.blocked !== undefined)
   const tide = tideOf(status.phase, version, head, stuck)
