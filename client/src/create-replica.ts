@@ -39,6 +39,8 @@ import { reportOf, statusOf } from './status.ts'
 import { createSync } from './sync.ts'
 import { createTabs, type TabPorts } from './tabs/tabs.ts'
 import { unionOf } from './tabs/union.ts'
+import { watchedScope } from './watch/query.ts'
+import { openWatches } from './watch/watches.ts'
 
 /** What reads documents for the app. */
 export interface Tables {
@@ -71,6 +73,8 @@ export interface ReplicaWorld<A extends App> {
   readonly network: Network
   readonly beat: BeatPolicy
   readonly learnedPace?: LinkPorts['learnedPace']
+  /** In development alone: tells the app's developer what they should know. */
+  readonly warn?: ((text: string) => void) | undefined
 }
 
 /** A replica on ports alone. It begins to connect at once. Throws what the storage throws. */
@@ -112,6 +116,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   const closedError = () => new UnavailableError('This replica is closed; open it again. What is pending is sent then.')
 
   const tap: Tap = {}
+  const watches = openWatches({ ...core, read: storage.read, clock: world.clock, warn: world.warn, closedError })
   const diagnostics$ = new BehaviorSubject<readonly Diagnostic[]>([])
   const sync = createSync(
     {
@@ -224,6 +229,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     const text = JSON.stringify(status)
     if (text !== told) status$.next(status)
     told = text
+    watches.told(status.spaces)
     if (failure) throw failure
   }
   soon = oneAtATime(tell)
@@ -284,9 +290,8 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
 
   const scopeOf = (id: SpaceId, name: string, window = 0): CollectionScope<unknown> => {
     const key = `${id} ${name}`
-    return {
-      ...tables.scope(id, name),
-      async older({ limit = window } = {}) {
+    return Object.assign(watchedScope(watches, id, name, tables.scope(id, name)), {
+      async older({ limit = window }: Parameters<CollectionScope<unknown>['older']>[0] = {}) {
         if (window === 0) return { added: 0, more: false }
         const underWay = underWay$.value
         let page = underWay.get(key)
@@ -311,7 +316,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
         }),
         distinctUntilChanged((a, b) => sameJson(a, b)),
       ),
-    }
+    }) as unknown as CollectionScope<unknown>
   }
 
   const definitionNow = (space: SpaceId) => {
@@ -337,6 +342,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       delete holding[id]
       union.set('', holding)
     }
+    watches.opened(id)
     stale.add('copies')
     holding[id] = ++openings
     union.set('', holding)
@@ -388,6 +394,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       endChanges()
       endLife()
       await sync.close()
+      watches.close()
       for (const subject of [status$, pending$, rejected$, healed$, underWay$, diagnostics$]) subject.complete()
       sent.close()
       tables.close()

@@ -33,6 +33,33 @@ export type {
   StorageStatus,
   WindowState,
 } from './replica-api.ts'
+export type { Condition } from './watch/condition.ts'
+export {
+  above,
+  aboveOrEqual,
+  anyOf,
+  below,
+  belowOrEqual,
+  between,
+  exists,
+  includes,
+  noneOf,
+  not,
+  startsWith,
+} from './watch/conditions.ts'
+export type {
+  DocChange,
+  DocumentRef,
+  FieldOf,
+  Query,
+  QueueType,
+  Snapshot,
+  Watch,
+  Watchable,
+  Watched,
+  WatchListener,
+  Where,
+} from './watch/watch-api.ts'
 
 /** An id for a new document: 126 random bits. */
 export function newId(): string {

@@ -20,6 +20,7 @@ import type { Pause } from './connection/connection.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import type { Loss, Unsent } from './loss-mark.ts'
 import type { StorageError } from './replica/storage-error.ts'
+import type { FieldOf, Query, Watched, Where } from './watch/watch-api.ts'
 
 /** A document with what the replica knows of it. Read-only: writing goes through `mutate`. */
 export type DocumentRow<Doc> = Readonly<Doc> & {
@@ -30,7 +31,7 @@ export type DocumentRow<Doc> = Readonly<Doc> & {
   readonly $b: number
   /** 1 while an optimistic result of this device lies on top, else 0. */
   readonly $p: 0 | 1
-  /** The copy that it belongs to. */
+  /** The copy that it belongs to; in what is watched, the one in which it changed last. */
   readonly $s: number
 }
 
@@ -65,8 +66,19 @@ export type WindowState = {
   readonly floor: number
 }
 
-/** One collection of one space. Writing goes through `mutate`. */
-export interface CollectionScope<Doc, Index extends string = string> extends CollectionQueries<Doc, Index> {
+/** One collection of one space: Dexie's collections, and what can be watched. Writing goes through `mutate`. */
+export interface CollectionScope<Doc, Index extends string = string>
+  extends Omit<CollectionQueries<Doc, Index>, 'where' | 'orderBy'>,
+    Omit<Watched<Doc>, 'where' | 'orderBy'> {
+  /** Dexie's. */
+  where(field: Index | '$b' | '$v' | '$p'): ReturnType<CollectionQueries<Doc, Index>['where']>
+  /** To be watched; by any fields. */
+  where(conditions: Where<Doc>): Query<Doc>
+  where(fieldOrConditions: Index | '$b' | '$v' | '$p' | Where<Doc>): unknown
+  /** Dexie's. */
+  orderBy(field: Index | '$b' | '$v' | '$p'): ReturnType<CollectionQueries<Doc, Index>['orderBy']>
+  /** To be watched; by any field. */
+  orderBy(field: FieldOf<Doc> & string, direction: 'asc' | 'desc'): Query<Doc>
   /**
    * Pages older documents in, the newest of them first; `limit`: as many as the window has. Rejects with a SyncError when the server
    * cannot be reached or the space is replaced or closed meanwhile; then nothing has changed: ask again. Without a window, or where

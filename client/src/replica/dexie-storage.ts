@@ -1,7 +1,7 @@
 import { type App, type Clock, ForbiddenError, SyncError, UnavailableError, within } from '@tidemark/shared'
 import { type DBCoreTable, type DBCoreTransaction, Dexie, type ObservabilitySet } from 'dexie'
 import { covers, extend, type Schema, schemaOf } from './dexie-schema.ts'
-import { everything, mutatedParts } from './mutated-parts.ts'
+import { everything, keysIn, mutatedParts } from './mutated-parts.ts'
 import { type NativeUnit, runNative, timeout, UNIT_MS_MAX, type UnitDone } from './native-unit.ts'
 import { type ReplicaStorage, type StorageRead, UnitEndedError, type Write } from './storage.ts'
 import { StorageError } from './storage-error.ts'
@@ -178,7 +178,7 @@ export function dexieStorage({ name, app, clock, unheard, ...engine }: DexieStor
         const changes = Object.keys(parts).join()
         // `all`: a page that comes back from the cache of the browser may have missed anything.
         const changed = [...schema.keys()].filter((table) => parts.all || changes.includes(`idb://${name}/${table}/`))
-        if (changed.length > 0) listener(changed, own)
+        if (changed.length > 0) listener(changed, own, (table) => keysIn(parts, name, table))
       }
       const end = () => {
         Dexie.on.storagemutated.unsubscribe(heard)

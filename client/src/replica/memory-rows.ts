@@ -1,4 +1,4 @@
-import { type Key, type KeyRange, REPLICA_TABLES, type Row } from './storage.ts'
+import { type Key, type KeyRange, REPLICA_TABLES, type Row, type Write } from './storage.ts'
 
 /** The rows of one table in memory, in any order. */
 export type MemoryRows = ReadonlyMap<Key, Row>
@@ -27,6 +27,16 @@ export function keyOf(table: string, row: Row, primaryKeys: Readonly<Record<stri
   const key = row[primaryKeys[table] ?? '$k']
   if (typeof key !== 'string' && typeof key !== 'number') throw new TypeError(`a row of ${table} without its key`)
   return key
+}
+
+/** Where writes changed a table. */
+export function rangesOf(writes: readonly Write[], table: string, primaryKeys: Readonly<Record<string, string>>): KeyRange[] {
+  return writes.flatMap((write) => {
+    if (write.table !== table) return []
+    if ('deleteRange' in write) return [write.deleteRange]
+    const keys = 'put' in write ? write.put.map((row) => keyOf(table, row, primaryKeys)) : write.delete
+    return keys.map((key) => ({ from: key, to: key }))
+  })
 }
 
 /**

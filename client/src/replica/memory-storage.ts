@@ -1,4 +1,4 @@
-import { compareKeys, frozen, keyOf, keysWithin, type MemoryRows } from './memory-rows.ts'
+import { compareKeys, frozen, keyOf, keysWithin, type MemoryRows, rangesOf } from './memory-rows.ts'
 import { type ChangeListener, type Key, REPLICA_TABLES, type ReplicaStorage, type Row, type StorageRead, type Write } from './storage.ts'
 
 type Tables = Map<string, Map<Key, Row>>
@@ -49,8 +49,12 @@ function open(shared: Shared, primaryKeys: Readonly<Record<string, string>>): Me
       if (dead) return new Promise<never>(() => {})
       commit(shared, tables, writes, primaryKeys)
       const changed = [...new Set(writes.map(({ table }) => table))]
+      const within = (table: string) => rangesOf(writes, table, primaryKeys)
       if (changed.length > 0)
-        for (const [listener, owner] of [...shared.listeners]) listener(changed, owner === handle ? writes : undefined)
+        for (const [listener, owner] of [...shared.listeners]) {
+          if (owner === handle) listener(changed, writes)
+          else listener(changed, undefined, within)
+        }
       return result
     })
     // A handle that died in the middle of a unit must not hold up the others, nor let them pass the one that runs.
@@ -67,7 +71,7 @@ function open(shared: Shared, primaryKeys: Readonly<Record<string, string>>): Me
     read: (tables, work) => run(tables, async (tx) => ({ result: await work(tx), writes: [] })),
     write: (tables, _durability, work) => run(tables, work),
     onChange(listener) {
-      const once: ChangeListener = (tables, own) => listener(tables, own)
+      const once: ChangeListener = (...change) => listener(...change)
       shared.listeners.set(once, handle)
       return () => void shared.listeners.delete(once)
     },

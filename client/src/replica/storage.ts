@@ -47,7 +47,12 @@ export interface StorageRead {
   list(table: string, range?: KeyRange, limit?: number): Promise<readonly Row[]>
 }
 
-export type ChangeListener = (tables: readonly string[], own?: readonly Write[]) => void
+/** `own`: see `onChange`. `within`: where the primary keys of a table lie that others changed; undefined where nobody can tell. */
+export type ChangeListener = (
+  tables: readonly string[],
+  own?: readonly Write[],
+  within?: (table: string) => readonly KeyRange[] | undefined,
+) => void
 
 /**
  * The client's store. IndexedDB commits by itself when nothing is asked of a transaction: a unit therefore reads, runs app

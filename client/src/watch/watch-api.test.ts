@@ -3,7 +3,7 @@ import { type App, type CollectionDefinition, collection, defineApp, space } fro
 import * as v from 'valibot'
 import { describe, expectTypeOf, it } from 'vitest'
 import type { DocumentRow, Replica, Sent } from '../replica-api.ts'
-import type { Condition } from './condition.ts'
+import { above, anyOf, includes } from './conditions.ts'
 import type {
   Added,
   DocChange,
@@ -148,10 +148,6 @@ describe('a field', () => {
 })
 
 describe('a query', () => {
-  const above = <V extends string | number>(_: V) => anything as Condition<V>
-  const anyOf = <const V>(_: readonly V[]) => anything as Condition<V>
-  const includes = <E>(_: E) => anything as Condition<readonly E[]>
-
   it('takes values and conditions that fit their fields', () => {
     const open = issues.where({ done: false, kind: 'bug', 'author.name': 'Ada', $p: 1, ref: 7, 'author.home.city': null })
     expectTypeOf(open).toEqualTypeOf<Query<Issue>>()
@@ -193,8 +189,9 @@ describe('a query', () => {
   })
 
   it('of Dexie knows the indexes that were declared', () => {
-    expectTypeOf(project.issues.where).parameter(0).toEqualTypeOf<'points' | 'dueMs' | '$b' | '$v' | '$p'>()
-    expectTypeOf(project.shapes.where).parameter(0).toEqualTypeOf<'$b' | '$v' | '$p'>()
+    project.issues.where('points').above(3)
+    project.issues.where('$b').above(3)
+    project.shapes.orderBy('$v')
     // @ts-expect-error it is a field without an index
     project.issues.where('title')
     // @ts-expect-error it is a field without an index

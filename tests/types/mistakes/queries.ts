@@ -18,7 +18,7 @@ replica.table('projects', 'issues')
 // Argument of type '"isues"' is not assignable to parameter of type '"issues"'.
 replica.table('project', 'isues')
 
-// Argument of type '"title"' is not assignable to parameter of type '"$b" | "$p" | "$v" | "points"'.
+// Argument of type '"title"' is not assignable to parameter of type '"$b" | "$p" | "$v" | "points" | Where<{ title: string; points: number; kind: "bug" | "wish"; author: { name: string; }; }>'.
 project.issues.where('title')
 
 // Argument of type '"title"' is not assignable to parameter of type '"$b" | "$p" | "$v" | "points"'.

@@ -1,0 +1,204 @@
+import { type Clock, type Json, type SpaceId, sameJson } from '@tidemark/shared'
+import { oneAtATime } from '../one-at-a-time.ts'
+import { documentKey, keysOf, tableOf } from '../replica/rows.ts'
+import type { ChangeListener, KeyRange, ReplicaStorage } from '../replica/storage.ts'
+import { StorageError } from '../replica/storage-error.ts'
+import { changedFields } from './changed-fields.ts'
+import type { DocumentFields } from './field.ts'
+import type { DocumentChange } from './result.ts'
+
+/** What a mirror is of: a collection of a space, or one document of it. */
+export interface Mirrored {
+  readonly space: SpaceId
+  readonly collection: string
+  readonly id?: string | undefined
+}
+export interface MirrorPorts {
+  readonly read: ReplicaStorage['read']
+  readonly clock: Clock
+  shownAs(space: SpaceId): number
+  /** There is something to take. */
+  changed(): void
+  /** It will not be read any more. */
+  failed(error: unknown): void
+}
+
+/** The documents of the copy that is shown, in memory, each the same object for all that watch it, and frozen. */
+export interface Mirror {
+  readonly docs: ReadonlyMap<string, DocumentFields>
+  /** False until it was read once. */
+  readonly isRead: boolean
+  /** True when it holds the copy that is shown, or that there is none. */
+  readonly isPresent: boolean
+  /** After a commit. Own ones are taken as they are; what others changed is read. */
+  readonly heard: ChangeListener
+  /** Another copy is shown. */
+  shown(): void
+  /** What changed since the last call. */
+  take(): readonly DocumentChange[]
+  close(): void
+}
+
+/** Of more documents that others changed the whole collection is read again. */
+const KEYS_READ_MAX = 1_000
+/** When a read that the storage failed is tried again, in ms, unless something changes before; and how often. */
+export const READ_AGAIN_MS = 5_000
+export const READ_TRIES_MAX = 12
+
+export function openMirror({ space, collection, id: only }: Mirrored, { read, clock, shownAs, changed, failed }: MirrorPorts): Mirror {
+  const table = tableOf(space, collection)
+  const docs = new Map<string, DocumentFields>()
+  /** Those that changed since the last `take`, as they were then. */
+  let before = new Map<string, DocumentFields | undefined>()
+  /** `$s` of the copy that `docs` are of. */
+  let held: number | undefined
+  /** What has to be read again. */
+  let stale: Set<string> | 'all' = 'all'
+  /** What own commits wrote since the read under way began: it may have seen less. */
+  let newer = new Map<string, DocumentFields | undefined>()
+  let tries = 0
+  let cancelRetry = () => {}
+  let closed = false
+
+  function put(id: string, row: DocumentFields | undefined): void {
+    const old = docs.get(id)
+    if (isSame(old, row)) return
+    if (!before.has(id)) before.set(id, old)
+    if (row) docs.set(id, deepFrozen(row))
+    else docs.delete(id)
+    changed()
+  }
+  function wrote(key: string, row: DocumentFields | undefined): void {
+    const id = idIn(key)
+    if (id === undefined) return
+    newer.set(id, row)
+    if (held === shownAs(space)) put(id, row)
+  }
+  /** The document of this mirror that a primary key belongs to. */
+  function idIn(key: unknown): string | undefined {
+    const prefix = documentKey(shownAs(space), '')
+    if (typeof key !== 'string' || !key.startsWith(prefix)) return undefined
+    const id = key.slice(prefix.length)
+    return only === undefined || only === id ? id : undefined
+  }
+  function isTouched({ from, to }: KeyRange): boolean {
+    const all = range(shownAs(space))
+    return (from === undefined || from <= (all.to as string)) && (to === undefined || to >= (all.from as string))
+  }
+  function range(s: number): KeyRange {
+    if (only === undefined) return keysOf(s)
+    return { from: documentKey(s, only), to: documentKey(s, only) }
+  }
+  function lookAgain(what: 'all' | string): void {
+    if (what === 'all' || stale === 'all' || stale.size >= KEYS_READ_MAX) stale = 'all'
+    else stale.add(what)
+    readSoon()
+  }
+
+  async function readStale(): Promise<void> {
+    const s = shownAs(space)
+    const ids = s === held ? stale : 'all'
+    if (closed || (ids !== 'all' && ids.size === 0)) return
+    stale = new Set()
+    newer = new Map()
+    let found: Map<string, DocumentFields | undefined>
+    try {
+      found = s === 0 ? new Map() : await documentsOf(s, ids)
+    } catch (error) {
+      stale = 'all'
+      retry(error)
+      return
+    }
+    tries = 0
+    if (closed) return
+    if (s !== shownAs(space)) {
+      lookAgain('all')
+      return
+    }
+    for (const [id, row] of newer) found.set(id, row)
+    if (ids === 'all') for (const id of docs.keys()) if (!found.has(id)) put(id, undefined)
+    for (const [id, row] of found) put(id, row)
+    if (s === held) return
+    held = s
+    changed()
+  }
+  async function documentsOf(s: number, ids: typeof stale): Promise<Map<string, DocumentFields | undefined>> {
+    return read([table], async (tx) => {
+      if (ids === 'all') return new Map(((await tx.list(table, range(s))) as unknown as DocumentFields[]).map((row) => [row.$id, row]))
+      const keys = [...ids]
+      const rows = (await tx.getMany(
+        table,
+        keys.map((id) => documentKey(s, id)),
+      )) as (DocumentFields | undefined)[]
+      return new Map(keys.map((id, at) => [id, rows[at]]))
+    })
+  }
+  function retry(error: unknown): void {
+    if (closed) return
+    // A storage that heals is waited for; the status tells of it meanwhile.
+    cancelRetry()
+    if (error instanceof StorageError && ++tries < READ_TRIES_MAX) cancelRetry = clock.after(READ_AGAIN_MS, readSoon)
+    else failed(error)
+  }
+  const readSoon = oneAtATime(readStale)
+  readSoon()
+
+  return {
+    docs,
+    get isRead() {
+      return held !== undefined
+    },
+    get isPresent() {
+      return held === shownAs(space) && stale !== 'all'
+    },
+    heard(tables, own, within) {
+      if (!tables.includes(table)) return
+      for (const write of own ?? []) {
+        if (write.table !== table) continue
+        if ('put' in write) for (const row of write.put) wrote(row.$k as string, row as DocumentFields)
+        else if ('delete' in write) for (const key of write.delete) wrote(key as string, undefined)
+        else if (isTouched(write.deleteRange)) lookAgain('all')
+      }
+      if (own) return
+      for (const keys of within?.(table) ?? [{}]) {
+        const isOne = keys.from !== undefined && keys.from === keys.to
+        const what = isOne ? idIn(keys.from) : isTouched(keys) && 'all'
+        if (what) lookAgain(what)
+      }
+    },
+    shown: () => lookAgain('all'),
+    take() {
+      const changes = Array.from(before, ([id, before]): DocumentChange => {
+        const after = docs.get(id)
+        let fields: DocumentChange['fields'] | null = null
+        return {
+          before,
+          after,
+          get fields() {
+            if (fields === null) fields = before && after && changedFields(before, after)
+            return fields
+          },
+        }
+      })
+      before = new Map()
+      return changes.filter(({ before, after }) => before !== after)
+    },
+    close() {
+      closed = true
+      cancelRetry()
+    },
+  }
+}
+
+/** Of which copy it is makes no difference to who watches it. */
+function isSame(a: DocumentFields | undefined, b: DocumentFields | undefined): boolean {
+  if (!a || !b) return a === b
+  return sameJson(a as unknown as Json, (a.$s === b.$s ? b : { ...b, $s: a.$s, $k: a.$k }) as unknown as Json)
+}
+
+/** The value itself, which nobody can change any more. */
+function deepFrozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const item of Object.values(value)) deepFrozen(item)
+  return Object.freeze(value)
+}
