@@ -9,6 +9,7 @@ import { plainTables } from './plain-tables.ts'
 import { browserDevice } from './platform/browser-device.ts'
 import { browserTabs, hasChannels } from './platform/browser-tabs.ts'
 import { browserTurn } from './platform/browser-turn.ts'
+import { developmentWarning } from './platform/development.ts'
 import { browserNetwork, pageLifecycle } from './platform/page-hints.ts'
 import { systemClock } from './platform/system-clock.ts'
 import { systemRandom } from './platform/system-random.ts'
@@ -75,6 +76,7 @@ export async function openReplica<A extends App>(options: OpenReplicaOptions<A>)
     random: options.random ?? systemRandom,
     lifecycle: options.lifecycle ?? pageLifecycle,
     beat: options.beat ?? CAREFUL_BEAT,
+    warn: developmentWarning,
     // Loaded once something is connected.
     learnedPace: options.beat ? undefined : async () => (await import('./platform/browser-pace.ts')).browserPace(clock),
   }
