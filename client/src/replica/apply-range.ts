@@ -1,18 +1,7 @@
-import {
-  type App,
-  judge,
-  kindOf,
-  NOTHING,
-  type Range,
-  type ResetReason,
-  type SpaceId,
-  type Standing,
-  standingAfter,
-  type Version,
-  withDelta,
-} from '@tidemark/shared'
+import { type App, judge, kindOf, NOTHING, type Range, type SpaceId, standingAfter, type Version, withDelta } from '@tidemark/shared'
 import type { Applied } from '../following/copies.ts'
 import { doneBy, type Known, setArrivals } from './arrivals.ts'
+import { beginAnew, isWhole, standingOf } from './begin-anew.ts'
 import { doubt } from './healing.ts'
 import { replay, type Slots, type Stage } from './replay.ts'
 import {
@@ -28,16 +17,6 @@ import {
   tableOf,
 } from './rows.ts'
 import type { Unit } from './unit.ts'
-
-/** Where a copy stands: the unfinished one while there is one [R6]. */
-export function standingOf(row: CopyRow | undefined): Standing {
-  const { version, seal } = row?.next ?? row ?? NOTHING
-  return { version, seal }
-}
-
-export function isWhole(row: CopyRow | undefined): row is CopyRow {
-  return row?.whole === true && !row.next
-}
 
 /** Judges a range by R1 to R4 and does what they say, inside one unit. `known` may end the showing of what is done [M4]. */
 export async function applyRange(unit: Unit, stage: Stage, range: Range, known: Known | undefined): Promise<Applied> {
@@ -87,27 +66,6 @@ export async function applyRange(unit: Unit, stage: Stage, range: Range, known: 
   })
   await layUnder(unit, stage, space, changes, plain)
   return { verdict, standing, whole }
-}
-
-/**
- * Makes room for a copy that begins at version 0: beside the one that is shown, if that was ever whole and may still be
- * shown [R6]; else in its place. Pending mutations stay.
- */
-export async function beginAnew(unit: Unit, space: SpaceId, reset?: ResetReason): Promise<CopyRow> {
-  const before = await unit.copy(space)
-  const $s = (await unit.self()).s + 1
-  await unit.setSelf({ s: $s })
-  if (before?.next) await unit.discard(before.next.$s)
-  const history = reset === 'history'
-  const renewed = history ? $s : before?.renewed
-  let row: CopyRow = { ...NOTHING, space, $s, head: 0, whole: false, settled: false, renewed }
-  if (before?.settled && reset !== 'rights') row = { ...before, next: { ...NOTHING, $s, history, arrived: [] } }
-  else if (before) {
-    await unit.discard(before.$s)
-    await setArrivals(unit, space, (mutation) => history && mutation.in !== undefined)
-  }
-  unit.set('copies', space, row)
-  return row
 }
 
 /** Takes a copy away [B8]; what is pending stays, and shows again on the copy that may come. */

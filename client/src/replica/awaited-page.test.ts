@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { message, rangeOf } from '../testing/ranges.ts'
 import { KEPT_MAX } from './awaited-page.ts'
 import { code, counter, done, openCore, room, rows, texts, value } from './model/open-core.ts'
-import { HEAD_WITHIN_MS, type ReplicaCore } from './replica-core.ts'
+import type { ReplicaCore } from './replica-core.ts'
+import { HEAD_WITHIN_MS } from './served-core.ts'
 
 const del = (v: number, id: string) => ({ v, c: 'messages', id, del: true }) as unknown as Change
 const page = (head: number, floor: number, docs: readonly Change[], seal = `s${head}`) =>

@@ -9,7 +9,8 @@ import {
   type Version,
   ZERO,
 } from '@tidemark/shared'
-import { isWhole, layUnder, readSlot, slotOf } from './apply-range.ts'
+import { layUnder, readSlot, slotOf } from './apply-range.ts'
+import { isWhole } from './begin-anew.ts'
 import type { Slots, Stage } from './replay.ts'
 import { type CopyRow, tableOf } from './rows.ts'
 import type { Unit } from './unit.ts'

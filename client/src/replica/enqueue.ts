@@ -1,5 +1,5 @@
 import { type JsonObject, NotFoundError, type SpaceId, TooLargeError } from '@tidemark/shared'
-import { beginAnew } from './apply-range.ts'
+import { beginAnew } from './begin-anew.ts'
 import { replay, runOn, type Slots, type Stage, showTop } from './replay.ts'
 import type { OutboxRow } from './rows.ts'
 import type { Unit } from './unit.ts'

@@ -1,5 +1,5 @@
 import { kindOf } from '@tidemark/shared'
-import { beginAnew } from './apply-range.ts'
+import { beginAnew } from './begin-anew.ts'
 import { replay, type Stage } from './replay.ts'
 import type { CopyRow } from './rows.ts'
 import type { Unit } from './unit.ts'

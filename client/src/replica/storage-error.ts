@@ -17,3 +17,6 @@ export class StorageError extends SyncError {
     this.trouble = trouble
   }
 }
+
+/** What this build writes, a newer one that was here would not understand. */
+export const outdated = (): StorageError => new StorageError('outdated', 'A newer version of this app was here: reload to write.')

@@ -10,7 +10,8 @@ import { seededRandom } from '../testing/seeded-random.ts'
 import { memoryStorage } from './memory-storage.ts'
 import { room } from './model/open-core.ts'
 import { WindowServer } from './model/window-server.ts'
-import { createReplicaCore, HEAD_WITHIN_MS, type ReplicaCore } from './replica-core.ts'
+import { createReplicaCore, type ReplicaCore } from './replica-core.ts'
+import { HEAD_WITHIN_MS } from './served-core.ts'
 
 const id = fc.nat({ max: 9 }).map((n) => `d${n}`)
 const tab = fc.nat({ max: 1 })

@@ -1,7 +1,8 @@
 import type { PlantedBug } from '../planted-bug.ts'
 
 const APPLY = 'client/src/replica/apply-range.ts'
-const CORE = 'client/src/replica/replica-core.ts'
+const BEGIN = 'client/src/replica/begin-anew.ts'
+const CORE = 'client/src/replica/local-core.ts'
 const REPLAY = 'client/src/replica/replay.ts'
 const SETTLE = 'client/src/replica/settle.ts'
 
@@ -187,7 +188,7 @@ export const replicaBugs: readonly PlantedBug[] = [
   },
   {
     name: 'reset-in-place',
-    file: APPLY,
+    file: BEGIN,
     find: "if (before?.settled && reset !== 'rights')",
     replace: "if (before?.settled && reset === 'horizon')",
     rule: 'R6',
@@ -195,7 +196,7 @@ export const replicaBugs: readonly PlantedBug[] = [
   },
   {
     name: 'unfinished-unstated',
-    file: APPLY,
+    file: BEGIN,
     find: 'const { version, seal } = row?.next ?? row ?? NOTHING',
     replace: 'const { version, seal } = row ?? NOTHING',
     rule: 'R6',
@@ -267,7 +268,7 @@ export const replicaBugs: readonly PlantedBug[] = [
   },
   {
     name: 'live-copy-discarded',
-    file: 'client/src/replica/apply-range.ts',
+    file: BEGIN,
     find: 'if (before?.next) await unit.discard(before.next.$s)',
     replace: 'if (before?.next) await unit.discard(before.$s)',
     rule: 'R6',

@@ -4,7 +4,7 @@ import type { PlantedBug } from '../planted-bug.ts'
 export const tabsBugs: readonly PlantedBug[] = [
   {
     name: 'lead-not-compared',
-    file: 'client/src/replica/replica-core.ts',
+    file: 'client/src/replica/served-core.ts',
     find: 'if (leadNumber === undefined || leadNumber === lead) return',
     replace: 'if (leadNumber !== 0) return',
     classes: ['leaders', 'tabs', 'double-leader'],
