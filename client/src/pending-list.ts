@@ -22,9 +22,18 @@ export function pendingList(
   let isSame = before.size === rows.length
   for (const row of rows) {
     const { n, nonce, space, name, args, madeMs } = row
-    const { attempts: count = 0, sent = false, error } = attempts.get(n) ?? {}
-    const state = sent ? 'sent' : 'waiting'
     const known = before.get(nonce)
+    // Of what is known no more the answer has come, and is about to be read.
+    const {
+      attempts: count,
+      sent,
+      error,
+    } = attempts.get(n) ?? {
+      attempts: known?.attempts ?? 0,
+      sent: known?.state === 'sent',
+      error: known?.lastError,
+    }
+    const state = sent ? 'sent' : 'waiting'
     const isKept = known?.n === n && known.state === state && known.attempts === count && known.lastError === error
     const fresh = { n, space, name, args, madeMs, state, attempts: count, lastError: error, retry, dismiss: () => dismiss(nonce) } as const
     const pending = row.void ? undefined : isKept ? known : fresh

@@ -77,6 +77,26 @@ describe('what is pending', () => {
     expect(seen[1]?.last()).toEqual([])
   })
 
+  it('does not seem to wait again between its answer and its end, in any tab', async () => {
+    const { open, time } = device()
+    const tabs = [await open(), await open()] as const
+    await time.run(3000)
+    const seen = tabs.map(pendingOf)
+    for (let at = 0; at < 100; at++) {
+      void send(tabs[at % 2 === 0 ? 0 : 1], `m${at}`)
+      await time.run(at % 7)
+    }
+    await time.run(3000)
+    for (const { values, last } of seen) {
+      const wasSent = new Set<number>()
+      for (const { n, state, attempts } of values.flat()) {
+        if (state === 'sent') wasSent.add(n)
+        if (wasSent.has(n)) expect([n, state, attempts]).toEqual([n, 'sent', 1])
+      }
+      expect([wasSent.size > 50, last()]).toEqual([true, []])
+    }
+  })
+
   it('waits again when the connection ends before the answer, with the reason', async () => {
     const { open, server, time } = device()
     const tab = await open()

@@ -306,7 +306,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
       const { client, on, mutations } = batch
       epoch = batch.epoch
       const refusal = budget(`mutate ${client} ${batch.first}`)
-      if (refusal) await send({ type: 'answered', progressed: false, error: refusal })
+      if (refusal) await send({ type: 'answered', acked: 0, error: refusal })
       else say({ t: 'mutate', client, on, mutations: [...mutations] })
     }
     look()
@@ -356,7 +356,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         const error = frame.error && errorFromWire(frame.error)
         // Of which what is sent is not to blame.
         if (error && isAboutToken(error)) return connection.fail(error)
-        return send({ type: 'answered', progressed: frame.acks.length > 0, error })
+        return send({ type: 'answered', acked: frame.acks.length, error })
       }
       case 'beat': {
         await follow({ type: 'beat', theirs: frame.sum, ours: await copies.standings(followedSpaces(following)) })
@@ -384,7 +384,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
     }
     if (isAboutToken(error) || link.state.name === 'greeting') return connection.fail(error)
     await follow({ type: 'error', error })
-    await send({ type: 'answered', progressed: false, error })
+    await send({ type: 'answered', acked: 0, error })
   }
 
   function progressed(): void {

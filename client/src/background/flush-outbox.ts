@@ -61,7 +61,7 @@ export async function flushOutbox(ports: FlushPorts): Promise<void> {
     const { client, epoch } = batch
     const { acks, error } = answer
     await outbox.settle(acks, { client, epoch, error })
-    step({ type: 'answered', progressed: acks.length > 0, error: error && errorFromWire(error) })
+    step({ type: 'answered', acked: acks.length, error: error && errorFromWire(error) })
     if (clock.monotonicMs() >= endMs) throw new UnavailableError('more is pending than can be sent at once')
   }
 }

@@ -28,9 +28,10 @@ export function sendOnce(attempts: Attempts, first: number, count: number): Atte
   return next
 }
 
-/** No answer is awaited any more. Those that were acknowledged are not pending; `error` is why the others still are. */
-export function endAttempt(attempts: Attempts, error: SyncError | undefined): Attempts {
-  const next = new Map(attempts)
-  for (const [n, attempt] of attempts) if (attempt.sent) next.set(n, { ...attempt, sent: false, error: error ?? attempt.error })
+/** No answer is awaited any more. What is before `first` is settled; `error` is why the others are not. */
+export function endAttempt(attempts: Attempts, error?: SyncError | undefined, first = 0): Attempts {
+  const next = new Map<number, Attempt>()
+  for (const [n, attempt] of attempts)
+    if (n >= first) next.set(n, attempt.sent ? { ...attempt, sent: false, error: error ?? attempt.error } : attempt)
   return next
 }

@@ -14,7 +14,11 @@ function run(events: readonly SendingEvent[], state: Sending = NOT_SENDING, nowM
 }
 const loaded = (first: number, count: number): SendingEvent => ({ type: 'loaded', first, count })
 const inHand = run([connected, loaded(7, 10)]).state
-const answered = (progressed: boolean, because?: SyncError): SendingEvent => ({ type: 'answered', progressed, error: because })
+const answered = (progressed: boolean, because?: SyncError): SendingEvent => ({
+  type: 'answered',
+  acked: progressed ? 1 : 0,
+  error: because,
+})
 
 describe('sending', () => {
   it('[M4] what is pending is sent after each connect', () => {

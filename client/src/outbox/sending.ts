@@ -58,8 +58,8 @@ export type SendingEvent =
   | { readonly type: 'appended' }
   /** The first number of what was loaded, 0: nothing is pending, and how many are to be sent. It is sent when that leads to `in hand`. */
   | { readonly type: 'loaded'; readonly first: number; readonly count: number }
-  /** Its acks are settled; `progressed`: there were any. */
-  | { readonly type: 'answered'; readonly progressed: boolean; readonly error: SyncError | undefined }
+  /** So many acks of it are settled. */
+  | { readonly type: 'answered'; readonly acked: number; readonly error: SyncError | undefined }
   /** A person wants it tried now. */
   | { readonly type: 'retry' }
   | { readonly type: 'time' }
@@ -99,7 +99,8 @@ export function stepSending(state: Sending, event: SendingEvent, nowMs: number, 
 
   switch (event.type) {
     case 'connected':
-      return load({ first: 0, batchMax: event.batchMax, bytesMax: event.bytesMax })
+      // Those of a tab that led before and went without a word.
+      return load({ first: 0, attempts: endAttempt(state.attempts), batchMax: event.batchMax, bytesMax: event.bytesMax })
     case 'disconnected':
       return to({ attempts: endAttempt(state.attempts, event.because), stage: { name: 'stopped' } })
     case 'appended':
@@ -116,10 +117,10 @@ export function stepSending(state: Sending, event: SendingEvent, nowMs: number, 
     }
     case 'answered': {
       if (stage.name !== 'in hand') break
-      const { progressed, error } = event
-      const attempts = endAttempt(state.attempts, error)
-      if (!error && progressed) return load({ attempts, failures: 0, shrink: Math.max(0, state.shrink - 1) })
-      const failures = progressed ? 1 : state.failures + 1
+      const { acked, error } = event
+      const attempts = endAttempt(state.attempts, error, state.first + acked)
+      if (!error && acked > 0) return load({ attempts, failures: 0, shrink: Math.max(0, state.shrink - 1) })
+      const failures = acked > 0 ? 1 : state.failures + 1
       if ((error?.code === 'too-large' || error?.code === 'bad-request') && stage.count > 1)
         return load({ attempts, failures, shrink: smaller })
       // It is healed, or another tab brought it forward meanwhile: once, what is first is simply read again.
