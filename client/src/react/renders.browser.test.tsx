@@ -1,5 +1,5 @@
 // What hooks render, and how often, counted by React's own Profiler. The queries here are told their results by hand.
-import { type ReactNode, StrictMode, Suspense } from 'react'
+import { type ReactNode, StrictMode } from 'react'
 import type { RootOptions } from 'react-dom/client'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { fakeQuery, type Note } from '../testing/fake-query.ts'
@@ -8,7 +8,17 @@ import { KEPT_MS } from './kept.ts'
 import type { Asked } from './query-store.ts'
 import { useDocument } from './use-document.ts'
 import { type Nothing, useQuery } from './use-query.ts'
-import { useSuspenseQuery } from './use-suspense-query.ts'
+
+/** How often it is looked, in ms. */
+const QUICK = { interval: 5 }
+
+/** Lets time pass by the clock that measures durations, which never goes back: React has read it, too. */
+function pass(ms: number): void {
+  aheadMs += ms
+}
+let aheadMs = 0
+const now = performance.now.bind(performance)
+performance.now = () => now() + aheadMs
 
 let page: Mounted | undefined
 afterEach(() => {
@@ -21,14 +31,14 @@ function show(element: ReactNode, options?: RootOptions): Mounted {
   page = mounted(place(), element, options)
   return page
 }
-const shows = (text: string) => expect.poll(() => page?.text()).toBe(text)
+const shows = (text: string) => expect.poll(() => page?.text(), QUICK).toBe(text)
 let keys = 0
 /** No two tests ask the same question. */
 const ask = () => fakeQuery(`question ${keys++}`)
 
 function Notes({ query, other }: { query: Asked<Note> | Nothing; other?: string }) {
   // Made anew in every render, as `room.messages.where({…})` is.
-  const { docs, isLoading, error } = useQuery(query && { key: query.key, current: query.current, watch: query.watch })
+  const { docs, isLoading, error } = useQuery<Note>(query && Object.create(query))
   return `${isLoading ? 'loading' : docs.map(({ text }) => text).join(' ')}${error ? ` (${error.message})` : ''}${other ?? ''}`
 }
 
@@ -51,7 +61,7 @@ describe('useQuery', () => {
     await drawn()
     expect(renders()).toBe(1)
     const other = mounted(place(), <Notes query={query} />)
-    await expect.poll(other.text).toBe('a')
+    await expect.poll(other.text, QUICK).toBe('a')
     await drawn()
     expect([other.renders(), query.opened]).toEqual([1, 1])
     other.end()
@@ -64,7 +74,7 @@ describe('useQuery', () => {
         <Notes query={query} />
       </StrictMode>,
     )
-    await expect.poll(() => query.open).toBe(1)
+    await expect.poll(() => query.open, QUICK).toBe(1)
     query.tell('a')
     await shows('a')
     for (const other of ['1', '2', '3']) {
@@ -162,12 +172,12 @@ describe('useQuery', () => {
     const query = ask()
     query.tell('a')
     const { show: showAgain } = show(<Notes query={query} />)
-    await expect.poll(() => query.open).toBe(1)
+    await expect.poll(() => query.open, QUICK).toBe(1)
     query.fail(new Error('closed'))
     await shows('a (closed)')
     showAgain(null)
     await shows('')
-    await new Promise((resolve) => setTimeout(resolve, 1_010))
+    pass(1_010)
     showAgain(<Notes query={query} />)
     await shows('a')
     expect(query.opened).toBe(2)
@@ -188,7 +198,7 @@ describe('useQuery', () => {
     }
     const errors: unknown[] = []
     show(<Changing />, { onUncaughtError: (error) => errors.push(error) })
-    await expect.poll(() => String(errors[0])).toMatch(/filter\(\) has to be the same/)
+    await expect.poll(() => String(errors[0]), QUICK).toMatch(/filter\(\) has to be the same/)
   })
 })
 
@@ -209,30 +219,5 @@ describe('useDocument', () => {
     expect(renders()).toBe(3)
     showAgain(<One query={undefined} />)
     await shows('none')
-  })
-})
-
-describe('useSuspenseQuery', () => {
-  function Texts({ query }: { query: Asked<Note> }) {
-    return useSuspenseQuery(query)
-      .map(({ text }) => text)
-      .join(' ')
-  }
-
-  it('suspends until the documents are there, and asks once', async () => {
-    const query = ask()
-    show(
-      <StrictMode>
-        <Suspense fallback="waiting">
-          <Texts query={query} />
-        </Suspense>
-      </StrictMode>,
-    )
-    await shows('waiting')
-    query.tell('a')
-    await shows('a')
-    query.tell('a', 'b')
-    await shows('a b')
-    expect([query.opened, query.open]).toEqual([1, 1])
   })
 })

@@ -37,6 +37,7 @@ export function fakeQuery(key: string): FakeQuery {
     watch(listener) {
       opened++
       listeners.add(listener)
+      if (current) void Promise.resolve(current).then((present) => current === present && listener.onChange(present))
       return { close: () => void listeners.delete(listener) }
     },
     tell(...texts) {
