@@ -6,6 +6,9 @@ export function isProbe(text: string): boolean {
   return text.startsWith('{"t":"hello"') && text.includes('"probe":true')
 }
 
+/** Between tabs; of a leader. */
+type Word = { readonly t: 'lead'; readonly number: number; readonly report: { readonly notBeforeMs?: number } } | { readonly t: 'tab' }
+
 interface SelfRow {
   readonly lead?: number
 }
@@ -63,13 +66,23 @@ export class LeadWatch {
   ports(tab: string, ports: DeviceTab['ports'], clock: Clock, heardOf: (awayMs: number) => void): DeviceTab['ports'] {
     return {
       ...ports,
-      open: (heard) =>
-        ports.open((text) => {
-          const { t, number, report } = JSON.parse(text as string) as { t: string; number: number; report: { notBeforeMs?: number } }
-          if (t === 'lead' && number > (this.#numbers.get(tab) ?? 0) && report.notBeforeMs !== undefined)
-            heardOf(report.notBeforeMs - clock.nowMs())
+      open: (heard) => {
+        const channel = ports.open((text) => {
+          const word = JSON.parse(text as string) as Word
+          if (word.t === 'lead' && word.number > (this.#numbers.get(tab) ?? 0) && word.report.notBeforeMs !== undefined)
+            heardOf(word.report.notBeforeMs - clock.nowMs())
           heard(text)
-        }),
+        })
+        return {
+          post: (text) => {
+            // One that could not save it says a number all the same.
+            const word = JSON.parse(text as string) as Word
+            if (word.t === 'lead') this.#numbers.set(tab, Math.max(word.number, this.#numbers.get(tab) ?? 0))
+            channel.post(text)
+          },
+          close: () => channel.close(),
+        }
+      },
     }
   }
 
