@@ -1,7 +1,6 @@
-import type { Refused } from '@tidemark/client'
-import type { BehaviorSubject } from 'rxjs'
 import type { Moment } from './history.ts'
 import type { Action, DeviceAction, ServerAction, TabAction } from './plan.ts'
+import { presentOf } from './present-of.ts'
 import type { Device, Space, Tab, World } from './world.ts'
 
 /** Within this a page that is left has let go of its connection, in ms. */
@@ -44,7 +43,7 @@ function actInTab(world: World, action: TabAction, device: Device, tab: Tab): vo
       return
     case 'retry':
     case 'dismiss': {
-      const refused = (replica?.rejected$ as BehaviorSubject<readonly Refused[]> | undefined)?.value[0]
+      const refused = presentOf(replica?.rejected$)?.[0]
       if (refused === undefined) return
       const nonce = device.disk.rows('refused').get(refused.n)?.nonce
       if (nonce !== undefined) device.watch.allowedToGo.add(nonce as string)

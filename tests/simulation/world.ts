@@ -12,7 +12,6 @@ import {
 } from '@tidemark/client/testing'
 import type { MemoryChangelog } from '@tidemark/server'
 import type { SyncError } from '@tidemark/shared'
-import type { BehaviorSubject } from 'rxjs'
 import { act } from './acting.ts'
 import type { Disk, DiskHandle, OpenDisk } from './disk.ts'
 import { DiskWatch, type Made } from './disk-watch.ts'
@@ -22,6 +21,7 @@ import { memoryDisk } from './memory-disk.ts'
 import { Network } from './network.ts'
 import { Page } from './page.ts'
 import { type Action, type DevicePlan, FAIR, type Plan } from './plan.ts'
+import { presentOf } from './present-of.ts'
 import { type Node, newNode, Scheduler } from './scheduler.ts'
 import { streamOf } from './seeded-random.ts'
 import { ServerHost } from './server-host.ts'
@@ -450,7 +450,7 @@ export class World {
 }
 
 function statusOf(replica: Replica | undefined): Status | undefined {
-  return (replica?.status$ as BehaviorSubject<Status> | undefined)?.value
+  return presentOf(replica?.status$)
 }
 
 function beatStore(): BeatStore {
