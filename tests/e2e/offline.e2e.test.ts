@@ -58,6 +58,31 @@ describe('without a network', () => {
     })
   }
 
+  it('lets a person take back what has not left, by hand and by keyboard, and it is never sent', async () => {
+    const alice = new ChatPage((await stage.device()).page, stage.url)
+    await alice.signIn('alice')
+    await alice.join('jetty')
+    await alice.isLive()
+    await alice.switchOnline(false)
+    for (const text of ['stays', 'a slip of the hand', 'a slip of the tongue']) await alice.say(text)
+    const takeBack = (text: string) => alice.message(text).getByRole('button', { name: 'Take back' })
+    await alice.message('a slip of the hand').getByText('a slip of the hand').click()
+    await takeBack('a slip of the hand').click()
+    await alice.showsTexts(['stays', 'a slip of the tongue'])
+    await takeBack('a slip of the tongue').focus()
+    await alice.page.keyboard.press('Enter')
+    await alice.showsTexts(['stays'])
+    await alice.page.reload()
+    await alice.becomes('stays', 'pending')
+    await alice.switchOnline(true)
+    await alice.becomes('stays', 'confirmed')
+    const bob = new ChatPage((await stage.device()).page, stage.url)
+    await bob.signIn('bob')
+    await bob.join('jetty')
+    await bob.showsTexts(['stays'])
+    await alice.showsTexts(['stays'])
+  })
+
   it('is only what the network says: a browser that tells wrongly that it has none keeps nobody offline', async () => {
     const { page } = await stage.device()
     await page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'onLine', { get: () => false }))

@@ -136,6 +136,9 @@ describe.each(SCREENS)('on a $screen', ({ screen, ...options }) => {
       async () => await sentence.textContent(),
       'Held back: that was too fast; it goes on by itself. What you wrote stays on this device.',
     )
+    // The first of them says why, for all.
+    await page.getByText('Tried once: that was too fast; it goes on by itself.').waitFor()
+    expect(await page.getByRole('button', { name: 'Try now' }).count()).toBe(1)
     await look(page, 'state-held-back')
   })
 

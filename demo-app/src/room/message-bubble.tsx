@@ -3,6 +3,7 @@ import { nameOf } from '../names/name-code.ts'
 import { useWords } from '../words/words.ts'
 import type { Bubble } from './message-items.ts'
 import './message-bubble.css'
+import { PendingActions } from './pending-actions.tsx'
 import { RefusedActions } from './refused-actions.tsx'
 import { StateMark } from './state-mark.tsx'
 import { timeOf } from './time-words.ts'
@@ -16,7 +17,7 @@ interface Props {
 export const MessageBubble = memo(function MessageBubble({ bubble, onSendAgain }: Props) {
   const words = useWords()
   const [timeShown, setTimeShown] = useState(false)
-  const { text, sentAtMs, own, state, first, last, refused } = bubble
+  const { text, sentAtMs, own, state, first, last, pending, stuck, refused } = bubble
   const author = nameOf(bubble.author)
 
   return (
@@ -48,9 +49,10 @@ export const MessageBubble = memo(function MessageBubble({ bubble, onSendAgain }
           <time className="message-time digits" data-shown={timeShown || undefined}>
             {timeOf(sentAtMs, words)}
           </time>
-          {own && <StateMark state={state} />}
+          {own && <StateMark state={state} sending={pending?.state === 'sent'} />}
         </span>
       </div>
+      {pending && <PendingActions pending={pending} stuck={stuck} shown={timeShown} />}
       {refused !== undefined && (
         <div className="message-refusal">
           <p className="problem">{words.refusal(refused.error)}</p>
@@ -71,6 +73,8 @@ function sameBubble(a: Props, b: Props): boolean {
     a.bubble.state === b.bubble.state &&
     a.bubble.first === b.bubble.first &&
     a.bubble.last === b.bubble.last &&
+    a.bubble.pending === b.bubble.pending &&
+    a.bubble.stuck === b.bubble.stuck &&
     a.bubble.refused === b.bubble.refused
   )
 }

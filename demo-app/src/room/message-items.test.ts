@@ -1,5 +1,5 @@
-import type { Refused } from '@tidemark/client'
-import { RejectedError } from '@tidemark/shared'
+import type { Pending, Refused } from '@tidemark/client'
+import { RateLimitedError, RejectedError } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import type { MessageRow } from '../replica/demo.ts'
 import { en } from '../words/en.ts'
@@ -22,8 +22,14 @@ const refused = (n: number): Refused => ({
   retry: () => Promise.reject(new Error('not here')),
   dismiss: () => Promise.resolve(),
 })
+const pending = (n: number, sent: Pick<Pending, 'state' | 'attempts' | 'lastError'>): Pending => ({
+  ...refused(n),
+  args: { id: `m${n}`, text: 'on its way' },
+  ...sent,
+  retry: () => {},
+})
 const listed = (rows: readonly MessageRow[], refused: readonly Refused[], user: string, readTo: number | null = null) =>
-  messageItems({ rows, refused, user, readTo })
+  messageItems({ rows, pending: [], refused, user, readTo })
 const keys = (items: ReturnType<typeof messageItems>) => items.map((item) => (item.kind === 'day' ? 'day' : item.key))
 
 describe('the list of messages', () => {
@@ -37,6 +43,30 @@ describe('the list of messages', () => {
     const items = listed(rows, [refused(7)], 'alice')
     expect(keys(items)).toEqual(['day', 'm1', 'refused 7', 'm2'])
     expect(items.map((item) => (item.kind === 'message' ? item.state : 'day'))).toEqual(['day', 'confirmed', 'refused', 'pending'])
+  })
+
+  it('knows of what waits whether it is with the server, and which one holds up the others', () => {
+    const rows = [row('m1', 'alice', noonMs), row('m2', 'alice', noonMs, 1), row('m3', 'alice', noonMs, 1), row('m4', 'alice', noonMs, 1)]
+    const waiting = (...sent: Pick<Pending, 'state' | 'attempts' | 'lastError'>[]) =>
+      messageItems({ rows, pending: sent.map((one, at) => pending(at + 2, one)), refused: [], user: 'alice', readTo: null }).flatMap(
+        (item) => (item.kind === 'message' ? [[item.id, item.pending?.state, item.stuck]] : []),
+      )
+    const first = { state: 'sent', attempts: 1, lastError: undefined } as const
+    const next = { state: 'waiting', attempts: 0, lastError: undefined } as const
+    expect(waiting(first, next)).toEqual([
+      ['m1', undefined, false],
+      ['m2', 'sent', false],
+      ['m3', 'waiting', false],
+      ['m4', undefined, false],
+    ])
+    expect(waiting({ ...first, attempts: 2 }, next)[1]).toEqual(['m2', 'sent', true])
+    const failed = { state: 'waiting', attempts: 1, lastError: new RateLimitedError('slow down') } as const
+    expect(waiting(failed, failed).map(([id, , stuck]) => [id, stuck])).toEqual([
+      ['m1', false],
+      ['m2', true],
+      ['m3', false],
+      ['m4', false],
+    ])
   })
 
   it('groups what one author sent within minutes', () => {

@@ -1,4 +1,4 @@
-import type { Refused } from '@tidemark/client'
+import type { Pending, Refused } from '@tidemark/client'
 import type { MessageRow } from '../replica/demo.ts'
 import { dayOf } from './time-words.ts'
 
@@ -20,6 +20,10 @@ export interface Bubble {
   /** First and last of their group. */
   readonly first: boolean
   readonly last: boolean
+  /** While the server has not answered. */
+  readonly pending?: Pending | undefined
+  /** It was tried and did not get through, and is the first that waits. */
+  readonly stuck: boolean
   readonly refused?: Refused
 }
 
@@ -31,6 +35,8 @@ export type Item =
 
 export interface Listed {
   readonly rows: readonly MessageRow[]
+  /** What waits and what was refused of this room. */
+  readonly pending: readonly Pending[]
   readonly refused: readonly Refused[]
   readonly user: string
   /** The version to which the user had read; null where that is not known. */
@@ -41,8 +47,11 @@ export interface Listed {
  * What the list shows, top to bottom. The rows keep the order in which they come, which is that of their creation: times
  * are what devices believed, so they only label. What was refused stands below what is settled and above what waits.
  */
-export function messageItems({ rows, refused, user, readTo }: Listed): Item[] {
-  const bubbles = rows.map((row) => fromRow(row, user))
+export function messageItems({ rows, pending, refused, user, readTo }: Listed): Item[] {
+  const [next] = pending
+  const stuck = next && (next.attempts > 1 || next.lastError) ? next : undefined
+  const waiting = new Map(pending.map((one) => [one.args.id, one]))
+  const bubbles = rows.map((row) => fromRow(row, user, waiting.get(row.$id), stuck))
   const waitFrom = bubbles.findLastIndex((bubble) => bubble.state === 'confirmed') + 1
   bubbles.splice(waitFrom, 0, ...refused.map((one) => fromRefused(one, user)))
   const unread = firstUnread(rows, user, readTo)
@@ -58,16 +67,30 @@ function firstUnread(rows: readonly MessageRow[], user: string, readTo: number |
 
 type Loose = Omit<Bubble, 'first' | 'last'>
 
-function fromRow(row: MessageRow, user: string): Loose {
+function fromRow(row: MessageRow, user: string, pending: Pending | undefined, stuck: Pending | undefined): Loose {
   const { $id: id, text, author, sentAtMs, $p } = row
-  return { kind: 'message', key: id, id, text, author, sentAtMs, own: author === user, state: $p === 1 ? 'pending' : 'confirmed' }
+  const state = $p === 1 ? 'pending' : 'confirmed'
+  const waits = state === 'pending' ? pending : undefined
+  const said = { text, author, sentAtMs, own: author === user }
+  return { kind: 'message', key: id, id, ...said, state, pending: waits, stuck: waits !== undefined && waits === stuck }
 }
 
 function fromRefused(refused: Refused, user: string): Loose {
   const { n, args, madeMs } = refused
   const text = typeof args.text === 'string' ? args.text : ''
   const id = typeof args.id === 'string' ? args.id : ''
-  return { kind: 'message', key: `refused ${n}`, id, text, author: user, sentAtMs: madeMs, own: true, state: 'refused', refused }
+  return {
+    kind: 'message',
+    key: `refused ${n}`,
+    id,
+    text,
+    author: user,
+    sentAtMs: madeMs,
+    own: true,
+    state: 'refused',
+    stuck: false,
+    refused,
+  }
 }
 
 function grouped(bubbles: readonly Loose[], unread: string | undefined): Bubble[] {

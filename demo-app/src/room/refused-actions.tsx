@@ -1,7 +1,6 @@
 import type { Refused } from '@tidemark/client'
-import { useState } from 'react'
 import { useWords } from '../words/words.ts'
-import './refused-actions.css'
+import { MessageActions } from './message-actions.tsx'
 
 interface Props {
   readonly refused: Refused
@@ -10,32 +9,14 @@ interface Props {
 }
 
 /** The two ways out of a refusal; nothing that a person wrote goes by itself. */
-export function RefusedActions({ refused, onSendAgain }: Props) {
-  const words = useWords()
-  const [problem, setProblem] = useState<unknown>()
-
-  async function attempt(action: () => Promise<unknown>) {
-    try {
-      setProblem(undefined)
-      await action()
-    } catch (error) {
-      setProblem(error)
-    }
-  }
-
+export function RefusedActions({ refused, onSendAgain = () => refused.retry().then(() => undefined) }: Props) {
+  const words = useWords().message
   return (
-    <div className="refused-actions">
-      <button type="button" className="button quiet" onClick={() => void attempt(onSendAgain ?? (() => refused.retry()))}>
-        {words.message.sendAgain}
-      </button>
-      <button type="button" className="button quiet destructive" onClick={() => void attempt(() => refused.dismiss())}>
-        {words.message.discard}
-      </button>
-      {problem !== undefined && (
-        <p className="problem" role="alert">
-          {words.problem(problem)}
-        </p>
-      )}
-    </div>
+    <MessageActions
+      actions={[
+        { words: words.sendAgain, run: onSendAgain },
+        { words: words.discard, run: () => refused.dismiss(), destructive: true },
+      ]}
+    />
   )
 }

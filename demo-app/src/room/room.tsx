@@ -1,5 +1,5 @@
 import { newId } from '@tidemark/client'
-import { useRefused, useStatus } from '@tidemark/client/react'
+import { usePending, useRefused, useStatus } from '@tidemark/client/react'
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { nameOf } from '../names/name-code.ts'
 import { NetworkSwitch } from '../network/network-switch.tsx'
@@ -47,10 +47,11 @@ export function RoomView({ name, onReading }: Props) {
     return () => onReading(undefined)
   }, [reading, name, onReading])
 
+  const pending = usePending((mutation) => mutation.space === room.id && mutation.name === 'send')
   const refused = useRefused((mutation) => mutation.space === room.id && mutation.name === 'send')
   const items = useMemo(
-    () => (rows && readTo !== undefined ? messageItems({ rows, refused, user, readTo }) : undefined),
-    [rows, refused, user, readTo],
+    () => (rows && readTo !== undefined ? messageItems({ rows, pending, refused, user, readTo }) : undefined),
+    [rows, pending, refused, user, readTo],
   )
 
   const whole = copy !== undefined && copy.version > 0 && !copy.partial && copy.denied === undefined

@@ -3,8 +3,8 @@ import type { MessageState } from './message-items.ts'
 import './state-mark.css'
 
 /** Hollow ring, tick or coral mark: told by shape and words, then by colour. */
-export function StateMark({ state }: { readonly state: MessageState }) {
-  const words = useWords().message[state]
+export function StateMark({ state, sending = false }: { readonly state: MessageState; readonly sending?: boolean }) {
+  const words = useWords().message[sending ? 'sending' : state]
   return (
     <svg className="state-mark" data-state={state} viewBox="0 0 14 14" role="img" aria-label={words}>
       <title>{words}</title>

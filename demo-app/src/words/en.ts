@@ -91,10 +91,15 @@ export interface Words {
   readonly message: {
     readonly you: string
     readonly pending: string
+    readonly sending: string
     readonly confirmed: string
     readonly refused: string
     readonly sendAgain: string
     readonly discard: string
+    /** How often it was sent in vain, and why. */
+    tried(attempts: number, error: SyncError | undefined): string
+    readonly tryNow: string
+    readonly takeBack: string
   }
   /** Why the server did not take something, for who wrote it. */
   refusal(error: SyncError): string
@@ -291,10 +296,15 @@ export const en: Words = {
   message: {
     you: 'You',
     pending: 'Not sent yet',
+    sending: 'Sending',
     confirmed: 'Sent',
     refused: 'Refused',
     sendAgain: 'Send again',
     discard: 'Discard',
+    tried: (attempts, error) =>
+      `Tried ${attempts === 1 ? 'once' : `${number.format(attempts)} times`}${error === undefined ? '.' : `: ${HELD_BACK[error.code] ?? error.message}`}`,
+    tryNow: 'Try now',
+    takeBack: 'Take back',
   },
   refusal: (error) => {
     switch (error.code) {

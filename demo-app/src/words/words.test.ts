@@ -26,6 +26,18 @@ describe('the languages', () => {
     expect(en.signOut.text(2, 'mei')).toContain('2 changes have not reached the server. They stay')
   })
 
+  it('say how often a message was tried, and why in vain', () => {
+    const limited = new RateLimitedError('slow down')
+    expect([en.message.tried(1, limited), en.message.tried(3, undefined)]).toEqual([
+      'Tried once: that was too fast; it goes on by itself.',
+      'Tried 3 times.',
+    ])
+    expect([zh.message.tried(1, limited), zh.message.tried(3, undefined)]).toEqual([
+      '已尝试 1 次：发送太快，稍后会自动重试。',
+      '已尝试 3 次。',
+    ])
+  })
+
   it('say why the server refused, also to who reads no English', () => {
     const invalid = new InvalidError('text: has more than 2000 characters')
     expect(en.refusal(invalid)).toBe('Not accepted: text: has more than 2000 characters')

@@ -126,7 +126,19 @@ export const zh: Words = {
     unreadFromHere: '新消息',
   },
 
-  message: { you: '你', pending: '还没发出', confirmed: '已发出', refused: '被拒绝', sendAgain: '重新发送', discard: '丢弃' },
+  message: {
+    you: '你',
+    pending: '还没发出',
+    sending: '正在发送',
+    confirmed: '已发出',
+    refused: '被拒绝',
+    sendAgain: '重新发送',
+    discard: '丢弃',
+    tried: (attempts, error) =>
+      `已尝试 ${number.format(attempts)} 次${error === undefined ? '。' : `：${REASONS[error.code] ?? error.message}`}`,
+    tryNow: '立即重试',
+    takeBack: '撤回',
+  },
   refusal: (error) => {
     switch (error.code) {
       case 'forbidden':
