@@ -85,7 +85,7 @@ describe('what a page says happens:', () => {
   /** By page and line. What is left of a page may print when the next one runs. */
   const printed = new Map<string, Map<number, string[]>>()
   beforeAll(() => {
-    vi.spyOn(console, 'log').mockImplementation(() => {})
+    for (const method of ['log', 'warn', 'error'] as const) vi.spyOn(console, method).mockImplementation(() => {})
     vi.stubGlobal('told', (page: string, line: number) => (...values: unknown[]) => {
       const told = printed.get(page) ?? new Map()
       told.set(line, [...(told.get(line) ?? []), format(...values)])
@@ -109,12 +109,14 @@ describe('what a page says happens:', () => {
 
     const told = new Map<number, string[]>()
     printed.set(page, told)
+    vi.mocked(console.error).mockClear()
     try {
       if (files.has('page.ts')) await load('page.ts')
       const isTold = () => promised.every(({ line, texts }) => isInOrder(texts, told.get(line) ?? []))
       for (const endMs = performance.now() + TOLD_WITHIN_MS; !isTold() && performance.now() < endMs; )
         await new Promise((resolve) => setTimeout(resolve, 10))
       if (!isTold()) expect(Object.fromEntries(told)).toEqual(Object.fromEntries(promised.map(({ line, texts }) => [line, texts])))
+      expect(vi.mocked(console.error).mock.calls).toEqual([])
     } finally {
       if (files.get('page.ts')?.includes("'./replica.ts'")) await ((await load('replica.ts')) as { replica: Replica<App> }).replica.close()
       await server.close()
