@@ -1,6 +1,7 @@
 import type { App, SpaceDefinition } from '@tidemark/shared'
 import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
+import { connect } from './connected.ts'
 import { fixedBeat } from './connection/beat-policy.ts'
 import { NO_HINTS } from './connection/hints.ts'
 import { createReplica } from './create-replica.ts'
@@ -23,6 +24,7 @@ async function connected(app: App = chatApp) {
   const time = virtualTime(settle)
   const server = fakeServer(time, seededRandom(1))
   const replica = (await createReplica({
+    connect,
     app,
     user: 'alice',
     token: () => 'good',
@@ -45,6 +47,7 @@ const hello = (id: string) => ({ c: 'messages', id, doc: { text: 'hi', author: '
 /** A replica of alice's that nobody answers. */
 function alone(storage = memoryStorage()) {
   return createReplica({
+    connect,
     app: chatApp,
     user: 'alice',
     token: () => 'good',

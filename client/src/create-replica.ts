@@ -1,33 +1,17 @@
-import {
-  type App,
-  BadRequestError,
-  BUILT_IN,
-  type Clock,
-  errorFromWire,
-  isSpaceId,
-  kindOf,
-  type Random,
-  type SpaceId,
-  sameJson,
-  UnavailableError,
-} from '@tidemark/shared'
+import { type App, BadRequestError, BUILT_IN, errorFromWire, isSpaceId, type SpaceId, sameJson, UnavailableError } from '@tidemark/shared'
 import { BehaviorSubject, distinctUntilChanged, filter, firstValueFrom, map, Observable, Subscription } from 'rxjs'
-import type { BeatPolicy } from './connection/beat-policy.ts'
-import type { Lifecycle, Network } from './connection/hints.ts'
-import type { LinkPorts } from './connection/link.ts'
+import type { Connect, ConnectedWorld } from './connected.ts'
 import type { Tap } from './connection/tap.ts'
-import type { TokenSource, Turn } from './connection/tokens.ts'
-import type { Transport } from './connection/transport.ts'
 import type { Device } from './device.ts'
 import { DIAGNOSTICS_MAX, type Diagnostic } from './diagnostic.ts'
 import { INSIDE, type Inside } from './inside.ts'
 import { openLossMark } from './loss-mark.ts'
-import { type OlderAsk, pageIn } from './older.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { pendingList } from './pending-list.ts'
 import type { Enqueued } from './replica/confirmations.ts'
-import { definitionOf, own } from './replica/definition-of.ts'
-import { type CopyState, createReplicaCore, type Healed } from './replica/replica-core.ts'
+import { definitionOf } from './replica/definition-of.ts'
+import { createLocalCore } from './replica/local-core.ts'
+import type { CopyState, Healed } from './replica/replica-core.ts'
 import { type OutboxRow, pendingOf, type RefusedRow } from './replica/rows.ts'
 import type { ShownCopies } from './replica/shown-copies.ts'
 import type { ReplicaStorage } from './replica/storage.ts'
@@ -35,10 +19,7 @@ import type { StorageError } from './replica/storage-error.ts'
 import { watchedStorage } from './replica/watched-storage.ts'
 import type { CollectionQueries, CollectionScope, Older, Pending, Refused, Replica, Sent, Status } from './replica-api.ts'
 import { sentStates } from './sent-states.ts'
-import { reportOf, statusOf } from './status.ts'
-import { createSync } from './sync.ts'
-import { createTabs, type TabPorts } from './tabs/tabs.ts'
-import { unionOf } from './tabs/union.ts'
+import { statusOf } from './status.ts'
 import { watchedScope } from './watch/query.ts'
 import { openWatches } from './watch/watches.ts'
 
@@ -51,11 +32,9 @@ export interface Tables {
 }
 
 /** The world of a replica: nothing below this reaches for a clock, chance, network, storage or page of its own. */
-export interface ReplicaWorld<A extends App> {
+export interface ReplicaWorld<A extends App> extends ConnectedWorld {
   readonly app: A
-  readonly user: string
-  readonly token: TokenSource
-  readonly turn?: Turn | undefined
+  readonly connect: Connect
   readonly storage: ReplicaStorage
   /** False when `storage` keeps nothing across a reload. */
   readonly durable: boolean
@@ -64,15 +43,6 @@ export interface ReplicaWorld<A extends App> {
   /** The name by which that device knows the storage. */
   readonly database?: string | undefined
   readonly tables: (shown: ShownCopies) => Tables
-  /** What it shares with other tabs, of which one then connects for all; without it this one connects for itself. */
-  readonly tabs?: TabPorts | undefined
-  readonly transport: Transport
-  readonly clock: Clock
-  readonly random: Random
-  readonly lifecycle: Lifecycle
-  readonly network: Network
-  readonly beat: BeatPolicy
-  readonly learnedPace?: LinkPorts['learnedPace']
   /** In development alone: tells the app's developer what they should know. */
   readonly warn?: ((text: string) => void) | undefined
 }
@@ -109,7 +79,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   /** By space, the number of its last opening. */
   const holding: Record<string, number> = {}
   let openings = 0
-  const core = await createReplicaCore({ ...world, storage, isHeld: (space) => union.has(space), deposed: () => tabs?.deposed() })
+  const core = await createLocalCore({ ...world, storage, isHeld: (space) => connected.holds(space) })
   const tables = world.tables(core)
   let copies: ReadonlyMap<SpaceId, CopyState> = new Map()
   let closed = false
@@ -118,62 +88,25 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   const tap: Tap = {}
   const watches = openWatches({ ...core, read: storage.read, clock: world.clock, warn: world.warn, closedError })
   const diagnostics$ = new BehaviorSubject<readonly Diagnostic[]>([])
-  const sync = createSync(
-    {
-      ...world,
-      tap,
-      copies: core,
-      outbox: core,
-      appVersion: app.version,
-      canWait: (made) => 'name' in made && !!own(app.spaces, kindOf(made.space))?.canWait.includes(made.name),
-    },
-    {
-      changed() {
-        const { connection } = sync.state()
-        tabs?.join(connection.name !== 'offline' || connection.pauses.every((pause) => pause === 'tab'))
-        soon()
-      },
-      offset(ms) {
-        offsetMs = ms
-        core.setClockOffset(ms)
-      },
-      noted: (kind, because) =>
-        diagnostics$.next([...diagnostics$.value, { kind, atMs: world.clock.nowMs(), because }].slice(-DIAGNOSTICS_MAX)),
-    },
-  )
-  let offsetMs = 0
-  const union = unionOf(sync.want, sync.release)
-  const report = () => reportOf(sync.state(), offsetMs, world.clock)
-  const pageOlder = (ask: OlderAsk) => pageIn({ ...world, core, sync }, ask)
-  const tabs =
-    world.tabs &&
-    createTabs(world.tabs, {
-      ...world,
-      takeLead: core.lead,
-      report,
-      reconnectNow: sync.reconnectNow,
-      retryNow: sync.retryNow,
-      async older(ask) {
-        // Whoever leads since a moment ago is not connected yet.
-        await firstValueFrom(status$.pipe(filter(({ phase }) => phase !== 'connecting' && phase !== 'greeting')), {
-          defaultValue: undefined,
-        })
-        return pageOlder(ask)
-      },
-      lead: (isLeader) => (isLeader ? sync.resume('tab') : sync.pause('tab')),
-      holding: () => holding,
-      holds: union.set,
-      told(report) {
-        const { notBeforeMs, because } = report
-        // The clock of the device may jump until this tab leads.
-        if (notBeforeMs && because) sync.stayAway(notBeforeMs - world.clock.nowMs(), because)
-        core.setClockOffset(report.offsetMs)
-        sync.attempted(new Map(report.attempts))
-        soon()
-      },
-    })
+  const connected = world.connect({
+    world,
+    core,
+    tap,
+    holding,
+    changed: () => soon(),
+    noted: (kind, because) =>
+      diagnostics$.next([...diagnostics$.value, { kind, atMs: world.clock.nowMs(), because }].slice(-DIAGNOSTICS_MAX)),
+    tried: () =>
+      firstValueFrom(
+        status$.pipe(
+          filter(({ phase }) => phase !== 'connecting' && phase !== 'greeting'),
+          map(() => {}),
+        ),
+        { defaultValue: undefined },
+      ),
+  })
   const present = (): Status => ({
-    ...statusOf(tabs?.following ?? report(), holders.keys(), copies, pending$.value.length, rejected$.value.length),
+    ...statusOf(connected.report(), holders.keys(), copies, pending$.value.length, rejected$.value.length),
     storage: { durable, persisted, error: storageError, lost: mark?.loss },
   })
   const pending$ = new BehaviorSubject<readonly Pending[]>([])
@@ -202,7 +135,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   /** What the server has not answered for, as it was read last, and as it was told last. */
   let outbox: readonly OutboxRow[] = []
   let pending: ReturnType<typeof pendingList> = new Map()
-  const pendingActs = { retry: tabs?.retryNow ?? sync.retryNow, dismiss: core.withdraw }
+  const pendingActs = { retry: connected.retryNow, dismiss: core.withdraw }
   const sent = sentStates()
   /** What has to be read again before the next status. */
   const stale = new Set(Object.keys(readers))
@@ -217,14 +150,14 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
         failure = error
       })
     }
-    const list = pendingList(pending, outbox, sync.state().sending.attempts, pendingActs)
+    const list = pendingList(pending, outbox, connected.attempts(), pendingActs)
     if (list !== pending) {
       pending = list
       pending$.next([...list.values()].filter((one) => one !== undefined))
       sent.look(list)
     }
     note()
-    tabs?.say()
+    connected.say()
     const status = present()
     const text = JSON.stringify(status)
     if (text !== told) status$.next(status)
@@ -296,7 +229,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
         const underWay = underWay$.value
         let page = underWay.get(key)
         if (!page) {
-          page = (tabs?.older ?? pageOlder)({ space: id, collection: name, limit }).finally(() => {
+          page = connected.older({ space: id, collection: name, limit }).finally(() => {
             underWay.delete(key)
             underWay$.next(underWay)
           })
@@ -340,12 +273,12 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       if (!others.delete(held) || others.size > 0) return
       holders.delete(id)
       delete holding[id]
-      union.set('', holding)
+      connected.held()
     }
     watches.opened(id)
     stale.add('copies')
     holding[id] = ++openings
-    union.set('', holding)
+    connected.held()
     return held
   }
 
@@ -382,18 +315,18 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
         look()
       }).finally(() => subscription.unsubscribe())
     },
-    pause: () => sync.pause('app'),
-    resume: () => sync.resume('app'),
-    reconnectNow: tabs?.reconnectNow ?? sync.reconnectNow,
+    pause: () => connected.pause('app'),
+    resume: () => connected.resume('app'),
+    reconnectNow: connected.reconnectNow,
     audit: core.audit,
-    [INSIDE]: { tap, world, core, sync, tabs } satisfies Inside,
+    [INSIDE]: { tap, world, core, connected } satisfies Inside,
     persist: () => askPersisted(true),
     async close() {
       if (closed) return
       closed = true
       endChanges()
       endLife()
-      await sync.close()
+      await connected.close()
       watches.close()
       for (const subject of [status$, pending$, rejected$, healed$, underWay$, diagnostics$]) subject.complete()
       sent.close()
@@ -409,7 +342,6 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       return discarded
     },
   }
-  if (tabs) sync.pause('tab')
-  sync.resume('app')
+  connected.resume('app')
   return replica as unknown as Replica<A>
 }

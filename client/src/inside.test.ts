@@ -1,5 +1,6 @@
 // Goal: devtools hear and see what they show, of a replica that runs already, and one that nobody looks at does no more than before.
 import { describe, expect, it } from 'vitest'
+import { connect } from './connected.ts'
 import { fixedBeat } from './connection/beat-policy.ts'
 import { NO_HINTS } from './connection/hints.ts'
 import { createReplica } from './create-replica.ts'
@@ -15,6 +16,7 @@ describe('the inside of a replica', () => {
     const time = virtualTime(() => new Promise<void>((resolve) => setImmediate(resolve)))
     const server = fakeServer(time, seededRandom(1))
     const replica = await createReplica({
+      connect,
       app: chatApp,
       user: 'alice',
       token: () => 'good',
@@ -28,7 +30,7 @@ describe('the inside of a replica', () => {
       network: NO_HINTS,
       beat: fixedBeat,
     })
-    const { tap, sync } = (replica as unknown as { [INSIDE]: Inside })[INSIDE]
+    const { tap, connected } = (replica as unknown as { [INSIDE]: Inside })[INSIDE]
     await time.run(3000)
     const heard: string[] = []
     tap.heard = (way, text) => heard.push(`${way} ${text.slice(0, 12)}`)
@@ -41,8 +43,8 @@ describe('the inside of a replica', () => {
     expect(heard).toContain('in {"t":"heads"')
 
     expect(heard.some((line) => line.startsWith('room%3A1/changes?since=0') && line.includes('{"space"'))).toBe(true)
-    expect([...sync.state().following.spaces.keys()]).toEqual(['room:1'])
-    expect(sync.state().pace.intervalMs).toBe(fixedBeat.intervalMs)
+    expect([...(connected.state()?.following.spaces.keys() ?? [])]).toEqual(['room:1'])
+    expect(connected.state()?.pace.intervalMs).toBe(fixedBeat.intervalMs)
 
     tap.heard = undefined
 

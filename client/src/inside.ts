@@ -1,9 +1,8 @@
 import type { App } from '@tidemark/shared'
+import type { Connected } from './connected.ts'
 import type { Tap } from './connection/tap.ts'
 import type { ReplicaWorld } from './create-replica.ts'
-import type { ReplicaCore } from './replica/replica-core.ts'
-import type { Sync } from './sync.ts'
-import type { Tabs } from './tabs/tabs.ts'
+import type { LocalCore } from './replica/replica-core.ts'
 
 /** Where a replica has its inside. One for all builds of the client on a page. */
 export const INSIDE: unique symbol = Symbol.for('tidemark') as never
@@ -12,7 +11,6 @@ export const INSIDE: unique symbol = Symbol.for('tidemark') as never
 export interface Inside {
   readonly tap: Tap
   readonly world: Pick<ReplicaWorld<App>, 'app' | 'clock' | 'network' | 'lifecycle'>
-  readonly core: Pick<ReplicaCore, 'storage'>
-  readonly sync: Pick<Sync, 'state'>
-  readonly tabs?: Pick<Tabs, 'following'> | undefined
+  readonly core: Pick<LocalCore, 'storage'>
+  readonly connected: Pick<Connected, 'state' | 'isFollowing'>
 }

@@ -2,6 +2,7 @@
 // what races with them, is in replica/awaited-page.test.ts.
 import { firstValueFrom } from 'rxjs'
 import { afterEach, describe, expect, it } from 'vitest'
+import { connect } from './connected.ts'
 import { fixedBeat } from './connection/beat-policy.ts'
 import { NO_HINTS } from './connection/hints.ts'
 import { createReplica } from './create-replica.ts'
@@ -44,6 +45,7 @@ async function scrolled() {
   }
   const open = async () => {
     const replica = await createReplica({
+      connect,
       app: chatApp,
       user: 'alice',
       token: () => 'good',

@@ -5,6 +5,7 @@ import type { TokenSource } from './connection/tokens.ts'
 import type { Transport } from './connection/transport.ts'
 import { createReplica } from './create-replica.ts'
 import type { Device } from './device.ts'
+import { loadedConnected } from './loaded-connected.ts'
 import { plainTables } from './plain-tables.ts'
 import { browserDevice } from './platform/browser-device.ts'
 import { browserTabs, hasChannels } from './platform/browser-tabs.ts'
@@ -77,6 +78,7 @@ export async function openReplica<A extends App>(options: OpenReplicaOptions<A>)
     lifecycle: options.lifecycle ?? pageLifecycle,
     beat: options.beat ?? CAREFUL_BEAT,
     warn: developmentWarning,
+    connect: loadedConnected(async () => (await import('./connected.ts')).connect),
     // Loaded once something is connected.
     learnedPace: options.beat ? undefined : async () => (await import('./platform/browser-pace.ts')).browserPace(clock),
   }

@@ -1,5 +1,5 @@
 import { type Observable, ReplaySubject } from 'rxjs'
-import { asSyncError } from './connection/link.ts'
+import { asSyncError } from './as-sync-error.ts'
 import type { Pending, SentState } from './replica-api.ts'
 
 /** What became of the mutations of this tab whose end it does not know yet; they are pending, so that there are no more than of those. */

@@ -2,6 +2,7 @@
 // memory that fails, or is replaced by an empty one, beside a device that remembers a few texts.
 import { firstValueFrom } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
+import { connect } from './connected.ts'
 import { fixedBeat } from './connection/beat-policy.ts'
 import { NO_HINTS } from './connection/hints.ts'
 import { createReplica } from './create-replica.ts'
@@ -49,6 +50,7 @@ let seeds = 0
 /** A replica of alice's that nobody answers. */
 async function open(storage: ReplicaStorage = memoryStorage(), device?: Device, clock = handClock()) {
   const replica = await createReplica({
+    connect,
     app: chatApp,
     user: 'alice',
     token: () => 'good',

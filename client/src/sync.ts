@@ -20,9 +20,10 @@ import {
   type VoidMutation,
 } from '@tidemark/shared'
 import { createAlarm } from './alarm.ts'
+import { asSyncError } from './as-sync-error.ts'
 import { askedMs } from './backoff.ts'
 import { type Connection, NEVER, type Pause, reasonOf } from './connection/connection.ts'
-import { asSyncError, createLink, type LinkPorts, type Live } from './connection/link.ts'
+import { createLink, type LinkPorts, type Live } from './connection/link.ts'
 import type { Pace } from './connection/pace.ts'
 import { type OlderRequest, pull, pullOlder } from './connection/pull.ts'
 import { createRequestBudget, type RequestBudget } from './connection/request-budget.ts'

@@ -1,3 +1,4 @@
+export { type Connect, connect } from './connected.ts'
 export { type BeatPolicy, fixedBeat } from './connection/beat-policy.ts'
 export {
   type Connection,

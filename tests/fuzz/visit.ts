@@ -1,5 +1,14 @@
 import type { Refused, Status } from '@tidemark/client'
-import { createReplica, fixedBeat, handClock, type MemoryStorage, memoryStorage, NO_HINTS, type Transport } from '@tidemark/client/testing'
+import {
+  connect,
+  createReplica,
+  fixedBeat,
+  handClock,
+  type MemoryStorage,
+  memoryStorage,
+  NO_HINTS,
+  type Transport,
+} from '@tidemark/client/testing'
 import { kindOf } from '@tidemark/shared'
 import { WireCopy, type WireRange } from '../harness/wire-copy.ts'
 import { seededRandom } from '../simulation/seeded-random.ts'
@@ -35,6 +44,7 @@ export async function visit(seed: number, { acknowledges }: { readonly acknowled
   const storage = memoryStorage()
   const network: Transport = { connect: (events) => present.connect(events), request: (request) => present.request(request) }
   const replica = await createReplica({
+    connect,
     app,
     user: USER,
     token: () => USER,

@@ -3,6 +3,7 @@
 // lets WebSockets through or not by lot; then it is whole, but for WebSockets in every other seed, and both must come to have what was
 // written, each once, and what is written then, at once.
 import {
+  connect,
   createReplica,
   fixedBeat,
   type HttpAnswer,
@@ -120,6 +121,7 @@ async function play(seed: number) {
       connect: (events) => ((isWhole ? isPolled : own.chance(0.5)) ? polls.connect(events) : upgrade(events)),
     }
     const replica = await createReplica({
+      connect,
       ...{ app, user, storage, transport, clock: time, random: own },
       token: () => user,
       durable: true,

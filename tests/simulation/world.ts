@@ -2,6 +2,7 @@ import type { Status } from '@tidemark/client'
 import {
   type BeatPolicy,
   type BeatStore,
+  connect,
   createReplica,
   type DeviceTab,
   type DeviceTabs,
@@ -372,6 +373,7 @@ export class World {
     const tab: Tab = { node, handle, page, place, replica: undefined, spaces: new Map() }
     device.tabs.push(tab)
     createReplica({
+      connect,
       app: plainApp(simulatedApp()),
       user: plan.user,
       token: () => this.issuer.issue(plan.user, clock, random),

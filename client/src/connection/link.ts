@@ -1,14 +1,6 @@
-import {
-  type ClientFrame,
-  type Clock,
-  type ErrorCode,
-  errorFromWire,
-  InternalError,
-  isAboutToken,
-  type Random,
-  SyncError,
-} from '@tidemark/shared'
+import { type ClientFrame, type Clock, type ErrorCode, errorFromWire, isAboutToken, type Random, type SyncError } from '@tidemark/shared'
 import { createAlarm } from '../alarm.ts'
+import { asSyncError } from '../as-sync-error.ts'
 import { BACKOFF_MAX_MS } from '../backoff.ts'
 import type { Noted } from '../diagnostic.ts'
 import type { BeatPolicy } from './beat-policy.ts'
@@ -310,10 +302,6 @@ export function createLink({ transport, clock, random, tokens, network, lifecycl
 /** The attempt before was about its token, too. */
 function isRefusal(state: Connection): boolean {
   return 'because' in state && state.because !== undefined && isAboutToken(state.because)
-}
-
-export function asSyncError(error: unknown): SyncError {
-  return error instanceof SyncError ? error : new InternalError('this device failed', { cause: error })
 }
 
 /** Codes of protocol §9; whatever else ends a connection means that the server cannot be reached. */

@@ -1,7 +1,7 @@
 import { type Clock, newNonce, type Random, UnavailableError, within } from '@tidemark/shared'
 import { createAlarm } from '../alarm.ts'
+import { asSyncError } from '../as-sync-error.ts'
 import type { Lifecycle } from '../connection/hints.ts'
-import { asSyncError } from '../connection/link.ts'
 import { PULL_WITHIN_MS } from '../connection/pull.ts'
 import type { OlderAsk } from '../older.ts'
 import type { Older } from '../replica-api.ts'

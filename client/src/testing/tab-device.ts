@@ -1,3 +1,4 @@
+import { connect } from '../connected.ts'
 import { fixedBeat } from '../connection/beat-policy.ts'
 import { type LifecycleEvent, NO_HINTS } from '../connection/hints.ts'
 import { createReplica } from '../create-replica.ts'
@@ -72,6 +73,7 @@ export function tabDevice(settle: () => Promise<void>, seed = 1): TabDevice {
       const own = shared.tab(run)
       const handle = storage.reopen()
       const replica = await createReplica({
+        connect,
         app: chatApp,
         user: 'alice',
         token: () => 'good',

@@ -1,5 +1,6 @@
 import type { BeatPolicy, Lifecycle, Network } from '@tidemark/client'
 import {
+  connect,
   createReplica,
   fixedBeat,
   type MemoryStorage,
@@ -111,6 +112,7 @@ export class ScriptedWorld implements LineWorld {
     const line = new ScriptedLine(this, process, () => (this.isReachable ? (server ?? this.server) : undefined))
     const hints = new Set<() => void>()
     const replica = await createReplica({
+      connect,
       app: caseApp(),
       user,
       token: () => user,

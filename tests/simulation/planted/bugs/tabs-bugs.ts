@@ -31,7 +31,7 @@ export const tabsBugs: readonly PlantedBug[] = [
   },
   {
     name: 'followers-connect',
-    file: 'client/src/create-replica.ts',
+    file: 'client/src/connected.ts',
     find: "lead: (isLeader) => (isLeader ? sync.resume('tab') : sync.pause('tab'))",
     replace: "lead: () => sync.resume('tab')",
     classes: ['leaders', 'tabs', 'double-leader'],
@@ -40,7 +40,7 @@ export const tabsBugs: readonly PlantedBug[] = [
   },
   {
     name: 'wait-not-handed-on',
-    file: 'client/src/create-replica.ts',
+    file: 'client/src/connected.ts',
     find: 'if (notBeforeMs && because) sync.stayAway',
     replace: 'if (notBeforeMs && because === undefined) sync.stayAway',
     classes: ['leaders', 'tabs', 'tab-crash', 'double-leader', 'server-restart', 'crowd'],

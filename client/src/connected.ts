@@ -1,0 +1,153 @@
+import { type App, type Clock, kindOf, type Random, type SpaceId } from '@tidemark/shared'
+import type { BeatPolicy } from './connection/beat-policy.ts'
+import type { Pause } from './connection/connection.ts'
+import type { Lifecycle, Network } from './connection/hints.ts'
+import type { LinkPorts } from './connection/link.ts'
+import type { Tap } from './connection/tap.ts'
+import type { TokenSource, Turn } from './connection/tokens.ts'
+import type { Transport } from './connection/transport.ts'
+import type { Noted } from './diagnostic.ts'
+import { type OlderAsk, pageIn } from './older.ts'
+import type { Attempts } from './outbox/attempts.ts'
+import { own } from './replica/definition-of.ts'
+import type { LocalCore } from './replica/replica-core.ts'
+import { createServedCore } from './replica/served-core.ts'
+import type { Older } from './replica-api.ts'
+import { type Report, reportOf } from './status.ts'
+import { createSync, type SyncState } from './sync.ts'
+import type { Holding } from './tabs/messages.ts'
+import { createTabs, type TabPorts } from './tabs/tabs.ts'
+import { unionOf } from './tabs/union.ts'
+
+/** What is reached by way of a server, and of other tabs. */
+export interface ConnectedWorld {
+  readonly app: App
+  readonly user: string
+  readonly token: TokenSource
+  readonly turn?: Turn | undefined
+  /** What it shares with other tabs, of which one then connects for all; without it this one connects for itself. */
+  readonly tabs?: TabPorts | undefined
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly random: Random
+  readonly lifecycle: Lifecycle
+  readonly network: Network
+  readonly beat: BeatPolicy
+  readonly learnedPace?: LinkPorts['learnedPace']
+}
+
+/** The replica that is connected. */
+export interface ConnectedHost {
+  readonly world: ConnectedWorld
+  readonly core: LocalCore
+  readonly tap: Tap
+  /** What this tab holds. */
+  readonly holding: Holding
+  /** What is told of the connection may have changed. */
+  changed(): void
+  readonly noted: Noted
+  /** Resolves once this tab is not about to connect any more. */
+  tried(): Promise<void>
+}
+
+/** What a replica has of the server: the machines that follow and send, and the other tabs, of which one does that for all. */
+export interface Connected {
+  /** What is told of the connection, by whichever tab is connected. */
+  report(): Report
+  /** Told by another tab, which is connected for this one. */
+  isFollowing(): boolean
+  /** What the machines of this tab know; undefined while their code is being loaded. */
+  state(): SyncState | undefined
+  attempts(): Attempts
+  /** Whether any tab holds it. */
+  holds(space: SpaceId): boolean
+  /** What this tab holds has changed. */
+  held(): void
+  /** Tells the other tabs what is to be told. */
+  say(): void
+  /** A page of older documents. Throws SyncErrors. */
+  older(ask: OlderAsk): Promise<Older>
+  /** Nothing is connected until each pause that was begun is ended; the app's is begun already. */
+  pause(pause: Pause): void
+  resume(pause: Pause): void
+  /** A new connection, unless the server asked to wait. */
+  reconnectNow(): void
+  /** What is pending is sent now, unless the server asked to wait. */
+  retryNow(): void
+  /** Resolves when nothing runs any more. */
+  close(): Promise<void>
+}
+
+export type Connect = (host: ConnectedHost) => Connected
+
+export const connect: Connect = ({ world, core, tap, holding, changed, noted, tried }) => {
+  const { app, clock } = world
+  let offsetMs = 0
+  const served = createServedCore(core, () => tabs?.deposed())
+  const sync = createSync(
+    {
+      ...world,
+      tap,
+      copies: served,
+      outbox: served,
+      appVersion: app.version,
+      canWait: (made) => 'name' in made && !!own(app.spaces, kindOf(made.space))?.canWait.includes(made.name),
+    },
+    {
+      changed() {
+        const { connection } = sync.state()
+        tabs?.join(connection.name !== 'offline' || connection.pauses.every((pause) => pause === 'tab'))
+        changed()
+      },
+      offset(ms) {
+        offsetMs = ms
+        core.setClockOffset(ms)
+      },
+      noted,
+    },
+  )
+  const union = unionOf(sync.want, sync.release)
+  const report = () => reportOf(sync.state(), offsetMs, clock)
+  const older = (ask: OlderAsk) => pageIn({ ...world, core: served, sync }, ask)
+  const tabs =
+    world.tabs &&
+    createTabs(world.tabs, {
+      ...world,
+      takeLead: served.lead,
+      report,
+      reconnectNow: sync.reconnectNow,
+      retryNow: sync.retryNow,
+      async older(ask) {
+        // Whoever leads since a moment ago is not connected yet.
+        await tried()
+        return older(ask)
+      },
+      lead: (isLeader) => (isLeader ? sync.resume('tab') : sync.pause('tab')),
+      holding: () => holding,
+      holds: union.set,
+      told(report) {
+        const { notBeforeMs, because } = report
+        // The clock of the device may jump until this tab leads.
+        if (notBeforeMs && because) sync.stayAway(notBeforeMs - clock.nowMs(), because)
+        core.setClockOffset(report.offsetMs)
+        sync.attempted(new Map(report.attempts))
+        changed()
+      },
+    })
+  if (tabs) sync.pause('tab')
+  return {
+    report: () => tabs?.following ?? report(),
+    isFollowing: () => tabs?.following !== undefined,
+    state: sync.state,
+    attempts: () => sync.state().sending.attempts,
+    holds: union.has,
+    held: () => union.set('', holding),
+    say: () => tabs?.say(),
+    older: tabs?.older ?? older,
+    pause: sync.pause,
+    resume: sync.resume,
+    reconnectNow: tabs?.reconnectNow ?? sync.reconnectNow,
+    retryNow: tabs?.retryNow ?? sync.retryNow,
+    close: sync.close,
+  }
+}
