@@ -1,5 +1,5 @@
-import type { Clock } from '@tidemark/shared'
-import type { Snapshot, Watchable } from '../watch/watch-api.ts'
+import { type Clock, UnavailableError } from '@tidemark/shared'
+import type { Watchable, WatchListener } from '../watch/watch-api.ts'
 import type { Cell } from './frame-cells.ts'
 import { type Held, kept } from './kept.ts'
 import { LOADING, type QueryResult, resultOf } from './query-result.ts'
@@ -35,8 +35,14 @@ function openQuery<Doc>({ clock, cell }: QueryPorts, query: Asked<Doc>): QuerySt
     settle = resolve
   })
   if (!latest.isLoading) settle()
-  const watch = query.watch({
-    onChange(snapshot: Snapshot<Doc>) {
+  function fail(error: Error): void {
+    failedAtMs = clock.monotonicMs()
+    latest = { docs: latest.docs, isLoading: false, error }
+    result.setNow(latest)
+    settle()
+  }
+  const listener: WatchListener<Doc> & { onEnd(): void } = {
+    onChange(snapshot) {
       const next = resultOf(snapshot)
       if (hasSameDocs(latest, next)) return
       const wasLoading = latest.isLoading
@@ -46,13 +52,11 @@ function openQuery<Doc>({ clock, cell }: QueryPorts, query: Asked<Doc>): QuerySt
       else result.set(latest)
       settle()
     },
-    onError(error) {
-      failedAtMs = clock.monotonicMs()
-      latest = { docs: latest.docs, isLoading: false, error }
-      result.setNow(latest)
-      settle()
-    },
-  })
+    onError: fail,
+    // Told in place of an error by those that close after all others: an app that closes its replica has left nothing open here.
+    onEnd: () => fail(new UnavailableError('The replica is closed: open it again.')),
+  }
+  const watch = query.watch(listener)
   return {
     result,
     loaded,

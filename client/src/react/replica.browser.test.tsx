@@ -1,6 +1,6 @@
 // The hooks over a real replica, whose server is a small one of the same page.
 import { collection, defineApp, space } from '@tidemark/shared'
-import { type ReactNode, StrictMode } from 'react'
+import { type ReactNode, StrictMode, Suspense } from 'react'
 import type { RootOptions } from 'react-dom/client'
 import { BehaviorSubject, throwError } from 'rxjs'
 import * as v from 'valibot'
@@ -8,11 +8,24 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { NO_HINTS } from '../connection/hints.ts'
 import { openReplica } from '../open-replica.ts'
 import { systemClock } from '../platform/system-clock.ts'
-import { hooksFor, useMutation, useObservable, usePending, useRefused, useStatus } from '../react.ts'
+import {
+  hooksFor,
+  useDocument,
+  useMutation,
+  useObservable,
+  usePending,
+  useQuery,
+  useRefused,
+  useStatus,
+  useSuspenseQuery,
+} from '../react.ts'
+import { memoryStorage } from '../replica/memory-storage.ts'
+import type { ReplicaStorage } from '../replica/storage.ts'
 import type { Replica, Status } from '../replica-api.ts'
 import { type FakeServer, fakeServer } from '../testing/fake-server.ts'
 import { drawn, type Mounted, mounted } from '../testing/mounted.ts'
 import { seededRandom } from '../testing/seeded-random.ts'
+import { startsWith } from '../watch/conditions.ts'
 import { KEPT_MS } from './kept.ts'
 
 /** How often it is looked, in ms. */
@@ -41,9 +54,10 @@ let log: string[]
 let page: Mounted | undefined
 const errors: unknown[] = []
 
-beforeEach(async () => {
+async function open(storage?: ReplicaStorage): Promise<void> {
   server = fakeServer(systemClock, seededRandom(1))
   const opened = await openReplica({
+    storage,
     app,
     url: 'http://localhost',
     user: 'alice',
@@ -70,9 +84,11 @@ beforeEach(async () => {
     },
   })
   errors.length = 0
-})
+}
+beforeEach(() => open())
 afterEach(async () => {
   vi.useRealTimers()
+  vi.restoreAllMocks()
   page?.end()
   page = undefined
   await replica.close()
@@ -163,6 +179,92 @@ describe('useSpace', () => {
   it('hands a wrong id to the error boundary', async () => {
     show(<Room id={'room:?' as `room:${string}`} />, { onUncaughtError: (error) => errors.push(error) })
     await expect.poll(() => String(errors[0]), QUICK).toMatch(/is no space id/)
+  })
+})
+
+describe.each(['Dexie', 'memory'])('useQuery and useDocument over %s', (engine) => {
+  beforeEach(async () => {
+    if (engine === 'Dexie') return
+    await replica.close()
+    await open(memoryStorage())
+  })
+  const Texts = ({ starting }: { starting: string }) => {
+    const { docs, isLoading, error } = useQuery(useSpace('room:1').messages.where({ text: startsWith(starting) }))
+    return isLoading ? 'loading' : `[${docs.map(({ text }) => text).join(' ')}]${error ? ` (${error.message})` : ''}`
+  }
+  const One = () => useDocument(useSpace('room:1').messages.doc('m1')).doc?.text ?? 'none'
+  const Newest = () => useSuspenseQuery(useSpace('room:1').messages.orderBy('$b', 'desc').limit(1))[0]?.text ?? 'none'
+
+  it('render twice for a mount, once for a change, and not for a change of anything else', async () => {
+    const room = replica.space('room:1')
+    replica.pause()
+    await room.mutate.send({ id: 'm0', text: 'apple' })
+    const { renders } = show(<Texts starting="a" />)
+    await shows('[apple]')
+    expect(renders()).toBe(2)
+    await room.mutate.send({ id: 'm1', text: 'banana' })
+    await replica.space('room:2').mutate.send({ id: 'm2', text: 'apricot' })
+    await drawn()
+    expect(renders()).toBe(2)
+    await room.mutate.send({ id: 'm3', text: 'avocado' })
+    await shows('[apple avocado]')
+    await drawn()
+    expect(renders()).toBe(3)
+  })
+
+  it('render at most once a frame, however many commits there are', async () => {
+    const room = replica.space('room:1')
+    replica.pause()
+    const { renders } = show(<Texts starting="a" />)
+    await shows('[]')
+    let frames = 0
+    let isOver = false
+    const count = () => {
+      frames++
+      if (!isOver) requestAnimationFrame(count)
+    }
+    requestAnimationFrame(count)
+    const before = renders()
+    await Promise.all(Array.from({ length: 50 }, (_, n) => room.mutate.send({ id: `m${n}`, text: `a${n}` })))
+    await expect.poll(() => page?.text().split(' ').length, QUICK).toBe(50)
+    isOver = true
+    expect(renders() - before).toBeLessThanOrEqual(frames)
+  })
+
+  it('show a document, whether it is there or not, and what suspends', async () => {
+    const room = replica.space('room:1')
+    replica.pause()
+    show(
+      <StrictMode>
+        <One />
+        <Suspense>
+          <Newest />
+        </Suspense>
+      </StrictMode>,
+    )
+    await shows('nonenone')
+    await room.mutate.send({ id: 'm1', text: 'one' })
+    await shows('oneone')
+    await room.mutate.send({ id: 'm2', text: 'two' })
+    await shows('onetwo')
+    await room.mutate.patch({ c: 'messages', id: 'm1', set: { text: 'ONE' } })
+    await shows('ONEtwo')
+  })
+
+  it('say so when the replica is closed; one that is closed after its components are gone warns of nothing', async () => {
+    const warned = vi.spyOn(console, 'warn')
+    const { show: showAgain } = show(<Texts starting="a" />)
+    await shows('[]')
+    await replica.close()
+    await shows('[] (The replica is closed: open it again.)')
+    await open()
+    showAgain(<Texts starting="a" />)
+    await shows('[]')
+    showAgain(null)
+    await shows('')
+    await replica.close()
+    await drawn()
+    expect(warned.mock.calls).toEqual([])
   })
 })
 

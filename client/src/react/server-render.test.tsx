@@ -1,10 +1,23 @@
 // In Node, as a server renders a page: every hook gives what stands while loading, and nothing is opened.
 import { renderToString } from 'react-dom/server'
-import { expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
+import { NO_HINTS } from '../connection/hints.ts'
+import { openReplica } from '../open-replica.ts'
+import { hooksFor, useDocument, useQuery, useStatus } from '../react.ts'
+import { memoryStorage } from '../replica/memory-storage.ts'
+import type { Replica, Space } from '../replica-api.ts'
+import { chatApp } from '../testing/chat-app.ts'
+import { fakeServer } from '../testing/fake-server.ts'
+import { handClock } from '../testing/hand-clock.ts'
+import { seededRandom } from '../testing/seeded-random.ts'
 import { SERVED_HTML, ServedPage, servedReplica } from '../testing/served-page.tsx'
 
 /** Without what development builds add to where an error was. */
 const rendered = (page: Parameters<typeof renderToString>[0]) => renderToString(page).replace(/<template [^>]*>/, '<template>')
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+let end = async () => {}
+afterEach(() => end())
 
 it('a server renders what stands while loading, and the fallback of what suspends; it opens and subscribes to nothing', () => {
   const { replica, messages, newest, held, subscriptions } = servedReplica('served')
@@ -14,4 +27,50 @@ it('a server renders what stands while loading, and the fallback of what suspend
 
 it('a server without a replica renders the fallback of the provider', () => {
   expect(rendered(<ServedPage replica={undefined} />)).toBe('<p>opening</p>')
+})
+
+it('of a real replica no space is followed and no documents are read', async () => {
+  const clock = handClock()
+  const storage = memoryStorage()
+  const read = vi.spyOn(storage, 'read')
+  const reads = () => read.mock.calls.filter(([tables]) => tables.some((table) => table.startsWith('room_'))).length
+  const { transport } = fakeServer(clock, seededRandom(1))
+  const hints = { network: NO_HINTS, lifecycle: NO_HINTS }
+  const options = {
+    app: chatApp,
+    url: 'http://localhost',
+    user: 'alice',
+    token: () => 'good',
+    transport,
+    clock,
+    storage,
+    ...hints,
+  }
+  const replica: Replica<typeof chatApp> = await openReplica(options)
+  end = replica.close
+  const room = replica.space('room:1')
+  await room.mutate.put({ c: 'messages', id: 'm1', doc: { text: 'hi', author: 'alice', sentAtMs: 1 } })
+  room.close()
+  await settle()
+  read.mockClear()
+  const { ReplicaProvider, useSpace } = hooksFor<typeof chatApp>()
+  function Page() {
+    const room: Space<typeof chatApp, string> = useSpace('room:1')
+    const { docs, isLoading } = useQuery(room.messages)
+    const { doc } = useDocument(room.messages?.doc('m1'))
+    return <p>{[docs.length, isLoading, doc ? 'there' : 'none', useStatus(({ phase }) => phase)].join(' ')}</p>
+  }
+  const page = (
+    <ReplicaProvider replica={replica}>
+      <Page />
+    </ReplicaProvider>
+  )
+  expect(rendered(page)).toBe('<p>0 true none connecting</p>')
+  await settle()
+  const spaces: string[] = []
+  replica.status$.subscribe((status) => spaces.push(...Object.keys(status.spaces)))
+  expect([spaces, reads()]).toEqual([[], 0])
+  // The same questions, asked where they are answered.
+  await replica.space('room:1').messages?.doc('m1').get()
+  expect(reads()).toBe(1)
 })

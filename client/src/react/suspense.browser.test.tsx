@@ -35,7 +35,10 @@ const shows = (text: string) => expect.poll(seen, QUICK).toBe(text)
 let keys = 0
 const ask = () => fakeQuery(`suspended ${keys++}`)
 
+/** How often it was tried to render what suspends. */
+let tries = 0
 function Texts({ query }: { query: Asked<Note> }) {
+  tries++
   const docs = useSuspenseQuery<Note>(Object.create(query))
   return <p>{docs.map(({ text }) => text).join(' ') || 'nothing'}</p>
 }
@@ -67,6 +70,10 @@ describe('useSuspenseQuery', () => {
     )
     const { renders } = show(mode === 'strict' ? <StrictMode>{texts}</StrictMode> : texts)
     await shows('waiting')
+    await drawn()
+    const triesBefore = tries
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(tries).toBe(triesBefore)
     query.tell('a')
     await shows('a')
     const before = renders()
