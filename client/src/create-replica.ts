@@ -1,13 +1,15 @@
 import { type App, BadRequestError, BUILT_IN, errorFromWire, isSpaceId, type SpaceId, sameJson, UnavailableError } from '@tidemark/shared'
-import { BehaviorSubject, distinctUntilChanged, filter, firstValueFrom, map, Observable, Subscription } from 'rxjs'
+import { BehaviorSubject, Observable, Subject, Subscription } from 'rxjs'
 import type { Connect, ConnectedWorld } from './connected.ts'
 import type { Tap } from './connection/tap.ts'
+import { derived } from './derived.ts'
 import type { Device } from './device.ts'
 import { DIAGNOSTICS_MAX, type Diagnostic } from './diagnostic.ts'
 import { INSIDE, type Inside } from './inside.ts'
 import { openLossMark } from './loss-mark.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { pendingList } from './pending-list.ts'
+import { progressMeter } from './progress.ts'
 import type { Enqueued } from './replica/confirmations.ts'
 import { definitionOf } from './replica/definition-of.ts'
 import { createLocalCore } from './replica/local-core.ts'
@@ -17,7 +19,7 @@ import type { ShownCopies } from './replica/shown-copies.ts'
 import type { ReplicaStorage } from './replica/storage.ts'
 import type { StorageError } from './replica/storage-error.ts'
 import { watchedStorage } from './replica/watched-storage.ts'
-import type { CollectionQueries, CollectionScope, Older, Pending, Refused, Replica, Sent, Status } from './replica-api.ts'
+import type { CollectionQueries, CollectionScope, HistoryReset, Older, Pending, Refused, Replica, Sent, Status } from './replica-api.ts'
 import { sentStates } from './sent-states.ts'
 import { statusOf } from './status.ts'
 import { watchedScope } from './watch/query.ts'
@@ -96,14 +98,14 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     changed: () => soon(),
     noted: (kind, because) =>
       diagnostics$.next([...diagnostics$.value, { kind, atMs: world.clock.nowMs(), because }].slice(-DIAGNOSTICS_MAX)),
-    tried: () =>
-      firstValueFrom(
-        status$.pipe(
-          filter(({ phase }) => phase !== 'connecting' && phase !== 'greeting'),
-          map(() => {}),
-        ),
-        { defaultValue: undefined },
-      ),
+    async tried() {
+      const subscription = new Subscription()
+      await new Promise<void>((resolve) => {
+        const next = ({ phase }: Status) => void (phase !== 'connecting' && phase !== 'greeting' && resolve())
+        subscription.add(status$.subscribe({ next, complete: resolve }))
+      })
+      subscription.unsubscribe()
+    },
   })
   const present = (): Status => ({
     ...statusOf(connected.report(), holders.keys(), copies, pending$.value.length, rejected$.value.length),
@@ -111,8 +113,21 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   })
   const pending$ = new BehaviorSubject<readonly Pending[]>([])
   const rejected$ = new BehaviorSubject<readonly Refused[]>([])
-  const healed$ = new BehaviorSubject<Healed | undefined>(undefined)
+  const historyReset$ = new Subject<HistoryReset>()
+  /** Of the history, what nobody was told yet, and the epoch of what was told last. */
+  let reset: Healed | undefined
+  let toldReset: number | undefined
+  function tellReset(): void {
+    if (!reset || !historyReset$.observed) return
+    const { epoch, kept, offeredAgain, lost } = reset
+    core.told(reset).catch(() => {})
+    toldReset = epoch
+    reset = undefined
+    historyReset$.next({ kept, offeredAgain, lost })
+  }
   const status$ = new BehaviorSubject<Status>(present())
+  const meter = progressMeter()
+  const progress$ = new BehaviorSubject(meter(status$.value))
   /** Pages of older documents, one a collection. */
   const underWay$ = new BehaviorSubject(new Map<string, Promise<Older>>())
 
@@ -123,13 +138,18 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       lastRead = outbox.at(-1)?.n ?? lastRead
       saved = saved.slice(before).filter((n) => n > lastRead)
     },
-    refused: async () => rejected$.next((await core.refused()).map(refusedOf)),
+    refused: async () => {
+      const rows = await core.refused()
+      const known = new Map(rejected$.value.map((refused) => [refused.n, refused]))
+      rejected$.next(rows.map((row) => known.get(row.n) ?? refusedOf(row)))
+    },
     copies: async () => {
       copies = await core.copies([...holders.keys()])
     },
     self: async () => {
       const healed = await core.healed()
-      if (healed?.epoch !== healed$.value?.epoch) healed$.next(healed)
+      if (healed?.epoch !== toldReset) reset = healed
+      tellReset()
     },
   }
   /** What the server has not answered for, as it was read last, and as it was told last. */
@@ -161,6 +181,8 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     const status = present()
     const text = JSON.stringify(status)
     if (text !== told) status$.next(status)
+    const progress = meter(status)
+    if (progress !== progress$.value) progress$.next(progress)
     told = text
     watches.told(status.spaces)
     if (failure) throw failure
@@ -237,17 +259,14 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
         }
         return page
       },
-      window$: new Observable<Status>((subscriber) => {
-        const shown = status$.subscribe(subscriber)
-        shown.add(underWay$.subscribe(() => subscriber.next(status$.value)))
-        return shown
-      }).pipe(
-        map(({ spaces }) => {
-          const { partial = true, floors = {} } = spaces[id] ?? {}
+      window$: derived(
+        [status$, underWay$],
+        () => {
+          const { partial = true, floors = {} } = status$.value.spaces[id] ?? {}
           const floor = floors[name] ?? 0
           return { more: floor > 0 && !partial, loading: underWay$.value.has(key), floor }
-        }),
-        distinctUntilChanged((a, b) => sameJson(a, b)),
+        },
+        sameJson,
       ),
     }) as unknown as CollectionScope<unknown>
   }
@@ -295,16 +314,13 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     status$: status$.asObservable(),
     pending$: pending$.asObservable(),
     rejected$: rejected$.asObservable(),
+    progress$: progress$.asObservable(),
     diagnostics$: diagnostics$.asObservable(),
-    historyReset$: healed$.pipe(
-      filter((healed) => healed !== undefined),
-      map((healed) => {
-        healed$.next(undefined)
-        core.told(healed).catch(() => {})
-        const { kept, offeredAgain, lost } = healed
-        return { kept, offeredAgain, lost }
-      }),
-    ),
+    historyReset$: new Observable<HistoryReset>((subscriber) => {
+      const subscription = historyReset$.subscribe(subscriber)
+      tellReset()
+      return subscription
+    }),
     async settled() {
       const subscription = new Subscription()
       await new Promise<void>((resolve, reject) => {
@@ -328,7 +344,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       endLife()
       await connected.close()
       watches.close()
-      for (const subject of [status$, pending$, rejected$, healed$, underWay$, diagnostics$]) subject.complete()
+      for (const subject of [status$, pending$, rejected$, progress$, historyReset$, underWay$, diagnostics$]) subject.complete()
       sent.close()
       tables.close()
       await core.close()

@@ -24,6 +24,7 @@ export type {
   Older,
   Pending,
   Phase,
+  Progress,
   Refused,
   Replica,
   Sent,

@@ -112,6 +112,7 @@ export interface Sent {
   readonly state$: Observable<SentState>
 }
 
+/** A mutation that the server refused. The same object as before while it is on the list. */
 export interface Refused {
   readonly n: number
   readonly space: string
@@ -200,6 +201,19 @@ export interface Status {
   readonly storage: StorageStatus
 }
 
+/** How far the spaces that are held open are behind the server, as far as this device knows. */
+export interface Progress {
+  /** Versions that are lacking, over all of them. */
+  readonly behind: number
+  /** How many of them lack something, or are here in part. */
+  readonly spaces: number
+  /**
+   * How much has come of what has been lacking since all was here last: 0 to 1, and never less than before within one catch-up. It
+   * reaches 1 with the last version, just before the phase is `live`. Undefined until something is known.
+   */
+  readonly fraction: number | undefined
+}
+
 type Mutators<Args> = {
   readonly [N in keyof Args]: (args: Args[N]) => Promise<Sent>
 }
@@ -231,10 +245,15 @@ export interface Replica<A extends App> {
     kind: K,
     collection: C,
   ): Table<DocumentRow<DocumentOf<CollectionsOf<A, K>[C]>>>
-  /** The present status first, then each change. */
+  /**
+   * The present status first, then each change. So do all streams of a replica: one source for all subscribers, nothing left of one that
+   * has unsubscribed, no errors, and completed by `close()`; after it they complete at once.
+   */
   readonly status$: Observable<Status>
   readonly pending$: Observable<readonly Pending[]>
   readonly rejected$: Observable<readonly Refused[]>
+  /** For a progress bar. */
+  readonly progress$: Observable<Progress>
   /** Each time the server's history turned out to be another one, once it is known what became of it; kept over reloads until somebody subscribes. */
   readonly historyReset$: Observable<HistoryReset>
   /** What happened to the connection of late, the newest at the end; then again with each that is added. */

@@ -1,4 +1,5 @@
-import { type Observable, ReplaySubject } from 'rxjs'
+import type { SyncError } from '@tidemark/shared'
+import { BehaviorSubject, Observable } from 'rxjs'
 import { asSyncError } from './as-sync-error.ts'
 import type { Pending, SentState } from './replica-api.ts'
 
@@ -12,44 +13,39 @@ export interface SentStates {
 }
 
 export function sentStates(): SentStates {
-  const followed = new Map<string, { last: SentState; readonly state$: ReplaySubject<SentState> }>()
-  function tell(nonce: string, { state, attempts, error }: SentState): void {
-    const one = followed.get(nonce)
-    if (!one || (one.last.state === state && one.last.attempts === attempts && one.last.error === error)) return
-    one.last = { state, attempts, error }
-    one.state$.next(one.last)
-  }
-  function end(nonce: string, state: SentState['state'], error?: SentState['error']): void {
-    const one = followed.get(nonce)
-    if (!one) return
-    tell(nonce, { ...one.last, state, error })
-    followed.delete(nonce)
-    one.state$.complete()
+  const followed = new Map<string, BehaviorSubject<SentState>>()
+  function tell(state$: BehaviorSubject<SentState>, now: SentState): void {
+    const { state, attempts, error } = state$.value
+    if (now.state !== state || now.attempts !== attempts || now.error !== error) state$.next(now)
   }
   return {
     follow(nonce, confirmed) {
-      const last: SentState = { state: 'waiting', attempts: 0 }
-      const state$ = new ReplaySubject<SentState>(1)
-      state$.next(last)
-      followed.set(nonce, { last, state$ })
+      const state$ = new BehaviorSubject<SentState>({ state: 'waiting', attempts: 0 })
+      followed.set(nonce, state$)
+      const end = (state: SentState['state'], error?: SyncError) => {
+        tell(state$, { ...state$.value, state, error })
+        followed.delete(nonce)
+        state$.complete()
+      }
       confirmed.then(
-        () => end(nonce, 'confirmed'),
-        (error) => {
-          if (followed.get(nonce)?.last.state === 'dismissed') end(nonce, 'dismissed')
-          else end(nonce, 'refused', asSyncError(error))
-        },
+        () => end('confirmed'),
+        (error) => (state$.value.state === 'dismissed' ? end('dismissed') : end('refused', asSyncError(error))),
       )
-      return state$.asObservable()
+      return new Observable((subscriber) => {
+        // One that has completed tells nothing to whoever comes late.
+        if (!followed.has(nonce)) subscriber.next(state$.value)
+        return state$.subscribe(subscriber)
+      })
     },
     look(pending) {
-      for (const [nonce, { last }] of followed) {
+      for (const [nonce, state$] of followed) {
         if (!pending.has(nonce)) continue
-        const { state = 'dismissed', attempts = last.attempts, lastError: error } = pending.get(nonce) ?? {}
-        tell(nonce, { state, attempts, error })
+        const { state = 'dismissed', attempts = state$.value.attempts, lastError: error } = pending.get(nonce) ?? {}
+        tell(state$, { state, attempts, error })
       }
     },
     close() {
-      for (const { state$ } of followed.values()) state$.complete()
+      for (const state$ of followed.values()) state$.complete()
       followed.clear()
     },
   }
