@@ -1,7 +1,8 @@
 import type { Progress, Status } from './replica-api.ts'
 
 /**
- * Makes progress out of one status after the other. A catch-up begins with the first version that is known to be lacking, and ends when
+ * Of what other engines tell, a bar needs one fraction that holds over all that is followed, as PowerSync's `downloadedFraction` does, and no total,
+ * which changes under way; whether it is the first sync shows in the status. Makes progress out of one status after the other. A catch-up begins with the first version that is known to be lacking, and ends when
  * the replica is live; a connection that breaks in between does not end it, and what the server gets meanwhile makes it longer, never go back.
  * The same object is given again while nothing changes.
  */
