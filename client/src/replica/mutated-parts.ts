@@ -19,7 +19,9 @@ export function mutatedParts(database: string, schema: Schema, writes: readonly 
   for (const write of writes) {
     const keys = 'put' in write ? write.put.map((row) => row.$k as Key) : 'delete' in write ? write.delete : [write.deleteRange.from as Key]
     const copies = new Set(keys.map((key) => Number.parseInt(String(key), 10)))
-    if (schema.get(write.table)?.primaryKey !== '$k' || copies.size === 0) add(parts, partOf(database, write.table), FIRST, LAST)
+    // Where everything is deleted no copy is named.
+    const isWhole = copies.has(Number.NaN)
+    if (schema.get(write.table)?.primaryKey !== '$k' || isWhole) addAll(parts, database, schema, write.table)
     else {
       named += 'deleteRange' in write ? KEYS_NAMED_MAX + 1 : keys.length
       addCopies(parts, database, schema, write.table, copies, named > KEYS_NAMED_MAX ? undefined : keys)
@@ -70,6 +72,11 @@ function addCopies(
     for (const index of keys ? [':dels'] : ['', ':dels']) add(parts, partOf(database, table, index), from, to)
     for (const index of schema.get(table)?.indexes ?? []) add(parts, partOf(database, table, index), [s], [s, LAST])
   }
+}
+
+function addAll(parts: Record<string, IntervalTree>, database: string, schema: Schema, table: string): void {
+  const indexes = schema.get(table)?.indexes ?? []
+  for (const index of ['', ':dels', ...indexes]) add(parts, partOf(database, table, index), FIRST, LAST)
 }
 
 function partOf(database: string, table: string, index = ''): string {

@@ -49,21 +49,21 @@ export function openMirror({ space, collection, id: only }: Mirrored, { read, cl
   const table = tableOf(space, collection)
   const docs = new Map<string, DocumentFields>()
   /** Those that changed since the last `take`, as they were then. */
-  let before = new Map<string, DocumentFields | undefined>()
+  let earlier = new Map<string, DocumentFields | undefined>()
   /** `$s` of the copy that `docs` are of. */
   let held: number | undefined
   /** What has to be read again. */
   let stale: Set<string> | 'all' = 'all'
-  /** What own commits wrote since the read under way began: it may have seen less. */
-  let newer = new Map<string, DocumentFields | undefined>()
+  /** While something is read: what own commits have written since it began, which may have seen less. */
+  let newer: Map<string, DocumentFields | undefined> | undefined
   let tries = 0
-  let cancelRetry = () => {}
+  let cancelRetry: (() => void) | undefined
   let closed = false
 
   function put(id: string, row: DocumentFields | undefined): void {
     const old = docs.get(id)
     if (isSame(old, row)) return
-    if (!before.has(id)) before.set(id, old)
+    if (!earlier.has(id)) earlier.set(id, old)
     if (row) docs.set(id, deepFrozen(row))
     else docs.delete(id)
     changed()
@@ -71,7 +71,7 @@ export function openMirror({ space, collection, id: only }: Mirrored, { read, cl
   function wrote(key: string, row: DocumentFields | undefined): void {
     const id = idIn(key)
     if (id === undefined) return
-    newer.set(id, row)
+    newer?.set(id, row)
     if (held === shownAs(space)) put(id, row)
   }
   /** The document of this mirror that a primary key belongs to. */
@@ -89,11 +89,6 @@ export function openMirror({ space, collection, id: only }: Mirrored, { read, cl
     if (only === undefined) return keysOf(s)
     return { from: documentKey(s, only), to: documentKey(s, only) }
   }
-  function lookAgain(what: 'all' | string): void {
-    if (what === 'all' || stale === 'all' || stale.size >= KEYS_READ_MAX) stale = 'all'
-    else stale.add(what)
-    readSoon()
-  }
 
   async function readStale(): Promise<void> {
     const s = shownAs(space)
@@ -104,18 +99,18 @@ export function openMirror({ space, collection, id: only }: Mirrored, { read, cl
     let found: Map<string, DocumentFields | undefined>
     try {
       found = s === 0 ? new Map() : await documentsOf(s, ids)
+      tries = 0
+      for (const [id, row] of newer) found.set(id, row)
     } catch (error) {
       stale = 'all'
-      retry(error)
+      readAgain(error)
       return
+    } finally {
+      newer = undefined
     }
-    tries = 0
     if (closed) return
-    if (s !== shownAs(space)) {
-      lookAgain('all')
-      return
-    }
-    for (const [id, row] of newer) found.set(id, row)
+    // Another copy has come meanwhile.
+    if (s !== shownAs(space)) return readSoon()
     if (ids === 'all') for (const id of docs.keys()) if (!found.has(id)) put(id, undefined)
     for (const [id, row] of found) put(id, row)
     if (s === held) return
@@ -133,12 +128,16 @@ export function openMirror({ space, collection, id: only }: Mirrored, { read, cl
       return new Map(keys.map((id, at) => [id, rows[at]]))
     })
   }
-  function retry(error: unknown): void {
-    if (closed) return
-    // A storage that heals is waited for; the status tells of it meanwhile.
-    cancelRetry()
-    if (error instanceof StorageError && ++tries < READ_TRIES_MAX) cancelRetry = clock.after(READ_AGAIN_MS, readSoon)
-    else failed(error)
+  /** A storage that heals is waited for; the status tells of it meanwhile. */
+  function readAgain(error: unknown): void {
+    if (closed || cancelRetry) return
+    if (!(error instanceof StorageError) || tries === READ_TRIES_MAX) failed(error)
+    else
+      cancelRetry = clock.after(READ_AGAIN_MS, () => {
+        cancelRetry = undefined
+        tries++
+        readSoon()
+      })
   }
   const readSoon = oneAtATime(readStale)
   readSoon()
@@ -157,18 +156,21 @@ export function openMirror({ space, collection, id: only }: Mirrored, { read, cl
         if (write.table !== table) continue
         if ('put' in write) for (const row of write.put) wrote(row.$k as string, row as DocumentFields)
         else if ('delete' in write) for (const key of write.delete) wrote(key as string, undefined)
-        else if (isTouched(write.deleteRange)) lookAgain('all')
+        else if (isTouched(write.deleteRange)) stale = 'all'
       }
-      if (own) return
-      for (const keys of within?.(table) ?? [{}]) {
+      for (const keys of own ? [] : (within?.(table) ?? [{}])) {
         const isOne = keys.from !== undefined && keys.from === keys.to
-        const what = isOne ? idIn(keys.from) : isTouched(keys) && 'all'
-        if (what) lookAgain(what)
+        const id = isOne ? idIn(keys.from) : undefined
+        if (stale === 'all') break
+        if (id !== undefined) stale.add(id)
+        if (stale.size > KEYS_READ_MAX || (!isOne && isTouched(keys))) stale = 'all'
       }
+      // Once all is known: what one commit changed is read at once.
+      readSoon()
     },
-    shown: () => lookAgain('all'),
+    shown: readSoon,
     take() {
-      const changes = Array.from(before, ([id, before]): DocumentChange => {
+      const changes = Array.from(earlier, ([id, before]): DocumentChange => {
         const after = docs.get(id)
         let fields: DocumentChange['fields'] | null = null
         return {
@@ -180,12 +182,12 @@ export function openMirror({ space, collection, id: only }: Mirrored, { read, cl
           },
         }
       })
-      before = new Map()
+      earlier = new Map()
       return changes.filter(({ before, after }) => before !== after)
     },
     close() {
       closed = true
-      cancelRetry()
+      cancelRetry?.()
     },
   }
 }

@@ -338,6 +338,7 @@ describe('the end of a watch', () => {
       await turn()
       world.clock.advance(READ_AGAIN_MS)
     }
+    await turn()
     expect(failed.errors).toMatchObject([{ trouble: 'failing' }])
 
     const other = await watchedRoom(storage.reopen(), { read: () => Promise.reject(new TypeError('no such table')) })
