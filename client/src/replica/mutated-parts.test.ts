@@ -2,7 +2,7 @@
 // live queries over it.
 import 'fake-indexeddb/auto'
 import { liveQuery } from 'dexie'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { chatApp } from '../testing/chat-app.ts'
 import { handClock } from '../testing/hand-clock.ts'
 import { message, rangeOf } from '../testing/ranges.ts'
@@ -79,20 +79,22 @@ describe("Dexie's live queries", () => {
       watch('count', () => messages.count()),
       watch('keys', () => messages.where('sentAtMs').above(0).primaryKeys()),
     ]
+    await vi.waitFor(() => expect(watches.every(({ seen }) => seen.length > 0)).toBe(true))
     await turns()
     const looksSince = () => Object.fromEntries(Object.entries(looks).map(([name, count]) => [name, count - (first[name as 'a'] ?? 0)]))
     const first = { ...looks }
     await there.core.apply(rangeOf(2, 3, [{ v: 3, c: 'messages', id: 'b', set: { text: 'two!' } } as never]))
     await turns()
-    expect(looksSince()).toEqual({ a: 0, list: 1, ordered: 1, count: 1, keys: 1 })
+    await vi.waitFor(() => expect(looksSince()).toEqual({ a: 0, list: 1, ordered: 1, count: 1, keys: 1 }))
     await here.core.apply(rangeOf(3, 4, [{ v: 4, c: 'messages', id: 'a', del: true } as never]))
     await turns()
-    expect(looksSince()).toEqual({ a: 1, list: 2, ordered: 2, count: 2, keys: 2 })
-    expect(watches.map(({ seen }) => seen.at(-1))).toMatchObject([undefined, [{ text: 'two!' }], [{ text: 'two!' }], 1, ['1 b']])
+    await vi.waitFor(() => expect(looksSince()).toEqual({ a: 1, list: 2, ordered: 2, count: 2, keys: 2 }))
+    const answers = () => watches.map(({ seen }) => seen.at(-1))
+    await vi.waitFor(() => expect(answers()).toMatchObject([undefined, [{ text: 'two!' }], [{ text: 'two!' }], 1, ['1 b']]))
     // All of it is deleted, in all tabs.
     await there.core.erase(true)
     await turns()
-    expect(watches.map(({ seen }) => seen.at(-1))).toEqual([undefined, [], [], 0, []])
+    await vi.waitFor(() => expect(answers()).toEqual([undefined, [], [], 0, []]))
     for (const { subscription } of watches) subscription.unsubscribe()
   })
 })
