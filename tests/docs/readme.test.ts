@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type PackedPackages, packPackages } from '../harness/packed-packages.ts'
 import { freePort } from '../harness/server-process.ts'
 import { blocksOf, nameOf } from './page-code.ts'
@@ -37,6 +37,7 @@ describe('the code of the README', () => {
         ?.code.trim()
         .split('\n') ?? []
     const terminal = await openTerminal(packed, { quick: process.env.CI === undefined, port })
+    onTestFinished(terminal.close)
     for (const name of ['app.ts', 'page.ts']) await terminal.write(name, fileOf(name).replaceAll('8787', `${port}`))
     const [init = '', install = '', serve = '', open = '', ...others] = commands
     expect(others).toEqual([])

@@ -4,8 +4,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { CHROMIUM_ARGS, findChromium } from '../browser/find-chromium.ts'
 import { type PackedPackages, packPackages } from '../harness/packed-packages.ts'
 import { freePort } from '../harness/server-process.ts'
@@ -32,12 +33,21 @@ afterAll(async () => {
   await packed?.close()
 })
 
-describe.each(['typescript', 'vite-react'])('docs/start/%s.md', (name) => {
-  it('leads from an empty folder to a list on two devices that is written without a server', async () => {
+// Side by side: most of it is waiting.
+it.concurrent.for(['typescript', 'vite-react'])(
+  'docs/start/%s.md leads from an empty folder to a list on two devices that is written without a server',
+  { timeout: 300_000 },
+  async (name, { onTestFinished }) => {
     const ports = { 8787: await freePort(), 5173: await freePort() }
     const elsewhere = (text: string) => text.replaceAll('8787', String(ports[8787])).replaceAll('5173', String(ports[5173]))
     const blocks = blocksOf(elsewhere(await readFile(join(root, 'docs/start', `${name}.md`), 'utf8')))
     const terminal = await openTerminal(packed, { quick: isQuick, port: ports[8787] })
+    onTestFinished(terminal.close)
+    const openWindow = async () => {
+      const { page, close } = await openPrivateWindow()
+      onTestFinished(close)
+      return page
+    }
     const servers: (() => Promise<void>)[] = []
     for (const block of blocks) {
       const file = nameOf(block)
@@ -70,7 +80,7 @@ describe.each(['typescript', 'vite-react'])('docs/start/%s.md', (name) => {
     await shows(two, ['Bread', 'Milk'])
     await shows(one, ['Bread', 'Milk'])
     await two.getByRole('checkbox').first().click()
-    await expect.poll(() => one.getByRole('checkbox').first().isChecked(), { timeout: WITHIN_MS }).toBe(true)
+    await comesTo(() => one.getByRole('checkbox').first().isChecked(), true)
 
     if (isQuick) return
     await endServer()
@@ -78,26 +88,34 @@ describe.each(['typescript', 'vite-react'])('docs/start/%s.md', (name) => {
     const third = await openWindow()
     await third.goto(`http://localhost:${ports[8787]}`)
     await shows(third, ['Bread', 'Milk'])
-  }, 600_000)
-})
+  },
+)
 
 async function add(page: Page, title: string): Promise<void> {
   await page.getByLabel('What to buy').fill(title)
   await page.getByRole('button', { name: 'Add' }).click()
 }
-const shows = (page: Page, items: readonly string[]) =>
-  expect.poll(() => page.getByRole('listitem').allInnerTexts(), { timeout: WITHIN_MS }).toEqual(items)
-const says = (page: Page, text: string) => expect.poll(() => page.getByRole('status').innerText(), { timeout: WITHIN_MS }).toBe(text)
+const shows = (page: Page, items: readonly string[]) => comesTo(() => page.getByRole('listitem').allInnerTexts(), items)
+const says = (page: Page, text: string) => comesTo(() => page.getByRole('status').innerText(), text)
 
-/** A private window: a device of its own. What its page throws fails the test. */
-async function openWindow(): Promise<Page> {
+/** `expect.poll`, which tests that run side by side cannot share. */
+async function comesTo<T>(read: () => Promise<T>, expected: T): Promise<void> {
+  const endMs = performance.now() + WITHIN_MS
+  while (!isDeepStrictEqual(await read(), expected) && performance.now() < endMs) await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(await read()).toEqual(expected)
+}
+
+/** A device of its own. `close` rejects with what its page threw. */
+async function openPrivateWindow(): Promise<{ readonly page: Page; close(): Promise<void> }> {
   const context = await browser.newContext()
   context.setDefaultTimeout(WITHIN_MS)
   const thrown: string[] = []
   context.on('weberror', (error) => thrown.push(String(error.error().stack ?? error.error())))
-  onTestFinished(async () => {
-    await context.close()
-    expect(thrown).toEqual([])
-  })
-  return context.newPage()
+  return {
+    page: await context.newPage(),
+    async close() {
+      await context.close()
+      expect(thrown).toEqual([])
+    },
+  }
 }

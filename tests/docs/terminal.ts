@@ -6,7 +6,6 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { onTestFinished } from 'vitest'
 import type { PackedPackages } from '../harness/packed-packages.ts'
 
 /** Longer than a command takes on two busy cores, in ms. */
@@ -18,6 +17,8 @@ export interface Terminal {
   /** A command that goes on until it is ended as by Ctrl+C. Resolves when it listens. */
   start(line: string): Promise<() => Promise<void>>
   write(file: string, text: string): Promise<void>
+  /** Ends what runs, and takes the folder away. */
+  close(): Promise<void>
 }
 
 interface TerminalOptions {
@@ -27,15 +28,10 @@ interface TerminalOptions {
   readonly port: number
 }
 
-/** It is closed, and its folder gone, when the test ends. */
 export async function openTerminal(packed: PackedPackages, { quick, port }: TerminalOptions): Promise<Terminal> {
   const home = await mkdtemp(join(tmpdir(), 'tidemark-start-'))
   const running = new Set<ChildProcess>()
   let folder = home
-  onTestFinished(async () => {
-    for (const child of running) await end(child)
-    await rm(home, { recursive: true, force: true })
-  })
   const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_)/i.test(name))
   const env = {
     ...Object.fromEntries(kept),
@@ -86,6 +82,10 @@ export async function openTerminal(packed: PackedPackages, { quick, port }: Term
     async write(file, text) {
       await mkdir(join(folder, dirname(file)), { recursive: true })
       await writeFile(join(folder, file), text)
+    },
+    async close() {
+      for (const child of running) await end(child)
+      await rm(home, { recursive: true, force: true })
     },
   }
 }

@@ -6,6 +6,20 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
+/** As GitHub names a heading: small letters, digits, - and _ are kept, blanks become -. */
+const anchorOf = (heading: string) =>
+  heading
+    .replaceAll('`', '')
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-')
+
+async function anchorsOf(page: string): Promise<string[]> {
+  const text = (await readFile(join(root, page), 'utf8')).replace(/```[\s\S]*?```/g, '')
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading.trim()))
+}
+
 const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root }).sort()
 
 describe('the pages', () => {
@@ -17,6 +31,11 @@ describe('the pages', () => {
     const missing = targets
       .filter((target) => !/^(https?:|mailto:|#)/.test(target))
       .filter((target) => !existsSync(join(root, dirname(page), target.replace(/#.*/, ''))))
+    for (const target of targets.filter((target) => /^(?!https?:)[^:]*\.md#|^#/.test(target))) {
+      const [path = '', anchor = ''] = target.split('#')
+      const linked = path === '' ? page : join(dirname(page), path)
+      if (existsSync(join(root, linked)) && !(await anchorsOf(linked)).includes(anchor)) missing.push(target)
+    }
     expect(missing).toEqual([])
   })
 })
