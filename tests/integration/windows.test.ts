@@ -6,6 +6,7 @@ import { openReplica, type WindowState } from '@tidemark/client'
 import { createSyncServer, jwt, type Listening, serve, sqliteChangelog } from '@tidemark/server'
 import { collection, defineApp, space } from '@tidemark/shared'
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
+import { filter, firstValueFrom } from 'rxjs'
 import * as v from 'valibot'
 import { afterEach, describe, expect, it } from 'vitest'
 import { eventually, tokenOf } from './both-ends.ts'
@@ -54,6 +55,13 @@ async function open(url: string, user: string, disk = new IDBFactory()) {
 const numbered = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => `text ${from + n}`)
 
 describe('a window', () => {
+  it('of a room to which nobody has written has nothing older, and says so', async () => {
+    const alice = await open(await serveRoom(), 'alice')
+    await expect(alice.room.messages.older()).rejects.toMatchObject({ code: 'unavailable' }) // who knows, before the server was heard
+    await firstValueFrom(alice.replica.status$.pipe(filter(({ phase }) => phase === 'live')))
+    expect(await alice.room.messages.older()).toEqual({ added: 0, more: false })
+  })
+
   it('[W1] the newest come first, and older() brings the rest page by page, over a reload, until nothing is older', async () => {
     const url = await serveRoom()
     const alice = await open(url, 'alice')

@@ -78,10 +78,14 @@ export function createServedCore({ inside, onAppended }: LocalCore, deposed?: ()
     async takeOlder(space, collection, server) {
       // In one transaction, so that no range comes in between.
       const page = await storage.read(['copies'], async (tx) => {
-        const page = awaitPage((await tx.get('copies', space)) as CopyRow | undefined, collection)
+        const row = (await tx.get('copies', space)) as CopyRow | undefined
+        // Nobody has written to it yet, and nothing of it has to be here.
+        if (!row && known.get(space)?.head === 0) return
+        const page = awaitPage(row, collection)
         awaited.add(page)
         return page
       })
+      if (!page) return { added: 0, floor: ZERO }
       try {
         if (page.before === 0) return { added: 0, floor: ZERO }
         const answer = await server.page(page.before)
