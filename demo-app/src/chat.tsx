@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import './chat.css'
+import { DevtoolsKey } from './devtools/use-devtools.ts'
 import type { DemoReplica } from './replica/demo.ts'
 import { ReplicaProvider } from './replica/hooks.ts'
 import { openDemoReplica } from './replica/open-demo-replica.ts'
@@ -36,6 +37,7 @@ export function Chat({ user }: { readonly user: string }) {
   if (problem !== undefined) return <Trouble problem={problem} />
   return (
     <ReplicaProvider replica={replica} fallback={<main className="chat" aria-busy="true" />}>
+      <DevtoolsKey />
       <div className="chat" data-open={open}>
         <RoomList open={open} reading={reading} />
         {open === undefined ? (

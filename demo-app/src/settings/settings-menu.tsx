@@ -4,6 +4,7 @@ import { nameOf } from '../names/name-code.ts'
 import { forgetUser } from '../session/session.ts'
 import { SignOutDialog } from '../session/sign-out-dialog.tsx'
 import { useWords } from '../words/words.ts'
+import { DevtoolsEntry } from './devtools-entry.tsx'
 import { LanguageChoice } from './language-choice.tsx'
 import './settings-menu.css'
 import { StoragePromise } from './storage-promise.tsx'
@@ -28,6 +29,7 @@ export function SettingsMenu({ user }: { readonly user: string }) {
         <ThemeChoice />
         <LanguageChoice />
         <StoragePromise />
+        <DevtoolsEntry menu={menu} />
         <button type="button" className="button" onClick={() => (pending === 0 ? forgetUser() : dialog.current?.showModal())}>
           {words.signOut}
         </button>

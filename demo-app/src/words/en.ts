@@ -38,6 +38,8 @@ export interface Words {
     readonly notKept: string
     readonly keep: string
     readonly keepRefused: string
+    readonly devtools: string
+    readonly devtoolsHint: string
     readonly signOut: string
   }
   readonly signOut: {
@@ -237,6 +239,8 @@ export const en: Words = {
     notKept: 'The browser may clear your rooms when space runs short. What was not sent would be lost.',
     keep: 'Ask to keep them',
     keepRefused: 'The browser does not promise it now. It often does once the page is installed.',
+    devtools: 'Devtools',
+    devtoolsHint: 'Frames, versions, the beat and the outbox.',
     signOut: 'Sign out',
   },
   signOut: {

@@ -71,6 +71,8 @@ export const zh: Words = {
     notKept: '空间不足时，浏览器可能清除你的房间，没发出的内容会丢失。',
     keep: '请求保留',
     keepRefused: '浏览器现在不肯保证。把页面安装为应用后通常就可以。',
+    devtools: '开发者面板',
+    devtoolsHint: '看帧、版本、心跳和待发内容。',
     signOut: '退出登录',
   },
   signOut: {

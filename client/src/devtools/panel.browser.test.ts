@@ -1,0 +1,191 @@
+// Goal: the panel is worked by keys alone, leaves the page as it found it, and slows nothing. Method: a page with a replica that is nothing but
+// its inside.
+import { NOTHING } from '@tidemark/shared'
+import { BehaviorSubject } from 'rxjs'
+import { afterEach, describe, expect, it } from 'vitest'
+import { fixedBeat } from '../connection/beat-policy.ts'
+import { NO_HINTS } from '../connection/hints.ts'
+import { fixedPace } from '../connection/pace.ts'
+import type { Tap } from '../connection/tap.ts'
+import { NOT_FOLLOWING, UNKNOWN_SPACE } from '../following/following.ts'
+import { INSIDE, type Inside } from '../inside.ts'
+import { NOT_SENDING } from '../outbox/sending.ts'
+import { systemClock } from '../platform/system-clock.ts'
+import { memoryStorage } from '../replica/memory-storage.ts'
+import type { Status } from '../replica-api.ts'
+import { chatApp } from '../testing/chat-app.ts'
+import type { ObservedReplica } from './observed.ts'
+import { openDevtools } from './open-devtools.ts'
+import { ROWS_MAX } from './views/frames-view.ts'
+
+const FRAMES_A_SECOND = 1000
+/** Of each measure. */
+const SECONDS = 1
+/** What the panel may add to the 95th of 100 pictures of the same page without frames, in ms: one picture. */
+const ADDED_MAX_MS = 17
+/** A machine that is busy with something else may spoil one or two measures. */
+const MEASURES_MAX = 3
+
+const live: Status = {
+  phase: 'live',
+  spaces: { 'room:1': { ...NOTHING, head: 0, partial: false } },
+  pending: 0,
+  refused: 0,
+  beatS: 30,
+  storage: { durable: true },
+}
+
+function observedReplica() {
+  const tap: Tap = {}
+  const status$ = new BehaviorSubject(live)
+  const connection = { name: 'open', attempt: 1, sinceMs: 0, deadAtMs: Number.POSITIVE_INFINITY, again: false } as const
+  const spaces = new Map([['room:1', { ...UNKNOWN_SPACE, wanted: true, stage: { name: 'followed', untilMs: 0 } as const }]])
+  const following = { ...NOT_FOLLOWING, connected: true, spaces }
+  const inside: Inside = {
+    tap,
+    world: { app: chatApp, clock: systemClock, network: NO_HINTS, lifecycle: NO_HINTS },
+    core: { storage: memoryStorage() },
+    connected: { isFollowing: () => false, state: () => ({ connection, following, sending: NOT_SENDING, pace: fixedPace(fixedBeat) }) },
+  }
+  const replica: ObservedReplica = {
+    clientId: 'c',
+    user: 'alice',
+    status$,
+    pending$: new BehaviorSubject([]),
+    rejected$: new BehaviorSubject([]),
+    diagnostics$: new BehaviorSubject([]),
+    reconnectNow() {},
+    persist: async () => false,
+  }
+  return { replica: { ...replica, [INSIDE]: inside }, tap, status$ }
+}
+
+const picture = () => new Promise<number>((resolve) => requestAnimationFrame(resolve))
+const rootOf = () => {
+  const root = document.querySelector('[data-testid="tidemark-devtools"]')?.shadowRoot
+  if (!root) throw new Error('no panel is open')
+  return root
+}
+const isOpen = () => document.querySelector('[data-testid="tidemark-devtools"]') !== null
+const selected = () => rootOf().querySelector('[aria-selected="true"]')?.firstChild?.textContent
+const press = (key: string, more: KeyboardEventInit = {}) =>
+  rootOf().activeElement?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, composed: true, cancelable: true, ...more }))
+const named = (name: string) => rootOf().querySelector<HTMLElement>(`[aria-label="${name}"]`)
+const room = () => document.documentElement.style.getPropertyValue('--tidemark-devtools-bottom')
+
+/** From one picture to the next, while something happens so often a second. */
+async function p95Ms(perSecond: number, happen: () => void): Promise<number> {
+  const spans: number[] = []
+  const beganMs = await picture()
+  let happened = 0
+  for (let beforeMs = beganMs; beforeMs - beganMs < 1000 * SECONDS; ) {
+    for (const due = ((beforeMs - beganMs) / 1000) * perSecond; happened < due; happened++) happen()
+    const nowMs = await picture()
+    spans.push(nowMs - beforeMs)
+    beforeMs = nowMs
+  }
+  return spans.sort((a, b) => a - b)[Math.floor(0.95 * spans.length)] ?? 0
+}
+
+afterEach(() => {
+  document.body.replaceChildren()
+})
+
+describe('the panel', () => {
+  it('has one stop of Tab for its tabs, among which arrows, Home and End go', async () => {
+    const { replica } = observedReplica()
+    const { close } = openDevtools(replica)
+    expect(selected()).toBe('Spaces')
+    press('ArrowRight')
+    expect(selected()).toBe('Outbox')
+    press('End')
+    expect(selected()).toBe('Report')
+    press('ArrowRight')
+    press('ArrowLeft')
+    press('Home')
+    expect(selected()).toBe('Spaces')
+    const tabs = [...rootOf().querySelectorAll<HTMLElement>('[role="tab"]')]
+    expect(tabs.map(({ tabIndex }) => tabIndex)).toEqual([0, -1, -1, -1, -1, -1, -1])
+    expect(rootOf().querySelectorAll('[role="tabpanel"]:not([hidden])').length).toBe(1)
+    close()
+  })
+
+  it('is opened once, closed by Escape, and leaves the page and the focus as they were', async () => {
+    const { replica, tap } = observedReplica()
+    const button = document.createElement('button')
+    document.body.append(button)
+    button.focus()
+    const first = openDevtools(replica)
+    expect(openDevtools(replica)).toBe(first)
+    expect(document.activeElement).not.toBe(button)
+    expect(room()).toMatch(/^\d+dvh$/)
+    const heard: string[] = []
+    const listen = ({ key }: KeyboardEvent) => heard.push(key)
+    addEventListener('keydown', listen)
+    press('a')
+    press('F2')
+    press('Escape')
+    removeEventListener('keydown', listen)
+    await first.closed
+    expect(heard).toEqual(['F2'])
+    expect([isOpen(), room(), tap.heard]).toEqual([false, '', undefined])
+    expect(document.activeElement).toBe(button)
+    first.close()
+    expect(openDevtools(replica)).not.toBe(first)
+    rootOf().querySelector<HTMLElement>('[aria-label="Close the devtools"]')?.click()
+    expect(isOpen()).toBe(false)
+  })
+
+  it('is made larger and smaller by arrows, within bounds, and goes to the side', () => {
+    const { replica } = observedReplica()
+    const { close } = openDevtools(replica)
+    const edge = named('Size of the devtools')
+    edge?.focus()
+    for (let times = 0; times < 40; times++) press('ArrowUp')
+    expect([edge?.getAttribute('aria-valuenow'), room()]).toEqual(['85', '85dvh'])
+    for (let times = 0; times < 40; times++) press('ArrowDown')
+    expect(edge?.getAttribute('aria-valuenow')).toBe('20')
+    close()
+  })
+
+  it('fills the element that it is given, and closes with its replica', async () => {
+    const { replica, status$ } = observedReplica()
+    const parent = document.createElement('div')
+    parent.style.height = '300px'
+    document.body.append(parent)
+    const { closed } = openDevtools(replica, { parent })
+    expect(rootOf().querySelector('.panel')?.getBoundingClientRect().height).toBe(300)
+    expect(room()).toBe('')
+    status$.complete()
+    await closed
+    expect(parent.childElementCount).toBe(0)
+  })
+
+  it('says what is missing to whoever hands in something else', () => {
+    expect(() => openDevtools({} as never)).toThrow(/what openReplica returns/)
+  })
+
+  it(`stays bounded and smooth with ${FRAMES_A_SECOND} frames a second`, async () => {
+    const { replica, tap } = observedReplica()
+    const { close } = openDevtools(replica)
+    press('ArrowRight')
+    press('ArrowRight')
+    expect(selected()).toBe('Frames')
+    let version = 0
+    const hear = () => {
+      const range = { t: 'range', space: 'room:1', from: version, on: 's', to: ++version, seal: 's', head: version, changes: [] }
+      tap.heard?.('in', JSON.stringify(range))
+    }
+    const added: number[] = []
+    while (added.length < MEASURES_MAX && !added.some((ms) => ms <= ADDED_MAX_MS)) {
+      const idleMs = await p95Ms(0, hear)
+      added.push((await p95Ms(FRAMES_A_SECOND, hear)) - idleMs)
+      expect(rootOf().querySelectorAll('tbody tr').length).toBe(ROWS_MAX)
+    }
+    await picture()
+    expect(rootOf().querySelector('tbody tr')?.textContent).toContain(`${version - 1} → ${version}`)
+    expect(rootOf().querySelectorAll('tbody tr').length).toBe(ROWS_MAX)
+    expect(Math.min(...added)).toBeLessThanOrEqual(ADDED_MAX_MS)
+    close()
+  })
+})
