@@ -3,6 +3,7 @@ import { playwright } from '@vitest/browser-playwright'
 import { defaultClientConditions, defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { CHROMIUM_ARGS, findChromium } from './tests/browser/find-chromium.ts'
+import { pageModules } from './tests/docs/page-modules.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -63,6 +64,9 @@ export default defineConfig({
       {
         ...common,
         root: './client',
+        plugins: [pageModules()],
+        // Vue asks for them.
+        define: { __VUE_OPTIONS_API__: 'true', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
         // Found by the server only while a test already runs, a dependency would reload the page under it.
         optimizeDeps: {
           include: [
@@ -74,6 +78,12 @@ export default defineConfig({
             'react',
             'react/jsx-dev-runtime',
             'react-dom/client',
+            'svelte',
+            'svelte/store',
+            'svelte/internal/client',
+            'svelte/internal/disclose-version',
+            'svelte/internal/flags/legacy',
+            'vue',
             '@capacitor/app',
             '@capacitor/network',
             '@capacitor/preferences',

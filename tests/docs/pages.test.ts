@@ -54,7 +54,7 @@ describe('the code of', () => {
     const base = join(folder, 'compiled')
     for (const [page, text] of [...pages, [WRONG, '```ts\nexport const three: number = "3"\n```\n'] as const])
       await written(join(base, page), filesOf(text))
-    const compilerOptions = { lib: ['es2024', 'dom', 'dom.iterable'], types: ['node'], jsx: 'react-jsx', incremental: false }
+    const compilerOptions = { lib: ['es2024', 'dom', 'dom.iterable'], types: ['node', 'svelte'], jsx: 'react-jsx', incremental: false }
     const config = { extends: join(root, 'tsconfig.json'), compilerOptions, include: ['**/*.ts', '**/*.tsx'], references: [] }
     await writeFile(join(base, 'tsconfig.json'), JSON.stringify(config))
     const { stdout } = await promisify(execFile)(
