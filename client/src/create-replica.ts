@@ -75,7 +75,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       storage,
       clock: world.clock,
       changed: () => soon(),
-      present: () => ({ pending: pendingOf(outbox).length + saved.length + saving, refused: rejected$.value.length }),
+      present: () => ({ pending: pendingOf(outbox).length + saved.length + saving, refused: refused.length }),
     }))
   const holders = new Map<SpaceId, Set<object>>()
   /** By space, the number of its last opening. */
@@ -134,14 +134,9 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   const readers: Readonly<Record<string, () => Promise<void>>> = {
     outbox: async () => {
       const before = saved.length
-      outbox = await core.pending()
+      ;({ pending: outbox, refused } = await core.unsettled())
       lastRead = outbox.at(-1)?.n ?? lastRead
       saved = saved.slice(before).filter((n) => n > lastRead)
-    },
-    refused: async () => {
-      const rows = await core.refused()
-      const known = new Map(rejected$.value.map((refused) => [refused.n, refused]))
-      rejected$.next(rows.map((row) => known.get(row.n) ?? refusedOf(row)))
     },
     copies: async () => {
       copies = await core.copies([...holders.keys()])
@@ -154,6 +149,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   }
   /** What the server has not answered for, as it was read last, and as it was told last. */
   let outbox: readonly OutboxRow[] = []
+  let refused: readonly RefusedRow[] = []
   let pending: ReturnType<typeof pendingList> = new Map()
   const pendingActs = { retry: connected.retryNow, dismiss: core.withdraw }
   const sent = sentStates()
@@ -176,6 +172,9 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       pending$.next([...list.values()].filter((one) => one !== undefined))
       sent.look(list)
     }
+    const known = new Map(rejected$.value.map((one) => [one.n, one]))
+    const rejected = refused.map((row) => known.get(row.n) ?? refusedOf(row))
+    if (rejected.length !== known.size || rejected.some(({ n }) => !known.has(n))) rejected$.next(rejected)
     note()
     connected.say()
     const status = present()
@@ -198,6 +197,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     for (const table of changed) stale.add(table)
     // A healing is over when nothing in the outbox is offered again.
     if (stale.has('outbox')) stale.add('self')
+    if (stale.delete('refused')) stale.add('outbox')
     soon()
   })
 

@@ -1,10 +1,14 @@
 import type { Progress, Status } from './replica-api.ts'
 
+/*
+ * What a bar needs is one fraction over all that is followed. It is the one figure that others have in common, too: PowerSync's
+ * `downloadedFraction`, and what remains of Firestore's loaded and total of a bundle. A total of its own would change under way.
+ */
+
 /**
- * Of what other engines tell, a bar needs one fraction that holds over all that is followed, as PowerSync's `downloadedFraction` does, and no total,
- * which changes under way; whether it is the first sync shows in the status. Makes progress out of one status after the other. A catch-up begins with the first version that is known to be lacking, and ends when
- * the replica is live; a connection that breaks in between does not end it, and what the server gets meanwhile makes it longer, never go back.
- * The same object is given again while nothing changes.
+ * Makes progress out of one status after the other. A catch-up begins with the first version that is known to be lacking, and ends when
+ * the replica is live; a connection that breaks in between does not end it, and what the server gets meanwhile makes it longer, and never
+ * go back. The same object is given again while nothing changes.
  */
 export function progressMeter(): (status: Pick<Status, 'phase' | 'spaces'>) => Progress {
   /** The most that was lacking at one time in this catch-up, in versions; 0: there is none. */

@@ -9,7 +9,7 @@ import type { LocalCore, Memo, ReplicaPorts } from './replica-core.ts'
 import { allTables, type CopyRow, FORMAT, isDismissed, type OutboxRow, pendingOf, type RefusedRow, SELF, type SelfRow } from './rows.ts'
 import { beginForNewTables } from './schema.ts'
 import { shownCopies } from './shown-copies.ts'
-import type { ReplicaStorage } from './storage.ts'
+import type { ReplicaStorage, StorageRead } from './storage.ts'
 import { outdated, StorageError } from './storage-error.ts'
 import { openUnit, present, type Unit } from './unit.ts'
 import { withdraw } from './withdraw.ts'
@@ -67,6 +67,8 @@ export async function createLocalCore({
       }
     }
   }
+  const pending = async (tx: StorageRead) =>
+    ((await tx.list('outbox')) as readonly OutboxRow[]).filter((row) => isDismissed(row) || !(row.in || row.void))
   const list = (table: string) => storage.read([table], (tx) => tx.list(table))
 
   async function make(made: Omit<Made, 'nonce' | 'madeMs'>): Promise<Enqueued> {
@@ -137,10 +139,12 @@ export async function createLocalCore({
     dismiss: (n) => unit('strict', (unit) => dismiss(unit, n)),
     refused: async () => (await list('refused')) as readonly RefusedRow[],
     withdraw: (nonce) => unit('strict', (unit) => withdraw(unit, stage, nonce)),
-    pending: () =>
-      read(['outbox'], async (tx) =>
-        ((await tx.list('outbox')) as readonly OutboxRow[]).filter((row) => isDismissed(row) || !(row.in || row.void)),
-      ),
+    pending: () => read(['outbox'], pending),
+    unsettled: () =>
+      read(['outbox', 'refused'], async (tx) => ({
+        pending: await pending(tx),
+        refused: (await tx.list('refused')) as readonly RefusedRow[],
+      })),
     audit: () =>
       read(['outbox', 'refused'], async (tx) => {
         const { created, confirmed, discarded } = (await tx.get('self', SELF)) as SelfRow

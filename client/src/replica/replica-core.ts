@@ -75,6 +75,8 @@ export interface LocalCore extends ShownCopies, Pick<Outbox, 'clientId' | 'onApp
   withdraw(nonce: string): Promise<void>
   /** What is pending, and, with `void`, what was taken back meanwhile. */
   pending(): Promise<readonly OutboxRow[]>
+  /** Both at one moment, so that what goes from one to the other is always in one of them. */
+  unsettled(): Promise<{ readonly pending: readonly OutboxRow[]; readonly refused: readonly RefusedRow[] }>
   audit(): Promise<Audit>
   /** What the app is to be told of healing, once that is over; undefined where there is nothing. */
   healed(): Promise<Healed | undefined>

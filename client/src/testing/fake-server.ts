@@ -53,6 +53,8 @@ export interface FakeServer {
   refuseBatches: WireError | undefined
   /** Why it refuses a mutation. */
   refuses: (n: number) => WireError | undefined
+  /** Told before it looks at a mutation, each time it comes. */
+  running: (mutation: { readonly n: number; readonly args?: unknown }) => void
   /** Says anything to whoever is connected. */
   say(frame: object | string): void
   /** Ends every connection, without a word to the client when `silently`. */
@@ -207,6 +209,7 @@ export function fakeServer(clock: Clock, random: Random, user = 'alice'): FakeSe
       if (n > nonces.length + 1)
         return { acks, error: { code: 'out-of-order', message: 'gap', retryable: true, n, expected: nonces.length + 1 } }
       if (n <= nonces.length && nonces[n - 1] !== nonce) return { acks, error: { code: 'client-conflict', message: 'other', n } }
+      server.running(mutation as Parameters<FakeServer['running']>[0])
       const isNew = n > nonces.length
       const error = server.refuses(n) ?? (isNew && 'void' in mutation && { code: 'rejected', message: 'taken back', retryable: false })
       if (error) {
@@ -235,6 +238,7 @@ export function fakeServer(clock: Clock, random: Random, user = 'alice'): FakeSe
     done: [],
     refuseBatches: undefined,
     refuses: () => undefined,
+    running() {},
     reachable: true,
     acceptsToken: () => true,
     older(space) {
