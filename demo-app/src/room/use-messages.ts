@@ -1,7 +1,6 @@
 import type { WindowState } from '@tidemark/client'
-import { useObservable, useStatus } from '@tidemark/client/react'
-import { useLiveQuery } from 'dexie-react-hooks'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useObservable, useQuery, useStatus } from '@tidemark/client/react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { MessageRow, Room } from '../replica/demo.ts'
 
 /** Messages shown to who follows the newest, and added each time the reader comes near the oldest: a room of thousands stays fast. */
@@ -27,9 +26,11 @@ export function useMessages(room: Room): Messages {
   /** Creation version of the oldest shown; undefined while the newest are followed. */
   const [from, setFrom] = useState<number>()
   const { floor, more } = useObservable(room.messages.window$, UNKNOWN)
-  const read = useLiveQuery(() => readFrom(room, from, floor), [room, from, floor])
-  const oldest = read?.rows[0]?.$b
-  const full = (read?.rows.length ?? 0) >= SHOWN_MESSAGES_MAX
+  const { docs, isLoading } = useQuery(room.messages)
+  const { first, start } = shownOf(docs, from, floor)
+  const rows = useMemo(() => docs.slice(start), [docs, start])
+  const oldest = rows[0]?.$b
+  const hasEarlier = start > first
 
   /** The floor below which a page has come: until the floor says so too, there is nothing new to ask for. */
   const paged = useRef<number>(undefined)
@@ -45,47 +46,47 @@ export function useMessages(room: Room): Messages {
   }, [phase])
 
   const follow = useCallback((atNewest: boolean) => setFrom((held) => (atNewest ? undefined : (held ?? oldest))), [oldest])
-  const hasEarlier = read?.hasEarlier ?? false
   const showOlder = useCallback(async () => {
-    if (!hasEarlier) {
-      if (paged.current === floor) return
-      setPage('under way')
-      try {
-        await room.messages.older({ limit: PAGE_MESSAGES })
-        paged.current = floor
-        setPage('none')
-      } catch {
-        setPage('failed')
-      }
-      return
+    if (hasEarlier) return setFrom(docs[Math.max(first, start - PAGE_MESSAGES)]?.$b)
+    if (paged.current === floor) return
+    setPage('under way')
+    try {
+      await room.messages.older({ limit: PAGE_MESSAGES })
+      paged.current = floor
+      setPage('none')
+    } catch {
+      setPage('failed')
     }
-    if (oldest === undefined) return
-    const earlier = await room.messages.where('$b').between(floor, oldest, false).reverse().limit(PAGE_MESSAGES).toArray()
-    setFrom(earlier.at(-1)?.$b ?? oldest)
-  }, [room, oldest, hasEarlier, floor])
+  }, [room, docs, first, start, hasEarlier, floor])
 
-  return { rows: read?.rows, older: olderOf(), showOlder, follow }
+  return { rows: isLoading ? undefined : rows, older: olderOf(), showOlder, follow }
 
   function olderOf(): Older {
-    if (full) return 'full'
-    // A page has come and is not read yet: what is above is known in a moment.
-    if (read?.floor !== floor) return 'loading'
+    if (rows.length >= SHOWN_MESSAGES_MAX) return 'full'
     if (hasEarlier) return 'more'
     if (!more) return 'beginning'
     return page === 'none' ? 'more' : page === 'failed' ? 'failed' : 'loading'
   }
 }
 
-/** From this creation version on, and never from the floor of the window down: below it lie only those that were changed lately, with gaps between. */
-async function readFrom(room: Room, from: number | undefined, floor: number) {
-  const shown =
-    from === undefined ? room.messages.where('$b').above(floor) : room.messages.where('$b').aboveOrEqual(Math.max(from, floor + 1))
-  const newestFirst = await shown
-    .reverse()
-    .limit(from === undefined ? PAGE_MESSAGES : SHOWN_MESSAGES_MAX)
-    .toArray()
-  const rows = newestFirst.reverse()
-  const oldest = rows[0]
-  const hasEarlier = oldest !== undefined && (await room.messages.where('$b').between(floor, oldest.$b, false).limit(1).count()) > 0
-  return { rows, hasEarlier, floor }
+/**
+ * Where in a room's messages, which come by creation, those begin that may be shown, and those that are. Below the floor of the window
+ * lie only such that were changed lately, with gaps between.
+ */
+export function shownOf(docs: readonly MessageRow[], from: number | undefined, floor: number): { first: number; start: number } {
+  const first = indexOf(docs, floor + 1)
+  const start = from === undefined ? docs.length - PAGE_MESSAGES : Math.max(indexOf(docs, from), docs.length - SHOWN_MESSAGES_MAX)
+  return { first, start: Math.max(first, start) }
+}
+
+/** Of the first document that was created at this version or later. */
+function indexOf(docs: readonly MessageRow[], version: number): number {
+  let low = 0
+  let high = docs.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((docs[middle] as MessageRow).$b < version) low = middle + 1
+    else high = middle
+  }
+  return low
 }

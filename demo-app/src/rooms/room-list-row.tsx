@@ -20,7 +20,7 @@ interface Props {
 }
 
 /** One joined room: its last message, what is unread, how far its copy has come, and what waits or was refused in it. */
-export function RoomListRow({ room: { name, title, last, unread }, open, reading, inTabOrder }: Props) {
+export function RoomListRow({ room: { name, title, last, read, unread }, open, reading, inTabOrder }: Props) {
   const words = useWords()
   const { user } = useReplica()
   const space = `room:${name}`
@@ -46,7 +46,7 @@ export function RoomListRow({ room: { name, title, last, unread }, open, reading
         <span className="room-list-time digits">{last === undefined ? '' : shortTime(last.sentAtMs, Date.now(), words)}</span>
         <span className="room-list-last">
           {last === undefined ? (
-            words.list.noMessages
+            read && words.list.noMessages
           ) : (
             <>
               {own && <StateMark state={last.$p === 1 ? 'pending' : 'confirmed'} />}

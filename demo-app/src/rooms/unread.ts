@@ -1,4 +1,4 @@
-import type { MessageRow, Room } from '../replica/demo.ts'
+import type { MessageRow } from '../replica/demo.ts'
 
 /** Unread messages are counted so far; more of them are `99+`. A room's window holds more than that. */
 export const UNREAD_COUNTED_MAX = 99
@@ -9,9 +9,8 @@ const UNREAD_LOOKED_AT_MAX = 200
  * How many messages of others a room has above its read marker, a version. Nothing is written for it but the marker: the
  * messages and their versions are here already.
  */
-export async function countUnread(room: Room, readTo: number, user: string): Promise<number> {
-  const above = await room.messages.where('$b').above(readTo).limit(UNREAD_LOOKED_AT_MAX).toArray()
-  return above.filter(({ author }) => author !== user).length
+export function countUnread(rows: readonly MessageRow[], readTo: number, user: string): number {
+  return rows.slice(-UNREAD_LOOKED_AT_MAX).filter(({ $b, author }) => $b > readTo && author !== user).length
 }
 
 /** The version to which a reader of these messages has read; undefined while all that stands above the marker is their own. */

@@ -1,4 +1,4 @@
-import { useLiveQuery } from 'dexie-react-hooks'
+import { useDocument } from '@tidemark/client/react'
 import { useEffect, useRef } from 'react'
 import type { MessageRow, UserSpace } from '../replica/demo.ts'
 import { newlyRead } from './unread.ts'
@@ -20,7 +20,7 @@ interface Props {
  * until it is read.
  */
 export function useReadMarker({ own, room, rows, reading, user }: Props): number | null | undefined {
-  const chat = useLiveQuery(async () => (await own.chats.get(room)) ?? null, [own, room])
+  const { doc: chat, isLoading } = useDocument(own.chats.doc(room))
   const to = reading && rows && chat ? newlyRead(rows, chat.readTo ?? 0, user) : undefined
   const due = useRef<{ readonly timer: number; readonly move: () => void }>(undefined)
   const latest = useRef(to)
@@ -46,6 +46,6 @@ export function useReadMarker({ own, room, rows, reading, user }: Props): number
   )
 
   const opened = useRef<number | null>(undefined)
-  if (chat !== undefined && opened.current === undefined) opened.current = chat?.readTo ?? null
+  if (!isLoading && opened.current === undefined) opened.current = chat?.readTo ?? null
   return opened.current
 }

@@ -1,5 +1,4 @@
-import { liveQuery } from 'dexie'
-import { useLiveQuery } from 'dexie-react-hooks'
+import { useQuery } from '@tidemark/client/react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { DemoReplica, MessageRow, UserSpace } from '../replica/demo.ts'
 import { useReplica } from '../replica/hooks.ts'
@@ -8,24 +7,25 @@ import { countUnread } from './unread.ts'
 export interface RoomSummary {
   readonly name: string
   readonly title: string
+  /** Undefined where there is none, and until it is read. */
   readonly last: MessageRow | undefined
+  readonly read: boolean
   readonly unread: number
 }
 
-type Found = Pick<RoomSummary, 'last' | 'unread'>
+const NONE: readonly MessageRow[] = []
 
 /**
- * The rooms that the user has joined on any device, the latest first; undefined until they are read. Each is followed while
- * the list is there, and read anew only when something in it changes.
+ * The rooms that the user has joined on any device, the latest first; undefined until they are read. Each is followed and watched
+ * while the list is there.
  */
 export function useRoomSummaries(own: UserSpace): readonly RoomSummary[] | undefined {
   const replica = useReplica()
-  const chats = useLiveQuery(() => own.chats.toArray(), [own])
-  const [found, setFound] = useState<ReadonlyMap<string, Found>>(new Map())
+  const { docs: chats, isLoading } = useQuery(own.chats)
+  const [messages, setMessages] = useState<ReadonlyMap<string, readonly MessageRow[]>>(new Map())
   const watched = useRef(new Map<string, () => void>())
 
   useEffect(() => {
-    if (chats === undefined) return
     const names = new Set(chats.map(({ $id }) => $id))
     for (const [name, end] of watched.current) {
       if (names.has(name)) continue
@@ -34,10 +34,10 @@ export function useRoomSummaries(own: UserSpace): readonly RoomSummary[] | undef
     }
     for (const name of names) {
       if (watched.current.has(name)) continue
-      const tell = (one: Found) => setFound((all) => new Map(all).set(name, one))
-      watched.current.set(name, watch(replica, own, name, tell))
+      const tell = (rows: readonly MessageRow[]) => setMessages((all) => new Map(all).set(name, rows))
+      watched.current.set(name, watchMessages(replica, name, tell))
     }
-  }, [replica, own, chats])
+  }, [replica, chats])
   useEffect(() => {
     const all = watched.current
     return () => {
@@ -47,25 +47,27 @@ export function useRoomSummaries(own: UserSpace): readonly RoomSummary[] | undef
   }, [])
 
   return useMemo(() => {
-    const rooms = chats?.map(({ $id, title, joinedAtMs = 0 }) => {
-      const { last, unread } = found.get($id) ?? { last: undefined, unread: 0 }
-      return { name: $id, title, last, unread, latestMs: Math.max(last?.sentAtMs ?? 0, joinedAtMs) }
+    if (isLoading) return undefined
+    const rooms = chats.map(({ $id, title, joinedAtMs = 0, readTo = 0 }) => {
+      const rows = messages.get($id) ?? NONE
+      const last = rows.at(-1)
+      const latestMs = Math.max(last?.sentAtMs ?? 0, joinedAtMs)
+      return { name: $id, title, last, read: messages.has($id), unread: countUnread(rows, readTo, replica.user), latestMs }
     })
-    return rooms?.sort((a, b) => b.latestMs - a.latestMs)
-  }, [chats, found])
+    return rooms.sort((a, b) => b.latestMs - a.latestMs)
+  }, [chats, isLoading, messages, replica])
 }
 
-/** Follows one room and tells what its row shows, now and after each change. The returned function ends it. */
-function watch(replica: DemoReplica, own: UserSpace, name: string, tell: (found: Found) => void): () => void {
+/** Follows one room and tells what it has, now and after each change. The returned function ends it. */
+function watchMessages(replica: DemoReplica, name: string, tell: (rows: readonly MessageRow[]) => void): () => void {
   const room = replica.space(`room:${name}`)
-  const summaries = liveQuery(async () => {
-    const chat = await own.chats.get(name)
-    const [last] = await room.messages.orderBy('$b').reverse().limit(1).toArray()
-    return { last, unread: await countUnread(room, chat?.readTo ?? 0, replica.user) }
+  const watch = room.messages.watch({
+    onChange: ({ docs }) => tell(docs),
+    // A room that was closed to this user has nothing to show; what became of a closed replica is shown elsewhere.
+    onError: () => tell(NONE),
   })
-  const subscription = summaries.subscribe(tell)
   return () => {
-    subscription.unsubscribe()
+    watch.close()
     room.close()
   }
 }
