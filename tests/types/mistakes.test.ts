@@ -1,5 +1,5 @@
 // What a person reads who mistypes something: every mistake in `mistakes/` has the compiler's words above it, as it has to say them.
-// They name what there is to choose from, and no type that the person did not write.
+// They name what there is to choose from, or what was probably meant.
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

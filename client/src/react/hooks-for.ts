@@ -8,7 +8,7 @@ import { useSpace } from './use-space.ts'
 export interface HooksFor<A extends App> {
   readonly ReplicaProvider: (props: ReplicaProviderProps<A>) => ReactNode
   readonly useReplica: () => Replica<A>
-  readonly useSpace: <Id extends SpaceIdOf<A>>(id: Id) => Space<A, KindOfId<A, Id>>
+  readonly useSpace: <Id extends SpaceIdOf<A> & string>(id: Id) => Space<A, KindOfId<A, Id>>
 }
 
 /** The provider, and the hooks that know an app's spaces: `hooksFor<typeof app>()`, once in an app. All others take their types from these. */

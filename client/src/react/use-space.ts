@@ -9,7 +9,7 @@ import { useReplica } from './replica-context.ts'
  * The space, at once; followed while a component that asks for it is mounted, and 5 s longer. All that ask for the same share one: it is
  * theirs, do not close it. Throws what `replica.space` throws.
  */
-export function useSpace<A extends App, Id extends SpaceIdOf<A>>(id: Id): Space<A, KindOfId<A, Id>> {
+export function useSpace<A extends App, Id extends SpaceIdOf<A> & string>(id: Id): Space<A, KindOfId<A, Id>> {
   const replica = useReplica<A>()
   const open = useCallback(() => replica.space(id), [replica, id])
   const hold = useCallback(() => spacesOf(replica).hold(id, open).release, [replica, id, open])

@@ -1,9 +1,7 @@
 import type { Replica } from '@tidemark/client'
-import type { Watched } from '../../../client/src/watch/watch-api.ts'
-import type { app, Issue } from './app.ts'
+import type { app } from './app.ts'
 
 declare const replica: Replica<typeof app>
-declare const issues: Watched<Issue>
 const project = replica.space('project:1')
 
 // Argument of type '"projekt:1"' is not assignable to parameter of type '"project" | "user" | `project:${string}` | `user:${string}`'.
@@ -25,30 +23,30 @@ project.issues.where('title')
 project.issues.orderBy('title')
 
 // Object literal may only specify known properties, but 'titel' does not exist in type 'Where<{ title: string; points: number; kind: "bug" | "wish"; author: { name: string; }; }>'. Did you mean to write 'title'?
-issues.where({ titel: 'Tide' })
+project.issues.where({ titel: 'Tide' })
 
 // Type 'string' is not assignable to type 'number | Condition<number> | undefined'.
-issues.where({ points: 'three' })
+project.issues.where({ points: 'three' })
 
 // Type '"bugs"' is not assignable to type '"bug" | "wish" | Condition<"bug" | "wish"> | undefined'. Did you mean '"bug"'?
-issues.where({ kind: 'bugs' })
+project.issues.where({ kind: 'bugs' })
 
 // Object literal may only specify known properties, and ''author.nam'' does not exist in type 'Where<{ title: string; points: number; kind: "bug" | "wish"; author: { name: string; }; }>'.
-issues.where({ 'author.nam': 'Ada' })
+project.issues.where({ 'author.nam': 'Ada' })
 
 // Type 'number' is not assignable to type 'string | Condition<string> | undefined'.
-issues.where({ 'author.name': 3 })
+project.issues.where({ 'author.name': 3 })
 
 // Argument of type '"titel"' is not assignable to parameter of type '"$b" | "$id" | "$p" | "$v" | "author" | "author.name" | "kind" | "points" | "title"'.
-issues.orderBy('titel', 'asc')
+project.issues.orderBy('titel', 'asc')
 
 // Argument of type '"up"' is not assignable to parameter of type '"asc" | "desc"'.
-issues.orderBy('title', 'up')
+project.issues.orderBy('title', 'up')
 
 // Property 'onError' is missing in type '{ onChange(): void; }' but required in type 'WatchListener<{ title: string; points: number; kind: "bug" | "wish"; author: { name: string; }; }>'.
-issues.watch({ onChange() {} })
+project.issues.watch({ onChange() {} })
 
-issues.watch({
+project.issues.watch({
   onChange({ docs, docChanges }) {
     for (const doc of docs) {
       // Cannot assign to 'title' because it is a read-only property.
