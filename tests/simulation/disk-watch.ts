@@ -1,6 +1,6 @@
 import type { Key, Row } from '@tidemark/client/testing'
 import type { Changed, Disk } from './disk.ts'
-import { canonical, type History } from './history.ts'
+import { ancestor, canonical, type History, type Moment } from './history.ts'
 import { type PlainSpace, runPlain } from './plain-mutators.ts'
 import { type Shown as ShownMutation, wronglyShown } from './showing.ts'
 import { COLLECTIONS } from './simulated-app.ts'
@@ -75,6 +75,8 @@ export interface WatchPorts {
   wasSetBack(): boolean
   /** This device was copied or set back: `acked` tells what another one did last. */
   isForked(): boolean
+  /** Whether a mutation of this name may be refused. */
+  mayRefuse(name: string): boolean
   /** Every mutation ever made, by nonce. */
   readonly made: Map<string, Made>
   fail(oracle: string, message: string): void
@@ -86,6 +88,8 @@ export class DiskWatch {
   readonly #ports: WatchPorts
   #copies = new Map<number, CopyDocuments>()
   #versions = new Map<number, number>()
+  /** By space, what was shown last of it as a whole. */
+  #shown = new Map<string, Moment>()
   #refused = new Map<Key, string>()
   /** `{nonce} {space}` of what was acknowledged while there was no copy that could show it. */
   readonly #endedUnseen = new Set<string>()
@@ -104,6 +108,7 @@ export class DiskWatch {
   begin(): void {
     this.#copies = new Map()
     this.#versions = new Map()
+    this.#shown = new Map()
     this.#refused = new Map(Array.from(this.disk.rows('refused'), ([n, { nonce }]) => [n, nonce as string]))
     for (const table of this.disk.tables()) this.#take(table, [...this.disk.rows(table).keys()])
   }
@@ -136,6 +141,7 @@ export class DiskWatch {
     for (const copy of this.copies()) {
       if (!touched.has(copy.$s) && !changed.get('copies')?.has(copy.space)) continue
       this.#neverFalls(copy)
+      this.#neverGoesBack(copy)
       this.#likeModel(copy)
     }
     if (touched.size > 0 || changed.has('outbox')) this.#baseAndPending()
@@ -255,6 +261,7 @@ export class DiskWatch {
   /** [M4] What was written here shows once, neither twice nor for a while not at all. `left`: rows of the outbox that may have gone. */
   #shownOnce(left: ReadonlySet<Key>): void {
     const { device, histories, made, isLossy, wasSetBack, isForked, fail } = this.#ports
+    this.#hiddenWhenDone()
     if (isForked()) return
     const excuses = { isLossy, wasSetBack: wasSetBack() }
     const outbox = this.disk.rows('outbox')
@@ -272,6 +279,17 @@ export class DiskWatch {
       const done = outbox.has(n) ? undefined : this.disk.rows('tail').get(n)
       const spaces = Object.keys((done?.in ?? {}) as object)
       if (done !== undefined) check({ nonce: done.nonce as string, touched: spaces, arrived: spaces, isAcked: true })
+    }
+  }
+
+  /** [M4] What waits for its ack shows no more only where the server did it, whoever else has the client id of this device. */
+  #hiddenWhenDone(): void {
+    const { device, histories, mayRefuse, fail } = this.#ports
+    for (const row of this.disk.rows('outbox').values() as Iterable<unknown> as Iterable<OutboxEntry>) {
+      if (row.in !== undefined || mayRefuse(row.name)) continue
+      for (const space of row.arrived)
+        if (histories.get(space)?.madeAt(row.nonce).size === 0)
+          fail('hidden', `${device} shows ${row.nonce} no more in ${space}, and nobody did it`)
     }
   }
 
@@ -303,6 +321,18 @@ export class DiskWatch {
       if (now < before) this.#ports.fail('falls', `${this.#ports.device} fell from ${before} to ${now} in ${space}`)
       this.#versions.set(s, now)
     }
+  }
+
+  /** [P4] Nor does what is shown of one history, whichever copy it is in; where the server was set back, it has to. */
+  #neverGoesBack({ space, version, seal, whole }: CopyRow): void {
+    const history = this.#ports.histories.get(space)
+    const now = whole ? history?.at(version, seal) : undefined
+    const before = this.#shown.get(space)
+    if (now === undefined) this.#shown.delete(space)
+    else this.#shown.set(space, now)
+    if (history === undefined || now === undefined || before === undefined || now.version >= before.version) return
+    if (ancestor(history.head, before.version) === before && ancestor(before, now.version) === now)
+      this.#ports.fail('falls', `${this.#ports.device} showed ${before.version} of ${space}, and now ${now.version}`)
   }
 
   /** [P4] A whole copy at a version is exactly what the commits up to it made of what its user may see. */

@@ -5,7 +5,7 @@ import type { FaultClass } from './fault-classes.ts'
 import type { Moment } from './history.ts'
 import type { Plan } from './plan.ts'
 import { playRareScene, playScene } from './scenes.ts'
-import { SPACES } from './simulated-app.ts'
+import { NEVER_REFUSED, SPACES } from './simulated-app.ts'
 import { type Failure, World } from './world.ts'
 
 /** Saved at import, for disks that put another in its place. */
@@ -200,9 +200,6 @@ async function idle(world: World, plan: Plan): Promise<void> {
 
 /** Mutators that leave a trace wherever they are done. */
 const LEAVES_TRACE = ['note', 'count', 'hide', 'move', 'poison']
-
-/** Mutators that refuse nothing: only a right that was taken does. */
-const NEVER_REFUSED = ['count', 'move']
 
 /** [P2 P9] Each mutation was done once, or refused, and told so. */
 function account(world: World, { classes }: Plan): void {

@@ -1,4 +1,7 @@
+import { forkScenes } from './fork-scenes.ts'
+import { hastyScenes } from './hasty-scenes.ts'
 import { pageScenes } from './page-scenes.ts'
+import { runScenes } from './run-scenes.ts'
 import { call, pass, type Scene, SOON_MS, type Wrongs } from './scene.ts'
 import type { Node } from './scheduler.ts'
 import { streamOf } from './seeded-random.ts'
@@ -22,12 +25,12 @@ interface Cast {
   readonly reader: Device
 }
 
-const RARE_SCENES: Readonly<Record<string, Scene>> = { ...pageScenes }
+const RARE_SCENES: Readonly<Record<string, Scene>> = { ...pageScenes, ...runScenes, ...forkScenes, ...hastyScenes }
 
 /** Plays what chance hardly ever puts in order. Which one depends on the seed. */
 export async function playRareScene(world: World, seed: number): Promise<void> {
   const random = streamOf(seed, 'scene')
-  const name = process.env.SCENE ?? random.pick(Object.keys(RARE_SCENES))
+  const name = random.pick(Object.keys(RARE_SCENES))
   world.scheduler.note(`scene: ${name}`)
   await RARE_SCENES[name]?.(world, random)
 }

@@ -9,7 +9,8 @@ const afterMicrotasks = process.nextTick
 /** Turns of the event loop that something outside the virtual clock may take. */
 const HELD_TURNS_MAX = 10_000
 const NOTES_A_HASHING = 500
-const START_MS = 1_700_000_000_000
+/** The wall clock of a server at the beginning, in ms since the epoch. */
+export const START_MS = 1_700_000_000_000
 
 /** Something that can die, and all that it waits for with it: a process, or a tab. */
 export interface Node {

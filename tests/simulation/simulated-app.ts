@@ -86,6 +86,8 @@ export function simulatedApp(strike: (name: string) => void = () => {}) {
 export type SimulatedApp = ReturnType<typeof simulatedApp>
 export type SimulatedSpace = SpaceIdOf<SimulatedApp>
 export const SPACES: readonly SimulatedSpace[] = ['room:a', 'room:b', 'hall:c']
+/** Mutators that refuse nothing: only a right that was taken does. */
+export const NEVER_REFUSED: readonly string[] = ['count', 'move']
 /** Collections of a space of this kind. */
 export const COLLECTIONS: Readonly<Record<string, readonly string[]>> = {
   room: ['notes', 'tallies', 'secrets', 'lines'],

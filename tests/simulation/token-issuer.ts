@@ -26,8 +26,16 @@ export class TokenIssuer {
   check(token: string, nowMs: number): { tenant: string; user: string; expiresAtMs: number | undefined } {
     const [user, end] = token.split('.until.')
     if (user === undefined || end === undefined) throw new UnauthenticatedError()
-    if (end === 'ever') return { tenant: 'default', user, expiresAtMs: undefined }
-    if (nowMs >= Number(end)) throw new TokenExpiredError()
-    return { tenant: 'default', user, expiresAtMs: Number(end) }
+    const endsMs = endOf(token)
+    if (nowMs >= endsMs) throw new TokenExpiredError()
+    return { tenant: 'default', user, expiresAtMs: endsMs === NEVER_MS ? undefined : endsMs }
   }
+}
+
+const NEVER_MS = Number.POSITIVE_INFINITY
+
+/** When a token ends, in ms since the epoch. */
+export function endOf(token: string): number {
+  const end = token.split('.until.')[1]
+  return end === 'ever' ? NEVER_MS : Number(end)
 }

@@ -1,5 +1,6 @@
 import type { ClientFrame, ServerFrame } from '@tidemark/shared'
-import type { Node } from './scheduler.ts'
+import { type Node, START_MS } from './scheduler.ts'
+import { endOf } from './token-issuer.ts'
 
 const MINUTE_MS = 60_000
 /** An answer that names what is expected ends the matter: asked by several frames at most, some of which come twice. */
@@ -12,6 +13,8 @@ const CONNECTS_MAX = 30
 const ROUNDED_MS = 1
 /** The longest that anybody stays away. */
 const AWAY_MAX_MS = 3_600_000
+/** A connection outlives its token by the grace of the gateway, and what was read when it ended still leaves, in ms. */
+const TOKEN_GRACE_MS = 31_000
 
 export interface WireWatchPorts {
   nowMs(): number
@@ -24,6 +27,8 @@ interface Said {
   readonly expected: Map<string, number>
   /** By space: what was stated last, and when. */
   readonly stated: Map<string, { standing: string; atMs: number[] }>
+  /** When the last of the tokens that it showed ends, in ms since the epoch. */
+  tokenEndsMs: number
 }
 
 /** Looks at every frame as it is sent, and tells of those that lead nowhere: the same said again and again, by whichever end. */
@@ -70,7 +75,19 @@ export class WireWatch {
   sent(sender: 'client' | 'server', connection: object, tab: Node, text: string): void {
     if (sender === 'server') {
       if (text.startsWith('{"t":"ack"') && text.includes('"out-of-order"')) this.#expects(connection, tab, text)
+      else if (text.startsWith('{"t":"range"')) this.#allowed(connection, tab)
     } else if (text.startsWith('{"t":"follow"')) this.#states(connection, tab, text)
+    else if (text.startsWith('{"t":"hello"') || text.startsWith('{"t":"auth"')) {
+      const said = this.#of(connection)
+      const { token } = JSON.parse(text) as Extract<ClientFrame, { t: 'auth' }>
+      said.tokenEndsMs = Math.max(said.tokenEndsMs, endOf(token))
+    }
+  }
+
+  /** [B9] A connection outlives its token by a little. */
+  #allowed(connection: object, tab: Node): void {
+    const overMs = START_MS + this.#ports.nowMs() - this.#of(connection).tokenEndsMs
+    if (overMs > TOKEN_GRACE_MS) this.#ports.fail('rights', `${tab.name} is sent a range ${overMs} ms after its token ended`)
   }
 
   /** [M3] What is expected is said once, and sent. */
@@ -99,7 +116,7 @@ export class WireWatch {
   }
 
   #of(connection: object): Said {
-    const said = this.#said.get(connection) ?? { expected: new Map(), stated: new Map() }
+    const said = this.#said.get(connection) ?? { expected: new Map(), stated: new Map(), tokenEndsMs: 0 }
     this.#said.set(connection, said)
     return said
   }

@@ -26,7 +26,7 @@ import { presentOf } from './present-of.ts'
 import { type Node, newNode, Scheduler } from './scheduler.ts'
 import { streamOf } from './seeded-random.ts'
 import { ServerHost } from './server-host.ts'
-import { plainApp, type SimulatedSpace, SPACES, simulatedApp } from './simulated-app.ts'
+import { NEVER_REFUSED, plainApp, type SimulatedSpace, SPACES, simulatedApp } from './simulated-app.ts'
 import { TokenIssuer } from './token-issuer.ts'
 import { WireWatch } from './wire-watch.ts'
 
@@ -243,9 +243,14 @@ export class World {
     })
   }
 
+  /** Of the tabs of a device one is connected for all. */
+  get hasLeaders(): boolean {
+    return this.#plan.classes.includes('leaders')
+  }
+
   /** Devices of which more than one tab is connected. */
   crowded(): string[] {
-    if (!this.#plan.classes.includes('leaders')) return []
+    if (!this.hasLeaders) return []
     return [...this.devices.values()].flatMap(({ name, leads, tabs }) => {
       const connected = tabs.filter(({ node }) => leads.isConnected(node.name)).length
       return connected > 1 ? [`${connected} tabs of ${name} are connected`] : []
@@ -336,6 +341,7 @@ export class World {
       histories: this.histories,
       isLossy: this.#plan.network.loss > 0 || this.#plan.network.reorder > 0,
       wasSetBack: () => this.wasSetBack,
+      mayRefuse: (mutation) => !NEVER_REFUSED.includes(mutation) || this.#plan.classes.includes('revocation'),
       isForked: () => this.forked.has(name),
       made: this.made,
       fail: (oracle, message) => this.fail(oracle, message),
@@ -366,7 +372,7 @@ export class World {
       // A unit that began before the faults ended may still bear one: somebody starts the browser again.
       if (this.#isHealed) this.openTabs(device, 1)
     })
-    const hasLeaders = this.#plan.classes.includes('leaders')
+    const { hasLeaders } = this
     const place = device.shared.tab((work) => void this.scheduler.at(node, 0, 'other tab', work))
     const page = new Page()
     const path = { pageChanges: plan.pageChanges, idle: plan.idle, isUp: () => device.hasNetwork }
