@@ -4,8 +4,8 @@ import type { Clock } from '@tidemark/shared'
 
 /** How long something stays open that nobody holds, in ms. */
 export const KEPT_MS = 5_000
-/** How many such stay open at most. */
-export const KEPT_MAX = 100
+/** How many such stay open at most: more than a page suspends at once, or each would make way for the next and none ever be shown. */
+export const KEPT_MAX = 10_000
 
 export interface Kept<T> {
   /** What is open under that key, opened now where nothing is. Without a holder it is closed KEPT_MS from now. */
@@ -32,22 +32,33 @@ interface Entry<T> {
   readonly key: string
   readonly value: T
   holders: number
-  /** Ends the wait for its closing. */
-  stay(): void
+  endWait(): void
 }
 
 export function kept<T>({ clock, close, isSpent = () => false }: KeptPorts<T>): Kept<T> {
   const entries = new Map<string, Entry<T>>()
+  /** What nobody holds; what was asked for last at the end. */
+  const idle = new Set<Entry<T>>()
 
+  /** Ends the wait for its closing. */
+  function stay(entry: Entry<T>): void {
+    idle.delete(entry)
+    entry.endWait()
+  }
   function drop(entry: Entry<T>): void {
-    entry.stay()
+    stay(entry)
     entries.delete(entry.key)
     close(entry.value)
   }
   /** Closed after a while, unless somebody holds it before. */
   function leave(entry: Entry<T>): void {
-    entry.stay()
-    entry.stay = clock.after(KEPT_MS, () => drop(entry))
+    stay(entry)
+    entry.endWait = clock.after(KEPT_MS, () => drop(entry))
+    idle.add(entry)
+    for (const oldest of idle) {
+      if (idle.size <= KEPT_MAX) return
+      drop(oldest)
+    }
   }
   function find(key: string): Entry<T> | undefined {
     const entry = entries.get(key)
@@ -58,10 +69,8 @@ export function kept<T>({ clock, close, isSpent = () => false }: KeptPorts<T>): 
     if (found) return found
     const spent = entries.get(key)
     if (spent) drop(spent)
-    const entry: Entry<T> = { key, value: open(), holders: 0, stay() {} }
+    const entry: Entry<T> = { key, value: open(), holders: 0, endWait() {} }
     entries.set(key, entry)
-    const unheld = [...entries.values()].filter(({ holders }) => holders === 0)
-    for (const oldest of unheld.slice(0, -KEPT_MAX)) drop(oldest)
     return entry
   }
   return {
@@ -73,7 +82,7 @@ export function kept<T>({ clock, close, isSpent = () => false }: KeptPorts<T>): 
     hold(key, open) {
       const entry = entryOf(key, open)
       entry.holders++
-      entry.stay()
+      stay(entry)
       let isHeld = true
       return {
         value: entry.value,

@@ -61,7 +61,11 @@ export function observed<T>(cellOf: <V>(initial: V) => Cell<V>, source: Source<T
       if (++listeners === 1) begin()
       return () => {
         leave()
-        if (--listeners === 0) end()
+        if (--listeners > 0) return
+        end()
+        // Whoever comes next tries anew.
+        const said = cell.get()
+        if (said && 'error' in said) cell.setNow(undefined)
       }
     },
   }

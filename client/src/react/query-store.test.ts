@@ -86,3 +86,7 @@ it('whoever waits for what is given up asks again', async () => {
   await again.loaded
   expect(textsOf(again.result.get())).toBe('a')
 })
+
+it('what cannot be watched, such as a collection of Dexie, is refused in words that say what to give', () => {
+  expect(() => queries.hold({ toArray: () => [] } as never)).toThrow(/give a collection, or such as messages.where/)
+})

@@ -1,4 +1,4 @@
-import { type Clock, UnavailableError } from '@tidemark/shared'
+import { BadRequestError, type Clock, UnavailableError } from '@tidemark/shared'
 import type { Watchable, WatchListener } from '../watch/watch-api.ts'
 import type { Cell } from './frame-cells.ts'
 import { type Held, kept } from './kept.ts'
@@ -26,6 +26,11 @@ export interface QueryPorts {
 }
 
 function openQuery<Doc>({ clock, cell }: QueryPorts, query: Asked<Doc>): QueryStore<Doc> {
+  // Types say so, too; in JavaScript, or with `any`, it is easily one of Dexie's.
+  if (typeof query.watch !== 'function')
+    throw new BadRequestError(
+      "This is no query that can be watched: give a collection, or such as messages.where({ done: false }).orderBy('title', 'asc').",
+    )
   const { current } = query
   const result = cell<QueryResult<Doc>>(current ? resultOf(current) : LOADING)
   let latest = result.get()

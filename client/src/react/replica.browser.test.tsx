@@ -2,7 +2,7 @@
 import { collection, defineApp, space } from '@tidemark/shared'
 import { type ReactNode, StrictMode, Suspense } from 'react'
 import type { RootOptions } from 'react-dom/client'
-import { BehaviorSubject, throwError } from 'rxjs'
+import { BehaviorSubject, defer, of, throwError } from 'rxjs'
 import * as v from 'valibot'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { NO_HINTS } from '../connection/hints.ts'
@@ -174,6 +174,17 @@ describe('useSpace', () => {
     await vi.waitUntil(() => page?.text() === '')
     await vi.advanceTimersByTimeAsync(KEPT_MS)
     expect(log.at(-1)).toBe('close room:2')
+  })
+
+  it('closes it likewise where the replica was closed before', async () => {
+    const { show: showAgain } = show(<Room id="room:1" />)
+    await shows('room:1')
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    showAgain(null)
+    await vi.waitUntil(() => page?.text() === '')
+    await replica.close()
+    await vi.advanceTimersByTimeAsync(KEPT_MS)
+    expect(log).toEqual(['open room:1', 'close room:1'])
   })
 
   it('hands a wrong id to the error boundary', async () => {
@@ -431,11 +442,16 @@ describe('useObservable', () => {
     expect(words$.observed).toBe(true)
     page?.show(null)
     await shows('')
-    expect(words$.observed).toBe(false)
+    await expect.poll(() => words$.observed, QUICK).toBe(false)
   })
 
-  it('hands an error to the error boundary', async () => {
-    show(<Shown of={throwError(() => new Error('broken'))} />, { onUncaughtError: (error) => errors.push(error) })
+  it('hands an error to the error boundary; shown again, it is subscribed to anew', async () => {
+    let isBroken = true
+    const stream$ = defer(() => (isBroken ? throwError(() => new Error('broken')) : of('whole')))
+    show(<Shown of={stream$} />, { onUncaughtError: (error) => errors.push(error) })
     await expect.poll(() => String(errors[0]), QUICK).toBe('Error: broken')
+    isBroken = false
+    show(<Shown of={stream$} />)
+    await shows('whole')
   })
 })
