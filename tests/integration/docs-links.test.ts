@@ -38,4 +38,11 @@ describe('the pages', () => {
     }
     expect(missing).toEqual([])
   })
+
+  it('docs/README.md leads to all that is written for who uses Tidemark', async () => {
+    const index = await readFile(join(root, 'docs/README.md'), 'utf8')
+    const written = globSync('{start,guides,coming-from,recipes}/*.md', { cwd: join(root, 'docs') })
+    expect(written.length).toBeGreaterThan(15)
+    expect(written.filter((page) => !index.includes(`(${page.replaceAll('\\', '/')})`))).toEqual([])
+  })
 })
