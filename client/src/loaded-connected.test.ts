@@ -10,7 +10,7 @@ import { createReplica } from './create-replica.ts'
 import { LOAD_BACKOFF_MAX_MS, loadedConnected } from './loaded-connected.ts'
 import { plainTables } from './plain-tables.ts'
 import { memoryStorage } from './replica/memory-storage.ts'
-import type { Replica } from './replica-api.ts'
+import type { CollectionScope, Sent } from './replica-api.ts'
 import { chatApp } from './testing/chat-app.ts'
 import { fakeServer } from './testing/fake-server.ts'
 import { seededRandom } from './testing/seeded-random.ts'
@@ -18,6 +18,10 @@ import { virtualTime } from './testing/virtual-time.ts'
 
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
 const room = 'room:1' as SpaceId
+interface Room {
+  readonly mutate: { send(args: { id: string; text: string }): Promise<Sent> }
+  readonly messages: CollectionScope<object>
+}
 
 /** A page; each try to load answers what `answers` holds then. */
 async function page(seed = 1) {
@@ -30,7 +34,7 @@ async function page(seed = 1) {
       loads.push({ come: () => resolve(connect), fail: () => reject(new TypeError('Failed to fetch dynamically imported module')) })
     })
   const storage = memoryStorage()
-  const replica = (await createReplica({
+  const replica = await createReplica({
     connect: loadedConnected(load),
     app: chatApp,
     user: 'alice',
@@ -60,14 +64,14 @@ async function page(seed = 1) {
       },
     },
     beat: fixedBeat,
-  })) as Replica<typeof chatApp>
+  })
   return {
     time,
     server,
     replica,
     loads,
     listeners,
-    space: replica.space(room),
+    space: replica.space(room) as unknown as Room,
     status: () => firstValueFrom(replica.status$),
     load: () => loads.at(-1)?.come(),
     failLoad: async () => {

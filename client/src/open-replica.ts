@@ -6,16 +6,15 @@ import type { Transport } from './connection/transport.ts'
 import { createReplica } from './create-replica.ts'
 import type { Device } from './device.ts'
 import { loadedConnected } from './loaded-connected.ts'
-import { plainTables } from './plain-tables.ts'
 import { browserDevice } from './platform/browser-device.ts'
 import { browserTabs, hasChannels } from './platform/browser-tabs.ts'
 import { browserTurn } from './platform/browser-turn.ts'
 import { developmentWarning } from './platform/development.ts'
+import { loadedTransport } from './platform/loaded-transport.ts'
 import { browserNetwork, pageLifecycle } from './platform/page-hints.ts'
+import { basesOf, ENDPOINTS_MAX, type ServerUrl } from './platform/server-url.ts'
 import { systemClock } from './platform/system-clock.ts'
 import { systemRandom } from './platform/system-random.ts'
-import { basesOf, ENDPOINTS_MAX, type ServerUrl } from './platform/web-request.ts'
-import { webTransport } from './platform/web-transport.ts'
 import { dexieStorage } from './replica/dexie-storage.ts'
 import { dexieTables } from './replica/scope.ts'
 import type { ShownCopies } from './replica/shown-copies.ts'
@@ -49,6 +48,9 @@ export interface OpenReplicaOptions<A extends App> {
   readonly beat?: BeatPolicy | undefined
 }
 
+/** What a page needs to connect, and not to read or write: it comes while the storage opens. */
+const loadConnected = () => import('./platform/web-connected.ts')
+
 /** What browsers answer where a page may have no IndexedDB: private modes, frames of other sites. */
 const NO_STORAGE = ['MissingAPIError', 'SecurityError', 'NotSupportedError']
 
@@ -65,6 +67,8 @@ export async function openReplica<A extends App>(options: OpenReplicaOptions<A>)
   need(typeof token === 'function', 'token: a function is needed')
   need(isUserId(user), `${user} is no user id: 1 to 128 letters, digits and . _ ~ -`)
   const { device = browserDevice, network = browserNetwork } = options
+  // Whether it came is looked at once the storage is open.
+  loadConnected().catch(() => {})
   const world = {
     app,
     user,
@@ -73,17 +77,20 @@ export async function openReplica<A extends App>(options: OpenReplicaOptions<A>)
     turn: indexedDB ? undefined : browserTurn(`${name} token`),
     clock,
     network,
-    transport: options.transport ?? webTransport(url, { network, clock, device }),
+    transport: options.transport ?? loadedTransport(async () => (await loadConnected()).webTransport(url, { network, clock, device })),
     random: options.random ?? systemRandom,
     lifecycle: options.lifecycle ?? pageLifecycle,
     beat: options.beat ?? CAREFUL_BEAT,
     warn: developmentWarning,
-    connect: loadedConnected(async () => (await import('./connected.ts')).connect),
+    connect: loadedConnected(async () => (await loadConnected()).connect),
     // Loaded once something is connected.
     learnedPace: options.beat ? undefined : async () => (await import('./platform/browser-pace.ts')).browserPace(clock),
   }
-  const withoutDatabase = (storage: ReplicaStorage) =>
-    createReplica({ ...world, storage, durable: false, tables: (core) => plainTables(storage, core) })
+  // Loaded only here, as the storage in memory is: hardly any page needs either.
+  const withoutDatabase = async (storage: ReplicaStorage) => {
+    const { plainTables } = await import('./plain-tables.ts')
+    return createReplica({ ...world, storage, durable: false, tables: (core) => plainTables(storage, core) })
+  }
   if (options.storage) return withoutDatabase(options.storage)
   try {
     const { IDBKeyRange } = options
@@ -93,7 +100,6 @@ export async function openReplica<A extends App>(options: OpenReplicaOptions<A>)
     return await createReplica({ ...world, storage, durable: true, device, database: name, tables, tabs })
   } catch (error) {
     if (!saysNoStorage(error)) throw error
-    // Loaded only here: hardly any page needs it.
     const { memoryStorage } = await import('./replica/memory-storage.ts')
     return withoutDatabase(memoryStorage())
   }

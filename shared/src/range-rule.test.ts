@@ -1,8 +1,9 @@
 // Goal: the one rule, whatever arrives. Method: a server history with forks, ranges cut from it at will, copies that only judge.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { judge, NOTHING, type RangeEnds, type Standing, standingAfter } from './range-rule.ts'
+import { judge, type RangeEnds, standingAfter } from './range-rule.ts'
 import type { Seal } from './seal.ts'
+import { NOTHING, type Standing } from './standing.ts'
 import { toVersion } from './version.ts'
 
 const at = (version: number, seal = `0000000${version}`): Standing => ({ version: toVersion(version), seal: seal as Seal })

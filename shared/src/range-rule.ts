@@ -1,11 +1,6 @@
 import { type Seal, sameSeal } from './seal.ts'
-import { type Version, ZERO } from './version.ts'
-
-/** Where one copy of a space stands: all that the server needs to know. */
-export interface Standing {
-  readonly version: Version
-  readonly seal: Seal
-}
+import type { Standing } from './standing.ts'
+import type { Version } from './version.ts'
 
 /** The part of a range that decides what a copy does with it. */
 export interface RangeEnds {
@@ -40,6 +35,3 @@ export function judge(copy: Standing, range: RangeEnds): Verdict {
 export function standingAfter(range: RangeEnds): Standing {
   return { version: range.to, seal: range.seal }
 }
-
-/** A copy that has nothing yet; `""` is how it is stated. */
-export const NOTHING: Standing = { version: ZERO, seal: '' as Seal }

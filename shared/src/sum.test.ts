@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Standing } from './range-rule.ts'
 import type { Seal } from './seal.ts'
+import type { Standing } from './standing.ts'
 import { sumOf } from './sum.ts'
 import { toVersion } from './version.ts'
 

@@ -1,5 +1,5 @@
-import type { Standing } from './range-rule.ts'
 import { sealDigits } from './seal.ts'
+import type { Standing } from './standing.ts'
 
 /**
  * One number for all spaces [B1]: version + 1 + the number in the seal's first 8 hex digits, added up over what a connection follows.

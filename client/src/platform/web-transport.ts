@@ -4,8 +4,9 @@ import type { LiveEvents, LiveSocket, Transport } from '../connection/transport.
 import type { Device } from '../device.ts'
 import { loadedTransport } from './loaded-transport.ts'
 import { browserNetwork } from './page-hints.ts'
+import { basesOf, type ServerUrl } from './server-url.ts'
 import { systemClock } from './system-clock.ts'
-import { basesOf, type ServerUrl, webRequest } from './web-request.ts'
+import { webRequest } from './web-request.ts'
 
 /** WebSockets in a row that brought nothing, after which polls are tried. */
 const FAILURES_MAX = 2
