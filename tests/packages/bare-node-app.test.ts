@@ -36,9 +36,9 @@ const kept = await openReplica({ app, url, user: 'alice', token })
 const fleeting = await openReplica({ app, url, user: 'alice', token, storage: memoryStorage() })
 const [one, two] = [kept.space('room:1'), fleeting.space('room:1')]
 const sent = await one.mutate.put({ c: 'messages', id: 'a', doc: { text: 'from one' } })
-await sent.confirmed
-console.log('durable', sent.durable, fleeting.status$.value.storage.durable)
-await (await two.mutate.put({ c: 'messages', id: 'b', doc: { text: 'from two' } })).confirmed
+const other = await two.mutate.put({ c: 'messages', id: 'b', doc: { text: 'from two' } })
+await Promise.all([sent.confirmed, other.confirmed])
+console.log('durable', sent.durable, other.durable)
 for (const room of [one, two]) {
   let texts
   do {
