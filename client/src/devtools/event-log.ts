@@ -54,5 +54,7 @@ export function eventOfFrame({ way, kind, spaces, code }: FrameFacts, atMs: numb
 
 /** In their order, the newest first, at most EVENTS_MAX. */
 export function merged(diagnostics: readonly Diagnostic[], events: readonly LoggedEvent[]): readonly LoggedEvent[] {
-  return [...diagnostics.map(eventOfDiagnostic), ...events].sort((a, b) => b.atMs - a.atMs).slice(0, EVENTS_MAX)
+  // The later first where the clock tells none apart.
+  const all = [...diagnostics.map(eventOfDiagnostic), ...events].reverse()
+  return all.sort((a, b) => b.atMs - a.atMs).slice(0, EVENTS_MAX)
 }

@@ -8,7 +8,7 @@ export type Finding =
   | { readonly kind: 'gap'; readonly space: string; readonly at: number; readonly from: number }
   | { readonly kind: 'reset'; readonly space: string; readonly reason: string; readonly to: number }
 
-/** Finds gaps by the numbers of the ranges themselves, before they are applied. */
+/** Finds gaps, each once, by the numbers of the ranges themselves, before they are applied. */
 export interface GapFinder {
   /** A connection begins: what comes goes on from where the copies stand. */
   greeted(): void
@@ -18,11 +18,14 @@ export interface GapFinder {
 
 export function gapFinder(): GapFinder {
   const came = new Map<string, number>()
+  /** Where what is missing is on its way: the same gap is told once. */
+  const open = new Set<string>()
   /** False on a connection that was there before anybody looked: what is under way on it is not known. */
   let isWhole = false
   return {
     greeted() {
       came.clear()
+      open.clear()
       isWhole = true
     },
     range({ space, from, to, reset, pushed }, stands) {
@@ -33,9 +36,15 @@ export function gapFinder(): GapFinder {
       came.delete(space)
       came.set(space, reset ? to : isGap ? at : Math.max(at, to))
       const [oldest] = came.keys()
-      if (came.size > SPACES_MAX && oldest !== undefined) came.delete(oldest)
+      if (came.size > SPACES_MAX && oldest !== undefined) {
+        came.delete(oldest)
+        open.delete(oldest)
+      }
+      const isTold = open.has(space)
+      if (isGap) open.add(space)
+      else open.delete(space)
       if (reset) return { kind: 'reset', space, reason: reset, to }
-      return isGap ? { kind: 'gap', space, at, from } : undefined
+      return isGap && !isTold ? { kind: 'gap', space, at, from } : undefined
     },
   }
 }

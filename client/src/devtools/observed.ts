@@ -1,4 +1,4 @@
-import type { App, SyncError } from '@tidemark/shared'
+import { type App, type SyncError, UnavailableError } from '@tidemark/shared'
 import type { Observable, Subscription } from 'rxjs'
 import type { Diagnostic } from '../diagnostic.ts'
 import type { Following } from '../following/following.ts'
@@ -72,7 +72,9 @@ export function observe(
   const { clock, app } = world
   const frames = frameLog()
   const gaps = gapFinder()
-  let status = latest(replica.status$) as Status
+  const present = latest(replica.status$)
+  if (!present) throw new UnavailableError('This replica is closed: open it again.')
+  let status = present
   let pending: readonly Pending[] = []
   let refused: readonly Refused[] = []
   let diagnostics: readonly Diagnostic[] = []

@@ -11,7 +11,7 @@ export interface DevtoolsOptions {
 
 const open = new WeakMap<object, Devtools>()
 
-/** Opens the panel of a replica, once: who asks again is given the one that is open. Throws BadRequestError where there is no such replica. */
+/** Opens the panel of a replica, once: who asks again is given the one that is open. Throws BadRequestError where there is no such replica, UnavailableError where it is closed. */
 export function openDevtools(replica: ObservedReplica, { parent }: DevtoolsOptions = {}): Devtools {
   const inside = (replica as unknown as { readonly [INSIDE]?: Inside })[INSIDE]
   if (!inside) throw new BadRequestError('openDevtools: what openReplica returns is needed, of the same version of the client')

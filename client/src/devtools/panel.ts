@@ -170,6 +170,7 @@ export function openPanel(replica: ObservedReplica, inside: Inside, page: PanelP
   }
 
   function place(): void {
+    dock.hidden = parent !== undefined
     if (parent) return
     const isNarrow = innerWidth() < SIDE_FROM_PX
     const at = isNarrow ? 'bottom' : side

@@ -18,6 +18,7 @@ import { observe } from './observed.ts'
 import { REPORT_FRAMES_MAX, reportOn } from './report.ts'
 
 const SECRET = 'Secret-words'
+const never = () => expect.unreachable()
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 async function observed() {
@@ -117,5 +118,7 @@ describe('observing', () => {
     const other = await observed()
     await other.replica.close()
     expect(other.ended()).toBe(1)
+    const inside = (replica as unknown as { [INSIDE]: Inside })[INSIDE]
+    expect(() => observe(replica, inside, { estimate: async () => ({}) }, never, never)).toThrow('This replica is closed')
   })
 })

@@ -18,11 +18,12 @@ describe('amounts in words', () => {
 
   it('spans are as exact as anybody reads them', () => {
     const s = 1000
-    expect([0, 499, 12 * s, 99 * s, 100 * s, 900 * s, 3600 * s, 7500 * s, 100 * 3600 * s].map(saySpan)).toEqual([
+    expect([0, 499, 12 * s, 99 * s, 100 * s, 120 * s, 900 * s, 3600 * s, 7500 * s, 100 * 3600 * s].map(saySpan)).toEqual([
       'now',
       'now',
       '12 s',
       '99 s',
+      '1 min 40 s',
       '2 min',
       '15 min',
       '1 h',

@@ -6,11 +6,12 @@ export function sayBytes(bytes: number): string {
   return `${amount < 9.95 ? amount.toFixed(1) : Math.round(amount)} ${unit}`
 }
 
-/** `now`, `12 s`, `3 min`, `2 h 5 min`, `4 d`. */
+/** `now`, `12 s`, `4 min 40 s`, `25 min`, `2 h 5 min`, `4 d`. */
 export function saySpan(ms: number): string {
   const s = Math.round(ms / 1000)
   if (s < 1) return 'now'
   if (s < 100) return `${s} s`
+  if (s < 600) return s % 60 === 0 ? `${s / 60} min` : `${Math.floor(s / 60)} min ${s % 60} s`
   const min = Math.round(s / 60)
   if (min < 60) return `${min} min`
   const h = Math.floor(min / 60)

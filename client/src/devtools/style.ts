@@ -29,7 +29,7 @@ export const STYLE = `
   container-type: inline-size;
   background: var(--paper);
   color: var(--ink);
-  font: 13px / 1.45 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif;
+  font: 14px / 1.45 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif;
   -webkit-text-size-adjust: 100%;
 }
 :host([data-dock]) .panel {
@@ -45,7 +45,7 @@ export const STYLE = `
 :host([data-dock="right"]) .panel { inset: 0 0 0 auto; width: var(--size); }
 h2, h3, p, ul, ol, dl, dd { margin: 0; padding: 0; }
 ul, ol { list-style: none; }
-h3 { margin-bottom: 4px; font-size: 13px; font-weight: 600; }
+h3 { margin-bottom: 4px; font-size: inherit; font-weight: 600; }
 button, input { font: inherit; color: inherit; }
 button {
   min-height: 28px;
@@ -63,7 +63,7 @@ button.wrong { color: var(--coral-text); }
 button[aria-pressed="true"] { background: var(--foam); box-shadow: inset 0 -2px 0 var(--sea); }
 :focus-visible { outline: 2px solid var(--sea); outline-offset: 1px; }
 .digits { font-variant-numeric: tabular-nums; }
-.hint { color: var(--ink-soft); }
+.hint { color: var(--ink-soft); font-size: 13px; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .blank { padding: 16px 0; color: var(--ink-soft); }
 .notice { margin-bottom: 8px; padding: 6px 10px; border-left: 3px solid var(--sand); background: var(--raised); }
@@ -80,7 +80,7 @@ button[aria-pressed="true"] { background: var(--foam); box-shadow: inset 0 -2px 
 [data-tide="stalled"] .tide { border-color: var(--coral); }
 
 header { display: grid; flex: none; grid-template-columns: minmax(0, 1fr) auto; gap: 0 8px; align-items: center; padding: 6px 8px 4px 12px; }
-h2 { display: flex; align-items: center; font-size: 13px; font-weight: 600; white-space: nowrap; }
+h2 { display: flex; align-items: center; font-size: inherit; font-weight: 600; white-space: nowrap; }
 h2::before { content: ""; flex: none; width: 10px; height: 10px; margin-right: 8px; border: 2px solid var(--sea); border-radius: 50%; background: var(--sea); }
 [data-tide="rising"] h2::before { background: none; }
 [data-tide="dashed"] h2::before { border-color: var(--ink-soft); background: none; }
@@ -106,7 +106,7 @@ h2::before { content: ""; flex: none; width: 10px; height: 10px; margin-right: 8
 .space:last-child { border-bottom: 0; }
 .space-name, .mutation-space, .event-space { overflow-wrap: anywhere; }
 .space-name { font-weight: 600; }
-.space-state { color: var(--sea); }
+.space-state { justify-self: end; color: var(--sea); }
 .level { grid-column: 1 / -1; height: 3px; margin: 3px 0; border-radius: 2px; background: repeating-linear-gradient(90deg, var(--ink-soft) 0 4px, transparent 4px 8px); }
 .water { display: block; height: 100%; border-radius: 2px; background: var(--sea); box-shadow: 0 0 0 1px var(--paper); transition: width var(--quick); }
 .space > .hint { text-align: right; }
@@ -129,17 +129,18 @@ h2::before { content: ""; flex: none; width: 10px; height: 10px; margin-right: 8
 
 .frames-view { display: flex; flex-direction: column; height: 100%; }
 .bar { display: flex; flex: none; flex-wrap: wrap; gap: 6px; align-items: center; margin-bottom: 8px; }
-.bar input[type="search"] { flex: 1 1 100%; max-width: 320px; min-height: 28px; padding: 3px 8px; border: 1px solid var(--line); border-radius: 6px; background: var(--raised); }
+.bar input[type="search"] { flex: 1 1 100%; min-height: 28px; padding: 3px 8px; border: 1px solid var(--line); border-radius: 6px; background: var(--raised); }
 .bar ::placeholder { color: var(--ink-soft); opacity: 1; }
-.totals { flex: 1 1 auto; color: var(--ink-soft); }
+.totals { flex: 1 1 auto; color: var(--ink-soft); font-size: 13px; }
 .scroll { flex: 1; min-height: 96px; overflow: auto; overscroll-behavior: contain; border: 1px solid var(--line); border-radius: 6px; background: var(--raised); contain: strict; }
 .scroll .blank { padding: 16px 12px; }
-table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+table { width: 100%; border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
 .frames { table-layout: fixed; }
 th { text-align: left; font-weight: 600; }
 .frames th { position: sticky; top: 0; padding: 4px 6px; background: var(--raised); box-shadow: inset 0 -1px 0 var(--line); color: var(--ink-soft); }
 .frames td { height: 24px; padding: 0 6px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.frames tr:nth-child(even) td { background: var(--paper); }
+/* By its number: nth-child would change each row with each that is added. */
+.frames tr[data-even] td { background: var(--paper); }
 .frames [data-tone="wrong"] td { color: var(--coral-text); }
 .frames .at { width: 84px; }
 .frames .kind { width: 84px; }
@@ -148,9 +149,10 @@ th { text-align: left; font-weight: 600; }
 .way { display: inline-block; width: 16px; color: var(--sea); }
 [data-way="out"] .way { color: var(--sand-text); }
 
-.event { display: grid; grid-template-columns: 68px 72px minmax(0, 1fr); gap: 8px; padding: 4px 0; border-bottom: 1px solid var(--line); }
+.event { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 8px; align-items: baseline; padding: 4px 0; border-bottom: 1px solid var(--line); }
 .event:last-child { border-bottom: 0; }
 .event-kind { font-weight: 600; }
+.event-says { grid-column: 1 / -1; overflow-wrap: anywhere; }
 .event[data-tone="wait"] .event-kind { color: var(--sand-text); }
 .event[data-tone="wrong"] .event-kind { color: var(--coral-text); }
 .event-space { font-weight: 600; }
@@ -160,7 +162,7 @@ code { padding: 0 4px; border-radius: 4px; background: var(--foam); font: inheri
 .facts > div:last-child { border-bottom: 0; }
 dt { color: var(--ink-soft); }
 dd { overflow-wrap: anywhere; }
-.scale { position: relative; height: 40px; margin: 12px 16px 8px; }
+.scale { position: relative; height: 40px; margin: 12px 24px 8px; }
 .scale > span { position: absolute; }
 .track { inset: 9px 0 auto; border-top: 2px dashed var(--line); }
 .lived { top: 8px; left: 0; height: 4px; border-radius: 2px; background: var(--sea); transition: width var(--quick); }
@@ -180,14 +182,16 @@ dd { overflow-wrap: anywhere; }
 @container (min-width: 640px) {
   header { grid-template-columns: auto minmax(0, 1fr) auto; }
   .sentence { grid-row: 1; grid-column: 2; }
-  .bar input[type="search"] { flex-basis: 240px; }
-  .space { grid-template-columns: minmax(120px, 2fr) minmax(80px, 3fr) minmax(160px, auto) minmax(100px, auto); align-items: center; }
+  .bar input[type="search"] { flex-basis: 240px; max-width: 320px; }
+  .space { grid-template-columns: minmax(120px, 2fr) minmax(80px, 3fr) 240px 132px; align-items: center; }
   .level { grid-row: 1; grid-column: 2; }
   .space-name { grid-row: 1; grid-column: 1; }
   .space > .digits { grid-row: 1; grid-column: 3; }
-  .space-state { grid-row: 1; grid-column: 4; text-align: right; }
+  .space-state { grid-row: 1; grid-column: 4; }
   .space > .hint { grid-column: 1 / -1; text-align: left; }
   .space > .hint:empty { display: none; }
+  .event { grid-template-columns: 68px 72px minmax(0, 1fr); }
+  .event-says { grid-column: auto; }
   .halves { grid-template-columns: 1fr 1fr; }
   .frames .detail { display: table-cell; width: 44%; }
   .frames .at { width: 100px; }
@@ -200,6 +204,7 @@ dd { overflow-wrap: anywhere; }
 @media (pointer: coarse) {
   button, .bar input { min-height: 36px; }
   .bar input { font-size: 16px; }
+  .panel { font-size: 15px; }
   [role="tab"] { min-height: 40px; }
 }
 @media (prefers-reduced-motion: reduce) {

@@ -84,9 +84,9 @@ export function framesView(make: MakeElement, changed: () => void): View {
     while (rows.childElementCount > ROWS_MAX) rows.lastElementChild?.remove()
   }
 
-  function rowOf({ atMs, way, kind, spaces, bytes, detail, code }: LoggedFrame): HTMLElement {
+  function rowOf({ n, atMs, way, kind, spaces, bytes, detail, code }: LoggedFrame): HTMLElement {
     const named = spaces.length > 1 ? `${spaces[0]} and ${sayCount(spaces.length - 1, 'other')}` : (spaces[0] ?? '')
-    return make('tr', { 'data-way': way, 'data-tone': code === undefined ? undefined : 'wrong' }, [
+    return make('tr', { 'data-way': way, 'data-even': n % 2 === 0, 'data-tone': code === undefined ? undefined : 'wrong' }, [
       make('td', { class: 'at' }, [sayTime(atMs, true)]),
       make('td', { class: 'kind' }, [
         make('span', { class: 'way', 'aria-hidden': 'true' }, [way === 'in' ? '↓' : '↑']),

@@ -64,7 +64,7 @@ export function outboxView(make: MakeElement): View {
       showPending(pendingRows(now.pending, nowMs).map(withFailure))
       showRefused(refusedRows(now.refused, nowMs).map(withFailure))
       blocked.hidden = !status.blocked
-      setText(blocked, status.blocked ? `Nothing is sent now: ${status.blocked.code}. ${status.blocked.message}` : '')
+      setText(blocked, status.blocked ? `Nothing is sent now (${status.blocked.code}): ${status.blocked.message}` : '')
       pendingBlank.hidden = now.pending.length > 0
       refusedBlank.hidden = now.refused.length > 0
       more(pendingMore, now.pending.length)
