@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { filesOf, promisedBy, telling } from './page-code.ts'
+import { filesOf, isKept, promisedBy, telling } from './page-code.ts'
 
 const fence = (word: string, code: string) => `\`\`\`${word}\n${code}\n\`\`\`\n`
 
@@ -37,5 +37,15 @@ describe('the code of a page', () => {
     expect(promisedBy(code)).toEqual([{ line: 2, texts: ['1', '2'] }])
     expect(telling('x.md', code)).toBe("const a = 1\nglobalThis.told('x.md', 2)(a) // => 1 then 2\n")
     expect(() => promisedBy('a() // => 1')).toThrow('line 1: what is promised there is not printed on the same line')
+  })
+
+  it.each([
+    [['1', '2'], true],
+    [['0', '1', '1', '2'], true],
+    [['2', '1'], false],
+    [['1'], false],
+    [[], false],
+  ])('1 then 2 is kept by what prints %j: %s', (texts, kept) => {
+    expect(isKept([{ line: 2, texts: ['1', '2'] }], new Map([[2, texts]]))).toBe(kept)
   })
 })

@@ -63,6 +63,15 @@ export function promisedBy(code: string): Promised[] {
   })
 }
 
+/** Whether each line printed what it promised, whatever else it printed. */
+export function isKept(promised: readonly Promised[], printed: ReadonlyMap<number, readonly string[]>): boolean {
+  return promised.every(({ line, texts }) => {
+    let found = 0
+    for (const text of printed.get(line) ?? []) if (text === texts[found]) found += 1
+    return found === texts.length
+  })
+}
+
 /** The same code, telling `globalThis.told` which line of which page prints what it promised. */
 export function telling(page: string, code: string): string {
   return code

@@ -11,7 +11,7 @@ import type { Replica } from '@tidemark/client'
 import { type AccessRules, createSyncServer, jwt, type Listening, memoryChangelog, ownerOnly, serve, signToken } from '@tidemark/server'
 import type { App } from '@tidemark/shared'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { filesOf, promisedBy, telling } from './page-code.ts'
+import { filesOf, isKept, promisedBy, telling } from './page-code.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const SECRET = 'the secret of the pages, long enough for HS256'
@@ -114,7 +114,7 @@ describe('what a page says happens:', () => {
     vi.mocked(console.error).mockClear()
     try {
       if (files.has('page.ts')) await load('page.ts')
-      const isTold = () => promised.every(({ line, texts }) => isInOrder(texts, told.get(line) ?? []))
+      const isTold = () => isKept(promised, told)
       for (const endMs = performance.now() + TOLD_WITHIN_MS; !isTold() && performance.now() < endMs; )
         await new Promise((resolve) => setTimeout(resolve, 10))
       if (!isTold()) expect(Object.fromEntries(told)).toEqual(Object.fromEntries(promised.map(({ line, texts }) => [line, texts])))
@@ -138,11 +138,4 @@ async function listening(app: App, access?: AccessRules<App>): Promise<Listening
     dev: { token: (user) => signToken({ secret: SECRET, user, nowMs: Date.now(), expiresInS: 3600 }) },
   })
   return serve(server, { port: 0 })
-}
-
-/** Whether these were printed one after another, whatever else was. */
-function isInOrder(texts: readonly string[], printed: readonly string[]): boolean {
-  let found = 0
-  for (const text of printed) if (text === texts[found]) found += 1
-  return found === texts.length
 }

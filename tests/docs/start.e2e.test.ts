@@ -1,6 +1,6 @@
 // Goal: the pages "Start in 5 minutes" are true to the letter. Method: each is followed from an empty folder: its commands are typed, its files written,
 // its two windows opened in a real browser, and what it says happens there has to happen. Ports are others, as 8787 may be taken; packages are those that npm would
-// publish. With CI they are installed by npm, else linked, and only what the page is about is done, without checks of types and a build.
+// publish. With CI they are installed by npm; else they are linked, types are not checked, nothing is built, and one page has to do.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -34,7 +34,7 @@ afterAll(async () => {
 })
 
 // Side by side: most of it is waiting.
-it.concurrent.for(['typescript', 'vite-react'])(
+it.concurrent.for(isQuick ? ['vite-react'] : ['typescript', 'vite-react'])(
   'docs/start/%s.md leads from an empty folder to a list on two devices that is written without a server',
   { timeout: 300_000 },
   async (name, { onTestFinished }) => {
