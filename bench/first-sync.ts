@@ -50,7 +50,7 @@ export async function firstSync({ rounds, firstSync: { documents } }: Scale): Pr
   })
 }
 
-async function buildPage(outDir: string): Promise<void> {
+export async function buildPage(outDir: string): Promise<void> {
   await build({
     root: fileURLToPath(new URL('page', import.meta.url)),
     configFile: false,
@@ -127,7 +127,7 @@ async function inFreshContext(
 }
 
 /** CPU seconds of the processes that run pages, and of all that the browser runs: IndexedDB works in another one. */
-async function cpuOf(cdp: CDPSession): Promise<{ readonly pageS: number; readonly browserS: number }> {
+export async function cpuOf(cdp: CDPSession): Promise<{ readonly pageS: number; readonly browserS: number }> {
   const { processInfo } = await cdp.send('SystemInfo.getProcessInfo')
   const sum = (fits: (type: string) => boolean) =>
     processInfo.filter(({ type }) => fits(type)).reduce((total, { cpuTime }) => total + cpuTime, 0)

@@ -1,4 +1,4 @@
-// npm run bench [-- --only mutations|fan-out|idle|first-sync] [--rounds N] [--tiny] [--json FILE]
+// npm run bench [-- --only mutations|fan-out|idle|first-sync|watch] [--rounds N] [--tiny] [--json FILE]
 //
 // Each figure is ours beside its floor: the same work by the bare thing underneath, in rounds that alternate. docs/performance.md tells more.
 import { writeFile } from 'node:fs/promises'
@@ -10,12 +10,14 @@ import type { Figure } from './measure/figure.ts'
 import { lineOf, reportOf } from './measure/report.ts'
 import { mutations } from './mutations.ts'
 import { FULL, type Scale, TINY } from './scale.ts'
+import { watch } from './watch.ts'
 
 const BENCHES: Readonly<Record<string, (scale: Scale) => Promise<readonly Figure[]>>> = {
   mutations,
   'fan-out': fanOut,
   idle,
   'first-sync': firstSync,
+  watch,
 }
 
 const { values } = parseArgs({

@@ -6,6 +6,8 @@ export interface Scale {
   readonly fanOut: { readonly readers: number; readonly commits: number }
   readonly idle: { readonly connections: number }
   readonly firstSync: { readonly documents: number }
+  /** Documents of the result that is watched, and how many of them change in a round, one a commit. */
+  readonly watch: { readonly documents: number; readonly changes: number }
 }
 
 export const FULL: Scale = {
@@ -14,6 +16,7 @@ export const FULL: Scale = {
   fanOut: { readers: 1000, commits: 50 },
   idle: { connections: 5000 },
   firstSync: { documents: 20_000 },
+  watch: { documents: 10_000, changes: 20 },
 }
 
 /** Shows that each benchmark still runs; its figures mean nothing. */
@@ -23,4 +26,5 @@ export const TINY: Scale = {
   fanOut: { readers: 20, commits: 3 },
   idle: { connections: 20 },
   firstSync: { documents: 200 },
+  watch: { documents: 200, changes: 20 },
 }

@@ -3,6 +3,7 @@ import { openReplica } from '@tidemark/client'
 import { Dexie } from 'dexie'
 import { filter, firstValueFrom } from 'rxjs'
 import { app } from '../chat.ts'
+import './watch-page.ts'
 
 export interface Synced {
   readonly wallS: number

@@ -26,7 +26,7 @@ async function bench(...args: readonly string[]): Promise<Report> {
 }
 
 describe('a benchmark', () => {
-  const names = ['mutations', 'fan-out', 'idle', 'first-sync']
+  const names = ['mutations', 'fan-out', 'idle', 'first-sync', 'watch']
   it.each(names)('%s measures itself beside its floor', async (name) => {
     const { figures, ...machine } = await bench('--only', name)
     expect(machine).toEqual({
@@ -35,7 +35,7 @@ describe('a benchmark', () => {
       platform: expect.any(String),
       cores: expect.any(Number),
     })
-    if (name === 'first-sync' && chromium === undefined) return expect(figures).toEqual([])
+    if (['first-sync', 'watch'].includes(name) && chromium === undefined) return expect(figures).toEqual([])
     expect(figures.length).toBeGreaterThan(0)
     for (const { bench, measured, rounds } of figures) {
       expect([bench, rounds]).toEqual([name, 1])

@@ -32,6 +32,8 @@ type NoteRow = DocumentRow<Note>
 export interface Handles {
   readonly own: ReplicaStorage
   readonly other: ReplicaStorage
+  /** In place of `own`'s, for what is watched. */
+  readonly read?: ReplicaStorage['read'] | undefined
   close(): Promise<void>
 }
 
@@ -45,7 +47,7 @@ interface Step {
 /** Who commits; how often, as often as it stands here. */
 const BY = [
   ...(['own', 'own', 'own', 'other', 'other', 'server', 'server', 'server', 'server there', 'server there'] as const),
-  ...(['crowd', 'reset', 'reset there', 'settle', 'settle'] as const),
+  ...(['crowd', 'reset', 'reset there', 'settle', 'settle', 'race', 'race', 'race'] as const),
 ]
 
 const tests = {
@@ -88,7 +90,7 @@ function historyOf(seed: number): { readonly steps: readonly Step[]; readonly qu
     order: some(0, 2, () => ({ field: pick(FIELDS), direction: pick(['asc', 'desc']) })),
     limit: pick([undefined, undefined, 1, 2, 3, 5]),
   })
-  return { steps: some(4, 16, () => ({ by: pick(BY), writes: some(1, 4, write) })), questions: some(2, 4, question) }
+  return { steps: some(4, 16, () => ({ by: pick(BY), writes: some(1, 6, write) })), questions: some(2, 4, question) }
 }
 
 function queryOf(notes: Watched<Note>, { tests: asked, order, limit }: Asked): Query<Note> {
@@ -192,13 +194,13 @@ export function describeWatch(name: string, { describe, expect, it }: SuiteRunne
 
   const holds = (what: string, isSo: boolean) => expect(isSo ? what : `not: ${what}`).toEqual(what)
   async function history(
-    { own, other }: Handles,
+    { own, other, read }: Handles,
     steps: readonly Step[],
     questions: readonly Asked[],
     reached: Set<string>,
     begin: () => void,
   ): Promise<void> {
-    const here = await watchedRoom(own, { app: notesApp })
+    const here = await watchedRoom(own, { app: notesApp, ...(read && { read }) })
     const there = await watchedRoom(other, { app: notesApp, seed: 2 })
     const rows = async () => {
       const all = (await own.read(['room_notes'], (tx) => tx.list('room_notes'))) as unknown as NoteRow[]
@@ -206,7 +208,7 @@ export function describeWatch(name: string, { describe, expect, it }: SuiteRunne
     }
     const server = serverOf(here, there)
     await server.commit([{ t: 'put', id: 'a', doc: { rank: 1 } }], here)
-    const watched = [...questions, ONE].map((asked) => {
+    const watched = [...questions, ALL, ONE].map((asked) => {
       const snapshots: Snapshot<Note>[] = []
       const notes = here.of<Note>('notes')
       const query = asked === ONE ? notes.doc('b').query : queryOf(notes, asked)
@@ -239,6 +241,8 @@ export function describeWatch(name: string, { describe, expect, it }: SuiteRunne
   }
 
   const ONE: Asked = { tests: [], order: [], limit: undefined }
+  /** While this is not right others may be right by accident. */
+  const ALL: Asked = { ...ONE }
   /** Waits until what was told is what is there. */
   async function settled(
     watched: readonly { asked: Asked; snapshots: readonly Snapshot<Note>[] }[],
@@ -354,18 +358,29 @@ function serverOf(here: WatchedRoom, there: WatchedRoom) {
   }
 }
 
+async function mutate({ core }: WatchedRoom, { t, id, doc }: NoteWrite): Promise<void> {
+  const args = { c: 'notes', id, ...(t === 'put' && { doc }), ...(t === 'patch' && { set: doc }) }
+  // A patch of what is not there is refused.
+  await core.mutate('room:1', t, args).catch(() => {})
+}
+
 /** Does one step. Returns how many commits it may have been. */
 async function perform({ by, writes }: Step, here: WatchedRoom, there: WatchedRoom, server: ReturnType<typeof serverOf>): Promise<number> {
   const tab = by === 'other' || by === 'server there' || by === 'reset there' ? there : here
   switch (by) {
     case 'own':
     case 'other':
-      for (const { t, id, doc } of writes) {
-        const args = { c: 'notes', id, ...(t === 'put' && { doc }), ...(t === 'patch' && { set: doc }) }
-        // A patch of what is not there is refused.
-        await tab.core.mutate('room:1', t, args).catch(() => {})
-      }
+      for (const write of writes) await mutate(tab, write)
       return writes.length
+    case 'race':
+      // At once, as often about the same document.
+      await Promise.all(
+        writes.flatMap((write, at) => [
+          mutate(at % 2 ? here : there, write),
+          mutate(at % 2 ? there : here, { t: 'patch', id: write.id, doc: { rank: at } }),
+        ]),
+      )
+      return 2 * writes.length
     case 'server':
     case 'server there':
       await server.commit(writes, tab)
