@@ -1,4 +1,4 @@
-import type { App, SpaceDefinition } from '@tidemark/shared'
+import type { App, SpaceDefinition, SyncError } from '@tidemark/shared'
 import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { connect } from './connected.ts'
@@ -8,7 +8,7 @@ import { createReplica } from './create-replica.ts'
 import { DIAGNOSTICS_MAX } from './diagnostic.ts'
 import { memoryStorage } from './replica/memory-storage.ts'
 import { openCore } from './replica/model/open-core.ts'
-import type { Replica } from './replica-api.ts'
+import type { CollectionScope, Replica } from './replica-api.ts'
 import { RADIO_TAIL_MS } from './sync.ts'
 import { chatApp } from './testing/chat-app.ts'
 import { fakeServer } from './testing/fake-server.ts'
@@ -160,5 +160,48 @@ describe('settled()', () => {
     expect(ended).toBe(false)
     await replica.close()
     await expect(settled).rejects.toMatchObject({ code: 'unavailable' })
+  })
+})
+
+describe('watch()', () => {
+  const messagesOf = (room: object) => (room as { messages: CollectionScope<{ text: string }> }).messages
+
+  it('is told what the server sends and what is written here, and why it ends when the space is forbidden', async () => {
+    const { time, server, replica, room } = await connected()
+    const texts: string[] = []
+    const errors: string[] = []
+    const watch = (held: typeof room) =>
+      messagesOf(held).watch({
+        onChange: ({ docs }) => texts.push(docs.map(({ text, $p }) => `${text}${$p ? '?' : ''}`).join()),
+        onError: (error) => errors.push((error as SyncError).code),
+      })
+    watch(room)
+    await room.mutate.put(hello('m'))
+    expect(texts).toEqual(['', 'hi?'])
+    // This server has numbers alone: what is confirmed is not there any more.
+    await time.run(3000)
+    expect([texts.slice(2), errors]).toEqual([[''], []])
+    server.deny('room:1', { code: 'forbidden', message: 'no' })
+    await time.run(3000)
+    expect([texts.slice(3), errors]).toEqual([[], ['forbidden']])
+    // Asked anew, it is watched until the server says so again.
+    const again = replica.space('room:1')
+    watch(again)
+    await time.run(1)
+    expect([texts.slice(3), errors]).toEqual([[''], ['forbidden']])
+    await time.run(3000)
+    expect([texts.slice(4), errors]).toEqual([[], ['forbidden', 'forbidden']])
+    await replica.close()
+  })
+
+  it('ends with the replica', async () => {
+    const { replica, room } = await connected()
+    const ends: string[] = []
+    messagesOf(room).watch({ onChange() {}, onError: (error) => ends.push((error as SyncError).code) })
+    messagesOf(room).docs$.subscribe({ complete: () => ends.push('complete') })
+    await replica.close()
+    messagesOf(room).watch({ onChange() {}, onError: (error) => ends.push((error as SyncError).code) })
+    await settle()
+    expect(ends).toEqual(['unavailable', 'complete', 'unavailable'])
   })
 })

@@ -23,12 +23,8 @@ function queryOf(watches: Watches, question: Question): Query<unknown> {
       return also({ limit: count })
     },
     watch: (listener) => watches.watch(question, listener),
-    get snapshots$() {
-      return stream((snapshot) => snapshot)
-    },
-    get docs$() {
-      return stream(({ docs }) => docs)
-    },
+    snapshots$: stream((snapshot) => snapshot),
+    docs$: stream(({ docs }) => docs),
     get current() {
       return watches.current(question)
     },
@@ -52,9 +48,7 @@ function documentOf(watches: Watches, question: Question): DocumentRef<unknown> 
     query,
     watch: query.watch,
     get: async () => (await query.get())[0],
-    get $() {
-      return streamOf(watches, question, ({ docs }) => docs[0])
-    },
+    $: streamOf(watches, question, ({ docs }) => docs[0]),
   }
 }
 
