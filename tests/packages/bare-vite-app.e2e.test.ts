@@ -48,7 +48,7 @@ document.querySelector('form')!.onsubmit = async (event) => {
 }
 
 it(
-  'a bare Vite app is built, opens in a browser, writes and reads, online, offline and after a reload without a server',
+  'a bare Vite app is built, opens in a browser, writes and reads, online, offline, after a reload without a server, and without the file that connects',
   async () => {
     const packed = await packPackages()
     const folder = await bareFolder(FILES)
@@ -94,7 +94,15 @@ it(
       await page.getByRole('button').click()
       await page.getByText(text).waitFor()
     }
+    const online = () => page.evaluate(() => dispatchEvent(new Event('online')))
+    // As after a deployment, when the files of an open page are gone: it reads and writes, and goes on where they come.
+    await page.route('**/web-connected*', (route) => route.fulfill({ status: 404 }))
     await page.goto(`http://127.0.0.1:${pagePort}/?server=http://127.0.0.1:${serverPort}`)
+    await page.getByText('waiting, 0 pending').waitFor()
+    await send('without what connects')
+    await page.getByText('waiting, 1 pending').waitFor()
+    await page.unroute('**/web-connected*')
+    await online()
     await page.getByText('live, 0 pending').waitFor()
     await send('with a server')
     await page.getByText('live, 0 pending').waitFor()
@@ -103,12 +111,12 @@ it(
     await page.getByText(', 1 pending').waitFor()
     await page.reload()
     await page.getByText('without a server').waitFor()
-    expect(await page.getByRole('listitem').count()).toBe(2)
+    expect(await page.getByRole('listitem').count()).toBe(3)
     await startServer()
     // Back-off is cut short, as by a network that is back.
-    await page.evaluate(() => dispatchEvent(new Event('online')))
+    await online()
     await page.getByText('live, 0 pending').waitFor()
-    expect(await page.getByRole('listitem').count()).toBe(2)
+    expect(await page.getByRole('listitem').count()).toBe(3)
     expect(thrown).toEqual([])
   },
   WITHIN_MS,
