@@ -176,6 +176,19 @@ describe('a page whose connecting code is loaded', () => {
     await replica.close()
   })
 
+  it('connects nothing while the page is left, and does when it is shown again', async () => {
+    const { time, server, replica, listeners, load, status } = await page()
+    listeners.life('hide')
+    load()
+    await time.run(60_000)
+    expect(server.connections).toBe(0)
+    expect(await status()).toMatchObject({ phase: 'offline', pauses: ['page'] })
+    listeners.life('show')
+    await time.run(3000)
+    expect(await status()).toMatchObject({ phase: 'live' })
+    await replica.close()
+  })
+
   it('closed before it is there, connects nothing and tries nothing', async () => {
     const { time, server, replica, loads, load } = await page()
     await replica.close()

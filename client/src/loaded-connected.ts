@@ -32,6 +32,7 @@ export function loadedConnected(load: () => Promise<Connect>): Connect {
         connected = connect(host)
         end()
         connected.held()
+        for (const pause of pauses) connected.pause(pause)
         if (!pauses.has('app')) connected.resume('app')
       } catch (cause) {
         if (isClosed) return
@@ -49,10 +50,23 @@ export function loadedConnected(load: () => Promise<Connect>): Connect {
       })
       return loading
     }
+    const set = (how: 'pause' | 'resume') => (pause: Pause) => {
+      if (connected) return connected[how](pause)
+      if (how === 'pause') pauses.add(pause)
+      else pauses.delete(pause)
+      host.changed()
+    }
     const again = () => {
       if (failed && !connected) void tryNow()
     }
-    const endHints = [network.onChange(again), lifecycle.onChange((event) => event === 'show' && again())]
+    const endHints = [
+      network.onChange(again),
+      lifecycle.onChange((event) => {
+        // A page that is left must not be connected by what comes late.
+        set(event === 'hide' ? 'pause' : 'resume')('page')
+        if (event === 'show') again()
+      }),
+    ]
     function end(): void {
       cancel()
       for (const end of endHints) end()
@@ -61,13 +75,6 @@ export function loadedConnected(load: () => Promise<Connect>): Connect {
       if (pauses.size > 0) return { ...UNHEARD, phase: 'offline', pauses: [...pauses] }
       return failed ? { ...UNHEARD, phase: 'waiting', ...failed } : UNHEARD
     }
-    const set = (how: 'pause' | 'resume') => (pause: Pause) => {
-      if (connected) return connected[how](pause)
-      if (how === 'pause') pauses.add(pause)
-      else pauses.delete(pause)
-      host.changed()
-    }
-
     void tryNow()
     return {
       report: () => connected?.report() ?? report(),
