@@ -18,7 +18,7 @@ const DARK = { colorScheme: 'dark' } as const
 const LOOKS =
   process.env.CI === undefined
     ? [
-        { name: 'desk-light', tabs: ['Spaces', 'Outbox', 'Events'], ...DESK, ...LIGHT },
+        { name: 'desk-light', tabs: ['Spaces', 'Outbox'], ...DESK, ...LIGHT },
         { name: 'phone-dark', tabs: ['Frames', 'Beat'], ...PHONE, ...DARK },
       ]
     : [

@@ -42,7 +42,7 @@ export const STYLE = `
   height: var(--size);
   padding-bottom: env(safe-area-inset-bottom, 0px);
 }
-:host([data-dock="right"]) .panel { inset: 0 0 0 auto; width: var(--size); }
+:host([data-dock="right"]) .panel { inset: 0 0 0 auto; width: var(--size); border-left: 1px solid var(--line); }
 h2, h3, p, ul, ol, dl, dd { margin: 0; padding: 0; }
 ul, ol { list-style: none; }
 h3 { margin-bottom: 4px; font-size: inherit; font-weight: 600; }
@@ -86,7 +86,7 @@ h2::before { content: ""; flex: none; width: 10px; height: 10px; margin-right: 8
 [data-tide="dashed"] h2::before { border-color: var(--ink-soft); background: none; }
 [data-tide="waiting"] h2::before { border-color: var(--sand); background: none; }
 [data-tide="stalled"] h2::before { border-color: var(--coral); border-radius: 2px; background: var(--coral); }
-.sentence { grid-row: 2; grid-column: 1 / -1; min-width: 0; color: var(--ink-soft); }
+.sentence { grid-row: 2; grid-column: 1 / -1; min-width: 0; color: var(--ink-soft); font-size: 13px; }
 .sentence p { display: inline; }
 .tools { display: flex; flex: none; gap: 4px; }
 .tools button { min-width: 32px; border-color: transparent; background: none; color: var(--sea); }
