@@ -157,6 +157,25 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   const stale = new Set(Object.keys(readers))
   /** The last status, as JSON. */
   let told = ''
+  /** Of which rows and attempts was told last: 10,000 rows are not gone through for each range that comes. */
+  let toldOf: readonly unknown[] = []
+  function tellUnsettled(): void {
+    const of = [outbox, connected.attempts()] as const
+    if (of.every((one, at) => one === toldOf[at])) return
+    toldOf = of
+    const list = pendingList(pending, ...of, pendingActs)
+    const known = new Map(rejected$.value.map((one) => [one.n, one]))
+    const rejected = refused.map((row) => known.get(row.n) ?? refusedOf(row))
+    const isNewlyRefused = rejected.some(({ n }) => !known.has(n))
+    // Where it comes to first, so that it is always in one of them.
+    if (isNewlyRefused) rejected$.next(rejected)
+    if (list !== pending) {
+      pending = list
+      pending$.next([...list.values()].filter((one) => one !== undefined))
+      sent.look(list)
+    }
+    if (!isNewlyRefused && rejected.length !== known.size) rejected$.next(rejected)
+  }
   async function tell(): Promise<void> {
     let failure: unknown
     for (const [table, read] of Object.entries(readers)) {
@@ -166,15 +185,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
         failure = error
       })
     }
-    const list = pendingList(pending, outbox, connected.attempts(), pendingActs)
-    if (list !== pending) {
-      pending = list
-      pending$.next([...list.values()].filter((one) => one !== undefined))
-      sent.look(list)
-    }
-    const known = new Map(rejected$.value.map((one) => [one.n, one]))
-    const rejected = refused.map((row) => known.get(row.n) ?? refusedOf(row))
-    if (rejected.length !== known.size || rejected.some(({ n }) => !known.has(n))) rejected$.next(rejected)
+    tellUnsettled()
     note()
     connected.say()
     const status = present()

@@ -44,6 +44,7 @@ async function play(acts: readonly Act[], seed: number): Promise<void> {
   const made = new Set<string>()
   const refusable = new Set<string>()
   const dismissed = new Set<string>()
+  const vanished: string[] = []
   const ends: { readonly id: string; states: SentState[]; completed: boolean }[] = []
   /** What each number was, as the server heard it. */
   const heard = new Map<number, string>()
@@ -57,12 +58,16 @@ async function play(acts: readonly Act[], seed: number): Promise<void> {
 
   async function openTab(): Promise<void> {
     const one: Open = { tab: await device.open(), pending: [], refused: [], isFrozen: false }
-    one.tab.replica.pending$.subscribe((pending) => {
-      one.pending = pending
-    })
-    one.tab.replica.rejected$.subscribe((refused) => {
-      one.refused = refused
-    })
+    /** In the midst of being told, too, nothing is in none of them. */
+    const tell = (more: Partial<Open>) => {
+      const before = [...one.pending, ...one.refused].map(idOf)
+      Object.assign(one, more)
+      const now = new Set([...one.pending, ...one.refused].map(idOf))
+      for (const n of server.done) done.add(heard.get(n) ?? '')
+      vanished.push(...before.filter((id) => !now.has(id) && !done.has(id) && !dismissed.has(id)))
+    }
+    one.tab.replica.pending$.subscribe((pending) => tell({ pending }))
+    one.tab.replica.rejected$.subscribe((refused) => tell({ refused }))
     open.push(one)
   }
   /** What both streams of a tab told is of one moment. */
@@ -72,6 +77,7 @@ async function play(acts: readonly Act[], seed: number): Promise<void> {
   }
   async function look(): Promise<void> {
     for (const n of server.done) done.add(heard.get(n) ?? '')
+    expect(vanished).toEqual([])
     for (const { tab, pending, refused, isFrozen } of open) {
       if (isFrozen) continue
       const { created, confirmed, discarded, ...audit } = await tab.replica.audit()
