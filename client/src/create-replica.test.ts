@@ -8,6 +8,7 @@ import { createReplica } from './create-replica.ts'
 import { DIAGNOSTICS_MAX } from './diagnostic.ts'
 import { memoryStorage } from './replica/memory-storage.ts'
 import { openCore } from './replica/model/open-core.ts'
+import type { ReplicaStorage } from './replica/storage.ts'
 import type { CollectionScope, Replica } from './replica-api.ts'
 import { RADIO_TAIL_MS } from './sync.ts'
 import { chatApp } from './testing/chat-app.ts'
@@ -20,7 +21,7 @@ import { virtualTime } from './testing/virtual-time.ts'
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** A replica of alice's that is connected. */
-async function connected(app: App = chatApp) {
+async function connected(app: App = chatApp, storage: ReplicaStorage = memoryStorage()) {
   const time = virtualTime(settle)
   const server = fakeServer(time, seededRandom(1))
   const replica = (await createReplica({
@@ -28,7 +29,7 @@ async function connected(app: App = chatApp) {
     app,
     user: 'alice',
     token: () => 'good',
-    storage: memoryStorage(),
+    storage,
     durable: true,
     tables: () => ({ scope: () => ({}) as never, table: () => undefined, close() {} }),
     transport: server.transport,
@@ -82,6 +83,41 @@ describe('status$', () => {
     await new Promise(setImmediate)
     await told({ version: 5, partial: true })
     room.close()
+    await replica.close()
+  })
+})
+
+describe('a burst', () => {
+  it('costs one unit a range: what this tab has committed is told without being read again', async () => {
+    const storage = memoryStorage()
+    let reads = 0
+    let writes = 0
+    const counting: ReplicaStorage = {
+      ...storage,
+      read(tables, work) {
+        reads++
+        return storage.read(tables, work)
+      },
+      write(tables, durability, work) {
+        writes++
+        return storage.write(tables, durability, work)
+      },
+    }
+    const { time, server, replica, status } = await connected(chatApp, counting)
+    server.commit('room:1')
+    await time.run(100)
+    reads = 0
+    writes = 0
+    const versions: (number | undefined)[] = []
+    const told = replica.status$.subscribe(({ spaces }) => versions.push(spaces['room:1']?.version))
+    for (let n = 0; n < 20; n++) {
+      server.commit('room:1')
+      await time.run(10)
+    }
+    told.unsubscribe()
+    expect([reads, writes]).toEqual([0, 20])
+    expect(new Set(versions)).toEqual(new Set(Array.from({ length: 21 }, (_, n) => n + 1)))
+    expect((await status()).spaces['room:1']).toMatchObject({ version: 21, head: 21, partial: false })
     await replica.close()
   })
 })

@@ -11,12 +11,13 @@ import { oneAtATime } from './one-at-a-time.ts'
 import { pendingList } from './pending-list.ts'
 import { progressMeter } from './progress.ts'
 import type { Enqueued } from './replica/confirmations.ts'
+import { type CopyState, copyState } from './replica/copy-state.ts'
 import { definitionOf } from './replica/definition-of.ts'
 import { createLocalCore } from './replica/local-core.ts'
-import type { CopyState, Healed } from './replica/replica-core.ts'
-import { type OutboxRow, pendingOf, type RefusedRow } from './replica/rows.ts'
+import type { Healed } from './replica/replica-core.ts'
+import { type CopyRow, type OutboxRow, pendingOf, type RefusedRow } from './replica/rows.ts'
 import type { ShownCopies } from './replica/shown-copies.ts'
-import type { ReplicaStorage } from './replica/storage.ts'
+import type { ReplicaStorage, Write } from './replica/storage.ts'
 import type { StorageError } from './replica/storage-error.ts'
 import { watchedStorage } from './replica/watched-storage.ts'
 import type { CollectionQueries, CollectionScope, HistoryReset, Older, Pending, Refused, Replica, Sent, Status } from './replica-api.ts'
@@ -139,7 +140,8 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       saved = saved.slice(before).filter((n) => n > lastRead)
     },
     copies: async () => {
-      copies = await core.copies([...holders.keys()])
+      committed.clear()
+      copies = new Map([...(await core.copies([...holders.keys()])), ...committed])
     },
     self: async () => {
       const healed = await core.healed()
@@ -153,6 +155,8 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   let pending: ReturnType<typeof pendingList> = new Map()
   const pendingActs = { retry: connected.retryNow, dismiss: core.withdraw }
   const sent = sentStates()
+  /** Copies as this tab committed them since they were read last: ranges may come a hundred times a second, and none of them is read again. */
+  const committed = new Map<SpaceId, CopyState>()
   /** What has to be read again before the next status. */
   const stale = new Set(Object.keys(readers))
   /** The last status, as JSON. */
@@ -197,6 +201,11 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     watches.told(status.spaces)
     if (failure) throw failure
   }
+  function take(write: Write): void {
+    if (!('put' in write)) return void stale.add('copies')
+    for (const row of write.put as unknown as readonly CopyRow[]) if (holders.has(row.space)) committed.set(row.space, copyState(row))
+    copies = new Map([...copies, ...committed])
+  }
   soon = oneAtATime(tell)
   let isAside = false
   const endLife = world.lifecycle.onChange((event) => {
@@ -204,8 +213,9 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     isAside = !isAside
     storage.aside?.(isAside)
   })
-  const endChanges = core.onChange((changed) => {
-    for (const table of changed) stale.add(table)
+  const endChanges = core.onChange((changed, own) => {
+    for (const table of changed) if (table !== 'copies' || !own) stale.add(table)
+    for (const write of own ?? []) if (write.table === 'copies') take(write)
     // A healing is over when nothing in the outbox is offered again.
     if (stale.has('outbox')) stale.add('self')
     if (stale.delete('refused')) stale.add('outbox')

@@ -1,7 +1,7 @@
 import { NOTHING, type SpaceId, type SyncError } from '@tidemark/shared'
 import type { Pause } from './connection/connection.ts'
 import type { Attempt } from './outbox/attempts.ts'
-import type { CopyState } from './replica/replica-core.ts'
+import type { CopyState } from './replica/copy-state.ts'
 import type { Phase, Status } from './replica-api.ts'
 
 /** What is told of the connection, by the tab that is connected for all. */

@@ -15,15 +15,11 @@ export { createReplica, type ReplicaWorld, type Tables } from './create-replica.
 export { plainTables } from './plain-tables.ts'
 export { pollTransport } from './platform/poll-transport.ts'
 export { type BeatStore, storedBeats } from './platform/stored-beats.ts'
+export type { CopyState } from './replica/copy-state.ts'
 export { type DexieStorage, dexieStorage } from './replica/dexie-storage.ts'
 export { frozen, keyOf, keysWithin } from './replica/memory-rows.ts'
 export { type MemoryStorage, memoryStorage } from './replica/memory-storage.ts'
-export {
-  type CopyState,
-  createReplicaCore,
-  type ReplicaCore,
-  type ReplicaPorts,
-} from './replica/replica-core.ts'
+export { createReplicaCore, type ReplicaCore, type ReplicaPorts } from './replica/replica-core.ts'
 export { dexieTables } from './replica/scope.ts'
 export { type Key, type KeyRange, type ReplicaStorage, type Row, type StorageRead, UnitEndedError, type Write } from './replica/storage.ts'
 export { describeReplicaStorage, type SuiteSubject } from './replica/storage-contract-suite.ts'

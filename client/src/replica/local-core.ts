@@ -1,6 +1,6 @@
 import { ForbiddenError, InvalidError, newClientId, newNonce, toJsonObject } from '@tidemark/shared'
-import { isWhole } from './begin-anew.ts'
 import { confirmations, type Enqueued } from './confirmations.ts'
+import { copyState } from './copy-state.ts'
 import { dismiss, enqueue, type Made, openCopy } from './enqueue.ts'
 import { sweep } from './garbage.ts'
 import { makeRoom } from './make-room.ts'
@@ -180,11 +180,7 @@ export async function createLocalCore({
     onAppended: onOutbox,
     async copies(spaces) {
       const rows = (await storage.read(['copies'], (tx) => tx.getMany('copies', spaces))) as readonly (CopyRow | undefined)[]
-      return new Map(
-        rows.flatMap((row) =>
-          row ? [[row.space, { version: row.version, seal: row.seal, head: row.head, partial: !isWhole(row), floors: row.floors }]] : [],
-        ),
-      )
+      return new Map(rows.flatMap((row) => (row ? [[row.space, copyState(row)]] : [])))
     },
     ...shown,
     setClockOffset(ms) {

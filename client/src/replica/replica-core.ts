@@ -4,21 +4,14 @@ import type { Outbox } from '../outbox/outbox.ts'
 import type { HistoryReset } from '../replica-api.ts'
 import type { Taken } from './awaited-page.ts'
 import type { Confirmations, Enqueued } from './confirmations.ts'
+import type { CopyState } from './copy-state.ts'
 import { createLocalCore } from './local-core.ts'
 import type { Stage } from './replay.ts'
-import type { Floors, OutboxRow, RefusedRow } from './rows.ts'
+import type { OutboxRow, RefusedRow } from './rows.ts'
 import { createServedCore } from './served-core.ts'
 import type { ShownCopies } from './shown-copies.ts'
 import type { ReplicaStorage } from './storage.ts'
 import type { Unit } from './unit.ts'
-
-/** What the status tells of one copy. */
-export interface CopyState extends Standing {
-  readonly head: number
-  /** True while it shows less than a whole prefix of the commits, or another copy is being built. */
-  readonly partial: boolean
-  readonly floors?: Floors | undefined
-}
 
 /** Whom a page of older documents is asked of. */
 export interface OlderSource {
