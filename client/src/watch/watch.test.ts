@@ -2,6 +2,7 @@
 import { ForbiddenError } from '@tidemark/shared'
 import { describe, expect, it, vi } from 'vitest'
 import { memoryStorage } from '../replica/memory-storage.ts'
+import type { ChangeListener, ReplicaStorage } from '../replica/storage.ts'
 import { StorageError } from '../replica/storage-error.ts'
 import { message, rangeOf } from '../testing/ranges.ts'
 import { type Message, told, type WatchedRoom, watchedRoom } from '../testing/watched-room.ts'
@@ -119,6 +120,68 @@ describe('what a watch tells', () => {
     await turn()
     expect([texts(seen.snapshots.at(-1)), seen.snapshots.length]).toEqual([['one', 'from there', 'three'], 2])
     expect(reads).toEqual([3, 1])
+  })
+
+  it('what it missed as one batch, once it is told that anything may have changed', async () => {
+    const storage = memoryStorage()
+    const listeners: ChangeListener[] = []
+    // A page that was put aside, or whose handle was lost, hears of nothing.
+    const deaf: ReplicaStorage = {
+      ...storage,
+      onChange(listener) {
+        listeners.push(listener)
+        return storage.onChange((tables, own) => own && listener(tables, own))
+      },
+    }
+    const here = await watchedRoom(deaf)
+    await here.core.apply(rangeOf(0, 2, [message(1, 'a', 'one'), message(2, 'b', 'two')]))
+    const seen = told<Message>()
+    here.of().watch(seen.listener)
+    await turn()
+    const all = () => {
+      for (const listener of listeners) listener(['copies', 'room_messages'], undefined, () => undefined)
+    }
+    all()
+    await turn()
+    const other = await watchedRoom(storage.reopen(), { seed: 2 })
+    await edit(other, 'a', 'one!')
+    await edit(other, 'a', 'one!!')
+    await send(other, 'm')
+    expect(seen.snapshots.length).toBe(1)
+    all()
+    await turn()
+    expect([seen.snapshots.length, pairs(seen.snapshots[1]), texts(seen.snapshots[1])]).toEqual([
+      2,
+      ['a update+update', 'm add+enqueue'],
+      ['one!!', 'two', 'm'],
+    ])
+  })
+
+  it('of a list of 10,000 that one changed, by testing one document, and reading none, or one of another tab', async () => {
+    const storage = memoryStorage()
+    const here = await watchedRoom(storage)
+    await here.core.apply(
+      rangeOf(
+        0,
+        10_000,
+        Array.from({ length: 10_000 }, (_, at) => message(at + 1, `m${at}`, `text ${at}`)),
+      ),
+    )
+    let tested = 0
+    const seen = told<Message>()
+    const test = () => {
+      tested++
+      return true
+    }
+    here.of().filter(test).orderBy('text', 'desc').watch(seen.listener)
+    await turn()
+    expect([tested, here.reads]).toEqual([10_000, [10_000]])
+    await edit(here, 'm77', 'zz')
+    expect([tested, here.reads, texts(seen.snapshots[1])?.[0]]).toEqual([10_001, [10_000], 'zz'])
+    const other = await watchedRoom(storage.reopen(), { seed: 2 })
+    await edit(other, 'm78', 'zzz')
+    await turn()
+    expect([tested, here.reads, texts(seen.snapshots[2])?.[0]]).toEqual([10_002, [10_000, 1], 'zzz'])
   })
 
   it('the same object for a document that did not change, in all watches; and nobody can change it', async () => {
