@@ -31,6 +31,9 @@ const OTHER_TAB = `
   import { openReplica } from ${at('../open-replica.ts')}
   import { chatApp } from ${at('../testing/chat-app.ts')}
   const NO_SERVER = { connect: () => ({ send() {}, close() {} }), request: () => Promise.reject(new Error('no network')) }
+  // Vitest's, by which it loads what is imported later; a worker has none.
+  globalThis.__vitest_browser_runner__ = { wrapDynamicImport: (load) => load() }
+  onunhandledrejection = ({ reason }) => postMessage(String(reason))
   let replica
   onmessage = async ({ data: { name, id, text } }) => {
     replica ??= await openReplica({
@@ -67,6 +70,7 @@ it('useLiveQuery on replicated tables sees own commits and those of another tab,
   }
   const failed = new Promise<never>((_, reject) => {
     otherTab.onerror = ({ message }) => reject(new Error(message))
+    otherTab.onmessage = ({ data }) => reject(new Error(data))
   })
   const shows = (text: string) => Promise.race([expect.poll(page.text, { ...QUICK, timeout: 20_000 }).toBe(text), failed])
 

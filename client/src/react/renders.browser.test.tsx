@@ -47,7 +47,7 @@ describe('useQuery', () => {
     const query = ask()
     const { renders } = show(<Notes query={query} />)
     await shows('loading')
-    expect(query.open).toBe(1)
+    await expect.poll(() => query.open, QUICK).toBe(1)
     query.tell('a', 'b')
     await shows('a b')
     expect(renders()).toBe(2)
@@ -180,7 +180,7 @@ describe('useQuery', () => {
     pass(1_010)
     showAgain(<Notes query={query} />)
     await shows('a')
-    expect(query.opened).toBe(2)
+    await expect.poll(() => query.opened, QUICK).toBe(2)
   })
 
   it('that is asked something else by each of its own renders ends in the error boundary, with what to do', async () => {

@@ -32,6 +32,11 @@ function show(element: ReactNode, options?: RootOptions): Mounted {
 /** What is seen: React hides what stood there before by its style. */
 const seen = () => (document.body.lastElementChild as HTMLElement | null)?.innerText
 const shows = (text: string) => expect.poll(seen, QUICK).toBe(text)
+/** Past the 0.3 s for which React shows a fallback at least. */
+async function suspended(): Promise<void> {
+  await shows('waiting')
+  pass(300)
+}
 let keys = 0
 const ask = () => fakeQuery(`suspended ${keys++}`)
 
@@ -69,7 +74,7 @@ describe('useSuspenseQuery', () => {
       </Waiting>
     )
     const { renders } = show(mode === 'strict' ? <StrictMode>{texts}</StrictMode> : texts)
-    await shows('waiting')
+    await suspended()
     await drawn()
     const triesBefore = tries
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -127,7 +132,7 @@ describe('useSuspenseQuery', () => {
         <Changing />
       </Waiting>,
     )
-    await shows('waiting')
+    await suspended()
     one.tell('a')
     await shows('a')
     startTransition(() => change(two))
@@ -150,13 +155,13 @@ describe('useSuspenseQuery', () => {
       </Boundary>,
       { onCaughtError: (error) => caught.push(error) },
     )
-    await shows('waiting')
+    await suspended()
     query.fail(new Error('denied'))
     await shows('denied')
     pass(1_010)
     expect(query.opened).toBe(1)
     document.querySelector('button')?.click()
-    await shows('waiting')
+    await suspended()
     query.tell()
     await shows('nothing')
     expect([query.opened, query.open, caught.length]).toEqual([2, 1, 1])
