@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type PackedPackages, packPackages } from '../harness/packed-packages.ts'
 import { freePort } from '../harness/server-process.ts'
 import { blocksOf, nameOf } from './page-code.ts'
@@ -21,7 +21,6 @@ describe('the code of the README', () => {
   beforeAll(async () => {
     packed = await packPackages()
   })
-  afterAll(() => packed?.close())
 
   it(`is two files of ${LINES_MAX} lines together`, () => {
     const lines = `${fileOf('app.ts')}${fileOf('page.ts')}`.split('\n').filter((line) => line.trim() !== '')

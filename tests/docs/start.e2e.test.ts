@@ -30,7 +30,6 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await browser?.close()
-  await packed?.close()
 })
 
 // Side by side: most of it is waiting.

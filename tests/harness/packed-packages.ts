@@ -1,6 +1,8 @@
 // The packages as npm would publish them, put into a folder that knows nothing of this repository.
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +13,10 @@ const run = promisify(execFile)
 
 /** As an install from the registry takes on a slow day, in ms. */
 const INSTALL_WITHIN_MS = 180_000
+
+/** Several test files want the same tarballs; they are kept for so long after they were packed, in ms. */
+const KEPT = join(root, 'node_modules/.cache/tidemark/packed')
+const KEPT_MS = 3_600_000
 
 export const PACKAGES = ['shared', 'client', 'server'] as const
 
@@ -24,16 +30,16 @@ export interface PackedPackages {
   install(folder: string, words: readonly string[]): Promise<void>
   /** The same without npm, for a quick test: ours are unpacked there, and everything that this repository has is found beside them. */
   link(folder: string): Promise<void>
-  close(): Promise<void>
 }
 
-/** Builds and packs all three. What is built already, as before each `npm test`, is not built again. */
+/** Builds and packs all three. What is built already, as before each `npm test`, is not built again, and what was packed is not packed again. */
 export async function packPackages(): Promise<PackedPackages> {
   await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...PACKAGES], { cwd: root })
-  const packed = await mkdtemp(join(tmpdir(), 'tidemark-packed-'))
-  const said = await npm(root, ['pack', '--json', '--pack-destination', packed, ...PACKAGES.flatMap((name) => ['-w', name])])
-  const list = Object.values(JSON.parse(said) as Record<string, { name: string; filename: string }>)
-  const tarballs = Object.fromEntries(list.map(({ name, filename }) => [name, join(packed, filename)]))
+  const folder = join(KEPT, await fingerprint())
+  if (!existsSync(folder)) await pack(folder)
+  const tarballs = Object.fromEntries(
+    (await readdir(folder)).map((file) => [file.replace(/^(tidemark)-(\w+)-.*$/, '@$1/$2'), join(folder, file)]),
+  )
   return {
     tarballs,
     async install(folder, words) {
@@ -58,7 +64,26 @@ export async function packPackages(): Promise<PackedPackages> {
         for (const [command, path] of Object.entries(bin)) await symlink(join(place, path), join(modules, '.bin', command))
       }
     },
-    close: () => rm(packed, { recursive: true, force: true }),
+  }
+}
+
+/** Of all that goes into the tarballs: what the compiler wrote stands for what it read. */
+async function fingerprint(): Promise<string> {
+  const files = PACKAGES.flatMap((name) => ['package.json', 'README.md', 'LICENSE', 'dist/.tsbuildinfo'].map((file) => `${name}/${file}`))
+  const hash = createHash('sha256')
+  for (const file of [...files, 'server/bin/tidemark.mjs']) hash.update(await readFile(join(root, file)))
+  return hash.digest('hex')
+}
+
+async function pack(folder: string): Promise<void> {
+  await mkdir(KEPT, { recursive: true })
+  const begun = await mkdtemp(join(KEPT, 'begun-'))
+  await npm(root, ['pack', '--silent', '--pack-destination', begun, ...PACKAGES.flatMap((name) => ['-w', name])])
+  // Somebody else may have done the same meanwhile.
+  await rename(begun, folder).catch(() => rm(begun, { recursive: true, force: true }))
+  for (const other of await readdir(KEPT)) {
+    const { mtimeMs } = await stat(join(KEPT, other)).catch(() => ({ mtimeMs: Date.now() }))
+    if (mtimeMs < Date.now() - KEPT_MS) await rm(join(KEPT, other), { recursive: true, force: true })
   }
 }
 

@@ -58,7 +58,6 @@ it(
     const packed = await packPackages()
     const folder = await bareFolder({ 'app.ts': APP, 'main.ts': MAIN })
     onTestFinished(async () => {
-      await packed.close()
       await rm(folder, { recursive: true, force: true })
     })
     if (process.env.CI === undefined) await packed.link(folder)

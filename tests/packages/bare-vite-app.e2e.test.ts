@@ -57,7 +57,6 @@ it(
     onTestFinished(async () => {
       await browser.close()
       for (const one of processes) await ended(one)
-      await packed.close()
       await rm(folder, { recursive: true, force: true })
     })
     if (process.env.CI === undefined) await packed.link(folder)

@@ -39,7 +39,6 @@ beforeAll(async () => {
   await packed.link(folder)
 })
 afterAll(async () => {
-  await packed?.close()
   if (folder) await rm(folder, { recursive: true, force: true })
 })
 
