@@ -1,6 +1,6 @@
 // Goal: the panel is worked by keys alone, leaves the page as it found it, and slows nothing. Method: a page with a replica that is nothing but
 // its inside.
-import { NOTHING } from '@tidemark/shared'
+import { NOTHING, UnavailableError } from '@tidemark/shared'
 import { BehaviorSubject } from 'rxjs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { fixedBeat } from '../connection/beat-policy.ts'
@@ -12,6 +12,7 @@ import { INSIDE, type Inside } from '../inside.ts'
 import { NOT_SENDING } from '../outbox/sending.ts'
 import { systemClock } from '../platform/system-clock.ts'
 import { memoryStorage } from '../replica/memory-storage.ts'
+import { StorageError } from '../replica/storage-error.ts'
 import type { Status } from '../replica-api.ts'
 import { chatApp } from '../testing/chat-app.ts'
 import type { ObservedReplica } from './observed.ts'
@@ -177,6 +178,24 @@ describe('the panel', () => {
     status$.complete()
     await closed
     expect(parent.childElementCount).toBe(0)
+  })
+
+  it('says what is true while there is no space, no connection, or no storage that works', async () => {
+    const { replica, status$ } = observedReplica()
+    const { close } = openDevtools(replica)
+    const says = (part: string) => rootOf().querySelector(part)?.textContent
+    const because = new UnavailableError('the connection ended with code 1006')
+    const error = new StorageError('full', 'This device is full.')
+    status$.next({ ...live, spaces: {}, phase: 'waiting', because, retryAtMs: Date.now() + 90_000, storage: { durable: true, error } })
+    await picture()
+    expect(rootOf().querySelector('.panel')?.getAttribute('data-tide')).toBe('waiting')
+    expect(says('h2')).toMatch(/^Waiting since /)
+    expect(says('.sentence')).toMatch(/^No connection: the connection ended with code 1006\. Tries again in \d+ s\.$/)
+    expect(says('[role="tabpanel"]:not([hidden]) .space')).toContain('held by another tab')
+    rootOf().querySelector<HTMLElement>('#tab-Storage')?.click()
+    await picture()
+    expect(says('#panel-Storage .notice')).toBe('This device is full.')
+    close()
   })
 
   it('says what is missing to whoever hands in something else', () => {
