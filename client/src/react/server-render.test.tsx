@@ -1,5 +1,6 @@
 // In Node, as a server renders a page: every hook gives what stands while loading, and nothing is opened.
-import { renderToString } from 'react-dom/server'
+import { Writable } from 'node:stream'
+import { renderToPipeableStream, renderToString } from 'react-dom/server'
 import { afterEach, expect, it, vi } from 'vitest'
 import { NO_HINTS } from '../connection/hints.ts'
 import { openReplica } from '../open-replica.ts'
@@ -23,6 +24,29 @@ it('a server renders what stands while loading, and the fallback of what suspend
   const { replica, messages, newest, held, subscriptions } = servedReplica('served')
   expect(rendered(<ServedPage replica={replica} />)).toBe(SERVED_HTML)
   expect([messages.opened, newest.opened, subscriptions(), held.size]).toEqual([0, 0, 0, 0])
+})
+
+it('a server that streams ends with the fallback, and hears why', async () => {
+  const { replica, newest } = servedReplica('streamed')
+  const errors: string[] = []
+  const html = await new Promise<string>((resolve) => {
+    const chunks: string[] = []
+    const sink = new Writable({
+      write(chunk, _, done) {
+        chunks.push(String(chunk))
+        done()
+      },
+      final(done) {
+        resolve(chunks.join(''))
+        done()
+      },
+    })
+    const { pipe } = renderToPipeableStream(<ServedPage replica={replica} />, { onError: (error) => void errors.push(String(error)) })
+    pipe(sink)
+  })
+  expect(html).toContain('<p>waiting</p>')
+  expect(errors).toEqual([expect.stringMatching(/^UnavailableError: .*<Suspense>/)])
+  expect(newest.opened).toBe(0)
 })
 
 it('a server without a replica renders the fallback of the provider', () => {
