@@ -1,5 +1,5 @@
 import { BadRequestError, type SpaceId } from '@tidemark/shared'
-import { filter, map, Observable } from 'rxjs'
+import { Observable } from 'rxjs'
 import type { CollectionQueries } from '../replica-api.ts'
 import { pathOf, type Question, questionOf, type Test, testBy, testsOf } from './question.ts'
 import type { DocumentRef, Query, Snapshot, Watched, Where } from './watch-api.ts'
@@ -53,10 +53,17 @@ function documentOf(watches: Watches, question: Question): DocumentRef<unknown> 
 }
 
 /** Evaluated once for all subscribers of one question; ends with the last of them. */
-function streamOf<T>(watches: Watches, question: Question, pick: (snapshot: Snapshot<unknown>) => T): Observable<T> {
+function streamOf<T>(
+  watches: Watches,
+  question: Question,
+  pick: (snapshot: Snapshot<unknown>) => T,
+  isTold: (snapshot: Snapshot<unknown>) => boolean = () => true,
+): Observable<T> {
   return new Observable((subscriber) => {
     const { close } = watches.watch(question, {
-      onChange: (snapshot) => subscriber.next(pick(snapshot)),
+      onChange(snapshot) {
+        if (isTold(snapshot)) subscriber.next(pick(snapshot))
+      },
       onError: (error) => subscriber.error(error),
       onEnd: () => subscriber.complete(),
     })
@@ -67,16 +74,19 @@ function streamOf<T>(watches: Watches, question: Question, pick: (snapshot: Snap
 /** A collection's own ways of reading, and what can be watched of it; `where` and `orderBy` are both. */
 export function watchedScope(watches: Watches, space: SpaceId, collection: string, scope: CollectionQueries<unknown>): Watched<unknown> {
   const question = { replica: watches.number, space, collection, tests: [], order: [], limit: Number.POSITIVE_INFINITY }
-  const all = queryOf(watches, questionOf(question))
-  const { where, orderBy, snapshots$ } = all
+  const whole = questionOf(question)
+  const all = queryOf(watches, whole)
+  const { where, orderBy } = all
   return Object.assign(all, {
     ...scope,
     where: (asked: string | Where<unknown>) => (typeof asked === 'string' ? scope.where(asked) : where(asked)),
     orderBy: (field: never, direction?: 'asc' | 'desc') => (direction ? orderBy(field, direction) : scope.orderBy(field)),
     doc: (id: string) => documentOf(watches, questionOf({ ...question, id })),
-    changes$: snapshots$.pipe(
-      filter(({ type }) => !type),
-      map(({ docChanges }) => docChanges),
+    changes$: streamOf(
+      watches,
+      whole,
+      ({ docChanges }) => docChanges,
+      ({ type }) => !type,
     ),
   })
 }
