@@ -1,10 +1,11 @@
-// `useLiveQuery` of dexie-react-hooks over a replica's tables, in a real engine. The other tab is a worker: it shares nothing with this
+// `useLiveQuery` of dexie-react-hooks over a replica's tables, and `useQuery` beside it, in a real engine. The other tab is a worker: it shares nothing with this
 // page but the database and the channels of the browser.
 import type { App } from '@tidemark/shared'
 import { useLiveQuery } from 'dexie-react-hooks'
 import { afterEach, expect, it } from 'vitest'
 import { NO_HINTS } from '../connection/hints.ts'
 import { openReplica } from '../open-replica.ts'
+import { useQuery } from '../react.ts'
 import type { Replica } from '../replica-api.ts'
 import { chatApp } from '../testing/chat-app.ts'
 import { drawn, type Mounted, mounted } from '../testing/mounted.ts'
@@ -46,7 +47,7 @@ const OTHER_TAB = `
 let end = async () => {}
 afterEach(() => end())
 
-it('useLiveQuery on replicated tables sees own commits and those of another tab, and nothing of other spaces', async () => {
+it('useLiveQuery on replicated tables, and useQuery, see own commits and those of another tab, and nothing of other spaces', async () => {
   const name = crypto.randomUUID()
   const replica = (await open(name)) as Replica<App>
   const [one, two] = [replica.space('room:1') as any, replica.space('room:2') as any]
@@ -57,7 +58,9 @@ it('useLiveQuery on replicated tables sees own commits and those of another tab,
       return one.messages.orderBy('$b').toArray()
     })
     const all = useLiveQuery(() => replica.table('room', 'messages').count())
-    return messages ? `${messages.map(({ text }) => text).join(' ')} of ${all}` : 'loading'
+    const { docs } = useQuery<{ text: string }>(one.messages)
+    const textsOf = (rows: readonly { text: string }[]) => rows.map(({ text }) => text).join(' ')
+    return messages ? `${textsOf(messages)} of ${all}, ${textsOf(docs)}` : 'loading'
   }
   const page: Mounted = mounted(document.body.appendChild(document.createElement('div')), <Texts />)
   const source = URL.createObjectURL(new Blob([OTHER_TAB], { type: 'text/javascript' }))
@@ -74,18 +77,18 @@ it('useLiveQuery on replicated tables sees own commits and those of another tab,
   })
   const shows = (text: string) => Promise.race([expect.poll(page.text, { ...QUICK, timeout: 20_000 }).toBe(text), failed])
 
-  await shows(' of 0')
+  await shows(' of 0, ')
   await one.mutate.send({ id: 'm1', text: 'mine' })
-  await shows('mine of 1')
+  await shows('mine of 1, mine')
   otherTab.postMessage({ name, id: 'm2', text: 'theirs' })
-  await shows('mine theirs of 2')
+  await shows('mine theirs of 2, mine theirs')
   await one.mutate.edit({ id: 'm2', text: 'ours' })
-  await shows('mine ours of 2')
+  await shows('mine ours of 2, mine ours')
   otherTab.postMessage({ name, id: 'm3', text: 'more' })
-  await shows('mine ours more of 3')
+  await shows('mine ours more of 3, mine ours more')
   const before = reads
   await two.mutate.send({ id: 'm4', text: 'elsewhere' })
-  await shows('mine ours more of 4')
+  await shows('mine ours more of 4, mine ours more')
   await drawn()
   expect(reads).toBe(before)
 })
