@@ -35,6 +35,23 @@ describe('a server that forgot', () => {
       expect(tells).toEqual([{ kept: 0, offeredAgain: 3, lost: 0 }])
     })
 
+  it('[M5] whoever listens is told once each, and nobody who comes later', async () => {
+    const world = new ScriptedWorld()
+    const alice = await world.open('alice')
+    await sayAll(alice, 'one', 'two')
+    const backup = world.changelog.snapshot()
+    await alice.say('three')
+    const [first, second] = [tellsOf(alice), tellsOf(alice)]
+    world.restoreAndRestart(backup)
+    await world.pass(120_000)
+    const told = [{ kept: 0, offeredAgain: 1, lost: 0 }]
+    expect([first, second, tellsOf(alice)]).toEqual([told, told, []])
+    await alice.replica.close()
+    const again = await world.open('alice', { disk: alice.disk.reopen() })
+    await world.pass(1000)
+    expect(tellsOf(again)).toEqual([])
+  })
+
   it('[M5] forgetful server, idle client: a client with nothing pending and no copy of the space offers what was lost', async () => {
     const world = new ScriptedWorld()
     const alice = await world.open('alice')
