@@ -1,8 +1,8 @@
 // Goal: what npm would publish is whole, right in its types, and costs nothing where it is not used. Method: the tarballs themselves, put into a folder
 // outside of this repository, and read there by publint, are-the-types-wrong, TypeScript, Vite and Node.
 import { execFile } from 'node:child_process'
-import { readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
@@ -15,6 +15,8 @@ import { bareFolder, PACKAGES, type PackedPackages, packPackages } from '../harn
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const run = promisify(execFile)
 
+/** Where a command begins. */
+const STARTED = ['dist/main.js']
 /** Each check of types costs a second or more. */
 const isQuick = process.env.CI === undefined
 
@@ -49,6 +51,26 @@ describe.each(manifests)('the tarball of $name', ({ name, exports, version, depe
     expect(files).toEqual(expect.arrayContaining(['package/LICENSE', 'package/README.md', 'package/dist/index.js', 'package/src/index.ts']))
     expect(files.filter((file) => /\.test\.|tsbuildinfo|tsconfig/.test(file))).toEqual([])
     expect(await readFile(join(folder, 'node_modules', name, 'LICENSE'), 'utf8')).toBe(await readFile(join(root, 'LICENSE'), 'utf8'))
+  })
+
+  it('holds no code that none of its entries comes to', async () => {
+    const place = join(folder, 'node_modules', name)
+    const reached = new Set([
+      ...Object.values(exports).map(({ default: path = '' }) => join(place, path)),
+      ...STARTED.map((path) => join(place, path)),
+    ])
+    // A set grows while it is walked.
+    for (const file of reached) {
+      const code = await readFile(file, 'utf8').catch(() => '')
+      for (const [, path = ''] of code.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)) reached.add(join(dirname(file), path))
+    }
+    const unreached: string[] = []
+    for (const file of await readdir(join(place, 'dist'), { recursive: true })) {
+      if (!file.endsWith('.js') || reached.has(join(place, 'dist', file))) continue
+      // What declares types alone has code of one line.
+      if (!(await readFile(join(place, 'dist', file), 'utf8')).startsWith('export {};')) unreached.push(file)
+    }
+    expect(unreached).toEqual([])
   })
 
   it('names for each entry its source, its types and its code, in the order in which they are looked for', async () => {
