@@ -16,6 +16,7 @@ function queryOf(watches: Watches, question: Question): Query<unknown> {
     filter: (test) => testedBy([testBy(test as (doc: never) => boolean)]),
     orderBy(field, direction = 'asc') {
       pathOf(field)
+      if (!/^(asc|desc)$/.test(direction)) throw new BadRequestError(`orderBy: ${direction} is neither asc nor desc`)
       return also({ order: [...question.order, [field, direction]] })
     },
     limit(count) {

@@ -233,6 +233,7 @@ describe('a query', () => {
     expect(() => messages.limit(-1)).toThrow(/limit: -1/)
     expect(() => messages.where({ text: undefined } as never)).toThrow(/text is undefined/)
     expect(() => messages.orderBy('' as never, 'asc')).toThrow(/no name of a field/)
+    expect(() => messages.orderBy('text', 'up' as never)).toThrow(/neither asc nor desc/)
     expect(() => messages.watch({ onChange() {} } as never)).toThrow(/onError/)
   })
 
