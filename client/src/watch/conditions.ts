@@ -3,7 +3,11 @@ import type { Condition } from './condition.ts'
 import { compareValues, kindOfValue } from './value-order.ts'
 
 function condition<V>(name: string, args: readonly unknown[], holds: (value: V | undefined) => boolean): Condition<V> {
-  return { key: name + JSON.stringify(args), holds }
+  return { key: name + JSON.stringify(args, named), holds }
+}
+/** JSON writes null for these, and what asks something else must not be answered the same. */
+function named(_: string, value: unknown): unknown {
+  return value === undefined || (typeof value === 'number' && !Number.isFinite(value)) ? { $: `${value}` } : value
 }
 
 /** About order: only values of the same kind are compared, so that what is missing, or null, is neither above nor below anything. */

@@ -54,7 +54,7 @@ export function openMirror({ space, collection, id: only }: Mirrored, { read, cl
   let held: number | undefined
   /** What has to be read again. */
   let stale: Set<string> | 'all' = 'all'
-  /** While something is read: what own commits have written since it began, which may have seen less. */
+  /** While something is read: what own commits are told to have written since it began, which may have seen less, or more. */
   let newer: Map<string, DocumentFields | undefined> | undefined
   let tries = 0
   let cancelRetry: (() => void) | undefined
@@ -100,7 +100,11 @@ export function openMirror({ space, collection, id: only }: Mirrored, { read, cl
     try {
       found = s === 0 ? new Map() : await documentsOf(s, ids)
       tries = 0
-      for (const [id, row] of newer) found.set(id, row)
+      for (const [id, row] of newer) {
+        // Nobody can tell which of the two came last.
+        if ((ids === 'all' || ids.has(id)) && !isSame(found.get(id), row)) readAlso(id)
+        found.set(id, row)
+      }
     } catch (error) {
       stale = 'all'
       readAgain(error)
@@ -138,6 +142,10 @@ export function openMirror({ space, collection, id: only }: Mirrored, { read, cl
         tries++
         readSoon()
       })
+  }
+  function readAlso(id: string): void {
+    if (stale !== 'all') stale.add(id)
+    readSoon()
   }
   const readSoon = oneAtATime(readStale)
   readSoon()

@@ -410,6 +410,27 @@ describe('the end of a watch', () => {
     await turn()
     expect(broken.errors).toMatchObject([{ name: 'TypeError' }])
   })
+
+  it('may be answered by another watch at once, which begins anew', async () => {
+    const storage = memoryStorage()
+    let isBroken = true
+    const read: typeof storage.read = (tables, work) =>
+      isBroken ? Promise.reject(new TypeError('no such table')) : storage.read(tables, work)
+    const world = await watchedRoom(storage, { read })
+    await world.core.apply(rangeOf(0, 1, [message(1, 'a', 'one')]))
+    const [again, other] = [told<Message>(), told<Message>()]
+    world.of().watch({
+      onChange() {},
+      onError() {
+        isBroken = false
+        world.of().watch(again.listener)
+      },
+    })
+    // What shares its documents ends with it.
+    world.of().limit(1).watch(other.listener)
+    await turn()
+    expect([again.snapshots.map(texts), again.errors, other.errors]).toMatchObject([[['one']], [], [{ name: 'TypeError' }]])
+  })
 })
 
 describe('what nobody watches any more', () => {

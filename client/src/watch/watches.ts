@@ -89,14 +89,15 @@ export function openWatches({ clock, closedError, warn, ...replica }: WatchPorts
     return news
   }
   /** Without a reason: the replica is closed. */
-  function end(watched: Watched, error?: unknown, answers: Iterable<Answer> = [...watched.answers.values()]): void {
-    for (const answer of answers) {
-      release(watched, answer)
+  function end(watched: Watched, error?: unknown, answers: Iterable<Answer> = watched.answers.values()): void {
+    const ended = [...answers]
+    // All of them first: whoever asks again when told begins anew.
+    for (const answer of ended) release(watched, answer)
+    for (const answer of ended)
       answer.end((listener) => {
         if (error === undefined && listener.onEnd) listener.onEnd()
         else fail(listener, error ?? closedError())
       })
-    }
   }
   function endWait(answer: Answer): void {
     waits.get(answer)?.()
