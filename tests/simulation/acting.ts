@@ -205,7 +205,7 @@ function actOnServer(world: World, action: ServerAction): void {
       if (backup === undefined) return
       if (!action.living) host.kill()
       world.wire.setBack()
-      world.wasSetBack = true
+      world.restores++
       world.destroy(() => {
         host.restore(backup.snapshot)
         for (const [space, history] of world.histories) history.setBack(backup.heads.get(space) as Moment)

@@ -71,8 +71,10 @@ export interface WatchPorts {
   readonly histories: ReadonlyMap<string, History>
   /** Frames vanish or overtake each other: a range may come without the `acked` that belongs before it. */
   readonly isLossy: boolean
-  /** The server was set back, at some time or other. */
-  wasSetBack(): boolean
+  /** How often the server was set back. */
+  restores(): number
+  /** What is on its way is of the present history, which is no other that came to the same. */
+  areToldApart(): boolean
   /** This device was copied or set back: `acked` tells what another one did last. */
   isForked(): boolean
   /** Whether a mutation of this name may be refused. */
@@ -260,10 +262,10 @@ export class DiskWatch {
 
   /** [M4] What was written here shows once, neither twice nor for a while not at all. `left`: rows of the outbox that may have gone. */
   #shownOnce(left: ReadonlySet<Key>): void {
-    const { device, histories, made, isLossy, wasSetBack, isForked, fail } = this.#ports
+    const { device, histories, made, isLossy, restores, isForked, fail } = this.#ports
     this.#hiddenWhenDone()
     if (isForked()) return
-    const excuses = { isLossy, wasSetBack: wasSetBack() }
+    const excuses = { isLossy, wasSetBack: restores() > 0 }
     const outbox = this.disk.rows('outbox')
     const copies = this.disk.rows('copies')
     const copyOf = (space: string) => copies.get(space) as CopyRow | undefined
@@ -325,12 +327,13 @@ export class DiskWatch {
 
   /** [P4] Nor does what is shown of one history, whichever copy it is in; where the server was set back, it has to. */
   #neverGoesBack({ space, version, seal, whole }: CopyRow): void {
-    const history = this.#ports.histories.get(space)
+    const { histories, areToldApart } = this.#ports
+    const history = histories.get(space)
     const now = whole ? history?.at(version, seal) : undefined
     const before = this.#shown.get(space)
     if (now === undefined) this.#shown.delete(space)
     else this.#shown.set(space, now)
-    if (history === undefined || now === undefined || before === undefined || now.version >= before.version) return
+    if (history === undefined || now === undefined || before === undefined || now.version >= before.version || !areToldApart()) return
     if (ancestor(history.head, before.version) === before && ancestor(before, now.version) === now)
       this.#ports.fail('falls', `${this.#ports.device} showed ${before.version} of ${space}, and now ${now.version}`)
   }

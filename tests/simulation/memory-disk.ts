@@ -1,5 +1,15 @@
 import { StorageError } from '@tidemark/client'
-import { frozen, type Key, keyOf, keysWithin, type ReplicaStorage, type Row, type StorageRead, type Write } from '@tidemark/client/testing'
+import {
+  frozen,
+  type Key,
+  keyOf,
+  keysWithin,
+  type ReplicaStorage,
+  type Row,
+  rangesOf,
+  type StorageRead,
+  type Write,
+} from '@tidemark/client/testing'
 import type { Clock } from '@tidemark/shared'
 import type { Changed, Disk, DiskFault, DiskHandle } from './disk.ts'
 
@@ -94,17 +104,24 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
     const fault = nextFault()
     const calmsBefore = calms
     const read = reader(tables, allowed)
+    /** Of every attempt: one that failed may have been committed, and is told with the others as if somebody else had made it. */
+    const bursts: Write[] = []
+    const failed = (error: StorageError) => {
+      tell(bursts)
+      return error
+    }
     for (let attempt = 1; ; attempt++) {
       if (disk.slowness) await pause(disk.slowness())
       if (!tab.alive) return never()
       const { result, writes } = await work(read)
       if (!tab.alive) return never()
+      bursts.push(...writes)
       const isHarmless = fault?.kind === 'quota' && !writes.some((write) => 'put' in write)
       const struck = attempt === 1 && calmsBefore === calms && !isHarmless ? fault : undefined
       if (struck === undefined || (struck.written && struck.kind !== 'quota')) commit(durability, allowed, writes)
       switch (struck?.kind) {
         case undefined:
-          tell(tab, writes)
+          tell(bursts, bursts.length === writes.length ? tab : undefined)
           return result
         case 'crash':
           tab.crashed()
@@ -112,20 +129,26 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
         case 'lost':
           continue
         case 'gone':
-          throw new StorageError('failing', 'The storage of this device fails again and again: reload.')
+          throw failed(new StorageError('failing', 'The storage of this device fails again and again: reload.'))
         case 'hang':
           await pause(UNIT_MS_MAX)
-          throw new StorageError('stalled', 'The storage of this device does not answer: close other tabs of this app, or reload.')
+          throw failed(new StorageError('stalled', 'The storage of this device does not answer: close other tabs of this app, or reload.'))
         case 'quota':
-          throw new StorageError('full', 'The storage of this device is full.')
+          throw failed(new StorageError('full', 'The storage of this device is full.'))
       }
     }
   }
 
-  function tell(from: Tab, writes: readonly Write[]): void {
+  /** `from`: the tab that made them, which is told what it wrote; the others are told where. */
+  function tell(writes: readonly Write[], from?: Tab): void {
     if (writes.length === 0) return
     const changed = [...new Set(writes.map(({ table }) => table))]
-    for (const tab of [...tabs]) for (const listener of [...tab.listeners]) listener(changed, tab === from ? writes : undefined)
+    const within = (table: string) => rangesOf(writes, table)
+    for (const tab of [...tabs])
+      for (const listener of [...tab.listeners]) {
+        if (tab === from) listener(changed, writes)
+        else listener(changed, undefined, within)
+      }
   }
 
   function open(clock: Clock, crashed: () => void): DiskHandle {
@@ -153,7 +176,7 @@ export function memoryDisk(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>> = ne
       read: (allowed, work) => run(allowed, 'relaxed', async (tx) => ({ result: await work(tx), writes: [] })),
       write: run,
       onChange(listener) {
-        const once: typeof listener = (changed, own) => listener(changed, own)
+        const once: typeof listener = (...change) => listener(...change)
         tab.listeners.add(once)
         return () => void tab.listeners.delete(once)
       },

@@ -76,8 +76,8 @@ function ask(world: World, { tabs: [tab] }: Device): void {
     )
 }
 
-function askLate(world: World, reader: Device): void {
-  world.network.lateMs = (what) => (what.includes('/older') ? LATE_MS : 0)
+function askLate(world: World, reader: Device, lateMs = LATE_MS): void {
+  world.network.lateMs = (what) => (what.includes('/older') ? lateMs : 0)
   ask(world, reader)
 }
 
@@ -92,7 +92,7 @@ function readOfAnother(isPassed: boolean): Play {
     act(world, { do: 'backup' })
     world.network.swallows = swallows
     for (let count = 0; count < 2; count++) await edit(writer)
-    askLate(world, reader)
+    askLate(world, reader, 2 * LATE_MS)
     await pass(world, SOON_MS / 4)
     // What it did would be done again.
     world.crash(writer)
@@ -102,7 +102,7 @@ function readOfAnother(isPassed: boolean): Play {
     if (isPassed) await edit(other)
     world.network.swallows = () => false
     if (isPassed) await edit(other)
-    await pass(world, 2 * LATE_MS)
+    await pass(world, 3 * LATE_MS)
     world.openTabs(writer, 1)
   }
 }

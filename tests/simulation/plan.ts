@@ -117,6 +117,8 @@ export interface Plan {
   /** The chance that a word between tabs is lost. */
   readonly mute?: number | undefined
   readonly devices: readonly DevicePlan[]
+  /** Its tabs watch queries. */
+  readonly watches?: boolean
   /** In order of time. */
   readonly steps: readonly Step[]
   /** When the faults end, in ms. */
@@ -216,6 +218,7 @@ export function drawPlan(seed: number, forced: ForcedClasses = {}): Plan {
     },
     ...(has('mute-tabs') && { mute: betweenTabs.pick([0.05, 0.3, 1]) }),
     devices,
+    watches: streamOf(seed, 'watches').chance(0.5),
     steps: steps.filter(({ atMs }) => atMs < CHAOS_MS).sort((a, b) => a.atMs - b.atMs),
     chaosMs: CHAOS_MS,
     ...random.pick(ENDINGS),

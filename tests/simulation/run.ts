@@ -22,6 +22,8 @@ const LOOK_EVERY_MS = 2000
 const LIVE_WITHIN_MS = 30_000
 /** In the background it is so much later than a beat, in ms: the answer to it, and timers of both that are a minute late. */
 const LATER_THAN_BEAT_MS = fixedBeat.timeoutMs + 2 * THROTTLED_MS
+/** Within this after a failure of the storage a watch has read anew, in ms. */
+const READ_AGAIN_MS = 10_000
 /** No tab is frozen for longer, in ms. */
 const FROZEN_MS = 60_000
 /** At rest: a tab's timers and listeners, and the units of a disk that are open at one moment. */
@@ -65,6 +67,7 @@ export async function run(plan: Plan, openDisk?: OpenDisk): Promise<Outcome> {
     const untilMs = plan.chaosMs + (poisoned ? HEAL_POISONED_MS : HEAL_MS)
     await comeRight(world, untilMs)
     healedMs = scheduler.nowMs - plan.chaosMs
+    world.isRight = unconverged(world).length === 0
     if (plan.patient) {
       // What died without a word just before the faults ended is found by the next beat.
       await scheduler.run(scheduler.nowMs + world.beatMs + (plan.classes.includes('throttle') ? THROTTLED_MS : 0))
@@ -78,6 +81,13 @@ export async function run(plan: Plan, openDisk?: OpenDisk): Promise<Outcome> {
     await comeRight(world, scheduler.nowMs + HEAL_MS)
     for (const message of unconverged(world)) world.fail('converges', message)
     for (const message of world.stale()) world.fail('told', message)
+    // A read that the storage failed is made again.
+    const readMs = scheduler.nowMs + READ_AGAIN_MS
+    while (world.misled().length > 0 && scheduler.nowMs < readMs) {
+      world.tend()
+      await scheduler.run(scheduler.nowMs + LOOK_EVERY_MS)
+    }
+    for (const message of world.misled()) world.fail('watch', message)
     // Tabs that lead without a lock, because none came, and whose words were lost, meet at what either does next.
     const meetMs = scheduler.nowMs + world.beatMs
     while (world.crowded().length > 0 && scheduler.nowMs < meetMs) await scheduler.run(scheduler.nowMs + LOOK_EVERY_MS)
@@ -213,7 +223,7 @@ function account(world: World, { classes }: Plan): void {
     const commits = done.get(nonce) ?? 0
     const what = `number ${seq} of ${device} (${name} ${JSON.stringify(args)})`
     if (name === 'move' ? commits !== 0 && commits !== 2 : commits > 1) world.fail('once', `${what} made ${commits} commits`)
-    if (refused && commits > 0 && !(world.wasSetBack && world.forked.has(device))) world.fail('once', `${what} was refused and done`)
+    if (refused && commits > 0 && !(world.restores > 0 && world.forked.has(device))) world.fail('once', `${what} was refused and done`)
     if (name === 'patch' && args.c === 'notes' && commits > 0 && creators.get(args.id) !== user)
       world.fail('rights', `${what} changed what belongs to somebody else`)
     if (refused && NEVER_REFUSED.includes(name) && !classes.includes('revocation'))

@@ -12,7 +12,7 @@ import {
   storedBeats,
 } from '@tidemark/client/testing'
 import type { MemoryChangelog } from '@tidemark/server'
-import type { SyncError } from '@tidemark/shared'
+import { kindOf, type SyncError } from '@tidemark/shared'
 import { act } from './acting.ts'
 import type { Disk, DiskHandle, OpenDisk } from './disk.ts'
 import { DiskWatch, type Made } from './disk-watch.ts'
@@ -23,6 +23,7 @@ import { Network } from './network.ts'
 import { Page } from './page.ts'
 import { type Action, type DevicePlan, FAIR, type Plan } from './plan.ts'
 import { presentOf } from './present-of.ts'
+import { QueryWatch } from './query-watch.ts'
 import { type Node, newNode, Scheduler } from './scheduler.ts'
 import { streamOf } from './seeded-random.ts'
 import { ServerHost } from './server-host.ts'
@@ -52,6 +53,8 @@ export interface Tab {
   readonly page: Page
   replica: Replica | undefined
   readonly spaces: Map<SimulatedSpace, Space>
+  /** In seeds that watch. */
+  readonly queries: QueryWatch | undefined
 }
 
 /** What one user has on one device. */
@@ -88,6 +91,8 @@ const HIDDEN_GRAIN_MS = 60_000
 /** How long a tab that is being closed in good order may take, in ms. */
 const CLOSE_MS = 20_000
 const FAILURES_KEPT = 20
+/** How often watches are held against the disk while things fail, in ms. */
+const QUERIES_MS = 7000
 
 const memoryDisks: OpenDisk = () => memoryDisk()
 
@@ -103,8 +108,10 @@ export class World {
   readonly histories = new Map<string, History>(SPACES.map((space) => [space, new History()]))
   readonly made = new Map<string, Made>()
   readonly failures: Failure[] = []
-  /** The server was set back to a backup. */
-  wasSetBack = false
+  /** How often the server was set back to a backup. */
+  restores = 0
+  /** All has come right since the faults ended. */
+  isRight = false
   /** Devices that were copied or set back, or began as a copy, by name. */
   readonly forked = new Set<string>()
   /** Pages of older lines that brought any. */
@@ -158,6 +165,20 @@ export class World {
       this.openTabs(device, plan.tabs)
     }
     for (const { atMs, ...action } of this.#plan.steps) this.scheduler.at(this.self, atMs, action.do, () => act(this, action as Action))
+    if (this.#plan.watches) this.#lookAtQueries()
+  }
+
+  /** What stays wrong for longer than a failed read waits until it is made again was never going to come right. */
+  #lookAtQueries(before: ReadonlySet<string> = new Set()): void {
+    if (this.#isHealed) return
+    const misled = this.misled((tab, { disk }) => {
+      const { node } = tab
+      const isAtRest = disk.units === 0 && disk.rows('self').size > 0
+      return isAtRest && tab.replica !== undefined && node.frozenUntilMs <= this.scheduler.nowMs && node.timerGrainMs === 1
+    })
+    for (const { queries, spaces } of this.#tabsOf()) queries?.open((id) => spaces.get(id))
+    for (const message of misled) if (before.has(message)) this.fail('watch', message)
+    this.scheduler.at(this.self, QUERIES_MS, 'queries', () => this.#lookAtQueries(new Set(misled)))
   }
 
   fail(oracle: string, message: string): void {
@@ -208,6 +229,7 @@ export class World {
           tab.spaces.set(id, tab.replica?.space(id) as unknown as Space)
           space.close()
         }
+        tab.queries?.open((id) => tab.spaces.get(id))
       }
   }
 
@@ -262,6 +284,19 @@ export class World {
     return [...this.#tabsOf()].flatMap(({ node, handle }) =>
       (handle.stale?.() ?? []).map((what) => `${node.name} was told last of ${what}`),
     )
+  }
+
+  /** What watches were told last, where it is not what the disk shows. */
+  misled(isJudged?: (tab: Tab, device: Device) => boolean): string[] {
+    return [...this.devices.values()].flatMap((device) => {
+      const { disk, watch, tabs } = device
+      const shownAs = new Map<string, number>(watch.copies().map(({ space, $s }) => [space, $s]))
+      const rowsOf = (space: SimulatedSpace) => {
+        const s = shownAs.get(space)
+        return [...disk.rows(`${kindOf(space)}_lines`).values()].filter(({ $s }) => $s === s) as never[]
+      }
+      return tabs.flatMap((tab) => (isJudged?.(tab, device) === false ? [] : (tab.queries?.wrong(rowsOf, isJudged === undefined) ?? [])))
+    })
   }
 
   *#tabsOf(): Generator<Tab> {
@@ -340,7 +375,8 @@ export class World {
       user: plan.user,
       histories: this.histories,
       isLossy: this.#plan.network.loss > 0 || this.#plan.network.reorder > 0,
-      wasSetBack: () => this.wasSetBack,
+      restores: () => this.restores,
+      areToldApart: () => this.restores === 0 || this.isRight,
       mayRefuse: (mutation) => !NEVER_REFUSED.includes(mutation) || this.#plan.classes.includes('revocation'),
       isForked: () => this.forked.has(name),
       made: this.made,
@@ -376,7 +412,8 @@ export class World {
     const place = device.shared.tab((work) => void this.scheduler.at(node, 0, 'other tab', work))
     const page = new Page()
     const path = { pageChanges: plan.pageChanges, idle: plan.idle, isUp: () => device.hasNetwork }
-    const tab: Tab = { node, handle, page, place, replica: undefined, spaces: new Map() }
+    const queries = this.#plan.watches ? new QueryWatch(node.name, (oracle, message) => this.fail(oracle, message)) : undefined
+    const tab: Tab = { node, handle, page, place, replica: undefined, spaces: new Map(), queries }
     device.tabs.push(tab)
     createReplica({
       connect,
@@ -401,6 +438,7 @@ export class World {
         if (!node.alive) return
         tab.replica = replica
         for (const id of SPACES) tab.spaces.set(id, replica.space(id) as unknown as Space)
+        queries?.open((id) => tab.spaces.get(id))
       },
       (error: { readonly code?: string }) => {
         if (!node.alive) return

@@ -30,7 +30,11 @@ export function keyOf(table: string, row: Row, primaryKeys: Readonly<Record<stri
 }
 
 /** Where writes changed a table. */
-export function rangesOf(writes: readonly Write[], table: string, primaryKeys: Readonly<Record<string, string>>): KeyRange[] {
+export function rangesOf(
+  writes: readonly Write[],
+  table: string,
+  primaryKeys: Readonly<Record<string, string>> = REPLICA_TABLES,
+): KeyRange[] {
   return writes.flatMap((write) => {
     if (write.table !== table) return []
     if ('deleteRange' in write) return [write.deleteRange]

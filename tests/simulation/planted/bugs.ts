@@ -7,6 +7,7 @@ import { openBugs } from './bugs/open-bugs.ts'
 import { replicaBugs } from './bugs/replica-bugs.ts'
 import { sharedBugs } from './bugs/shared-bugs.ts'
 import { tabsBugs } from './bugs/tabs-bugs.ts'
+import { watchBugs } from './bugs/watch-bugs.ts'
 import type { PlantedBug } from './planted-bug.ts'
 
 /** Every planted bug, from the one rule outwards. */
@@ -19,6 +20,7 @@ export const BUGS: readonly PlantedBug[] = [
   ...gatewayBugs,
   ...backendBugs,
   ...tabsBugs,
+  ...watchBugs,
 ]
 
 /** Throws where there is none of that name. */

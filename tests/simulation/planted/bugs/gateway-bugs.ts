@@ -101,4 +101,12 @@ export const gatewayBugs: readonly PlantedBug[] = [
     rule: 'B1',
     what: 'the frames of one connection are served all at once',
   },
+  {
+    name: 'token-without-end',
+    file: 'server/src/gateway/token-end.ts',
+    find: 'if (nowMs >= course.closeAtMs) return new TokenExpiredError()',
+    replace: '',
+    rule: 'B9',
+    what: 'a connection outlives its token and its grace',
+  },
 ]

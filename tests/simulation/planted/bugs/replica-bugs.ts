@@ -1,4 +1,4 @@
-import type { PlantedBug } from '../planted-bug.ts'
+import { type PlantedBug, SET_BACK, TRIMMED } from '../planted-bug.ts'
 
 const APPLY = 'client/src/replica/apply-range.ts'
 const BEGIN = 'client/src/replica/begin-anew.ts'
@@ -273,5 +273,49 @@ export const replicaBugs: readonly PlantedBug[] = [
     replace: 'if (before?.next) await unit.discard(before.$s)',
     rule: 'R6',
     what: 'a second new beginning discards the copy that is shown',
+  },
+  {
+    name: 'acked-of-a-stranger',
+    file: 'client/src/replica/arrivals.ts',
+    find: 'return (other) => row?.nonce === nonce && other.n > after',
+    replace: 'return (other) => other.n > after',
+    classes: SET_BACK,
+    rule: 'M4',
+    what: 'what another device with this client id did counts as done by this one',
+  },
+  {
+    name: 'older-page-revives',
+    file: 'client/src/replica/awaited-page.ts',
+    find: 'if ((deleted.get(id) ?? 0) > head) return',
+    replace: '',
+    classes: TRIMMED,
+    rule: 'W2',
+    what: 'a page brings back what was deleted while it was under way',
+  },
+  {
+    name: 'older-page-ahead',
+    file: 'client/src/replica/awaited-page.ts',
+    find: "if (head > copy.version) return 'ahead'",
+    replace: '',
+    rule: 'W2',
+    what: 'a page of older documents is taken before the copy has reached where it was read',
+  },
+  {
+    name: 'older-page-of-a-dead-history',
+    file: 'client/src/replica/awaited-page.ts',
+    find: "if (passed && passed !== seal) return 'stale'",
+    replace: '',
+    classes: SET_BACK,
+    rule: 'W2',
+    what: 'a page whose seal is not that of the copy at its head is taken',
+  },
+  {
+    name: 'older-page-stale',
+    file: 'client/src/replica/awaited-page.ts',
+    find: "if (head < version || (head < copy.version && !isKept)) return 'stale'",
+    replace: '',
+    classes: TRIMMED,
+    rule: 'W2',
+    what: 'a page is taken also where deletions since may be missing',
   },
 ]

@@ -51,4 +51,22 @@ export const sharedBugs: readonly PlantedBug[] = [
     rule: '§3',
     what: 'a change that takes fields out of a document leaves them in',
   },
+  {
+    name: 'reset-without-seal',
+    file: 'shared/src/range-rule.ts',
+    find: "if (range.on === copy.seal) return 'reset'",
+    replace: "return 'reset'",
+    classes: SET_BACK,
+    rule: 'R1',
+    what: 'any reset replaces a copy, also one that refutes another seal',
+  },
+  {
+    name: 'sum-of-numbers-alone',
+    file: 'shared/src/sum.ts',
+    find: 'version + 1 + sealDigits(seal)',
+    replace: 'version + 1',
+    classes: SET_BACK,
+    rule: 'B1',
+    what: 'beats compare numbers without seals: errors cancel, forks agree',
+  },
 ]
