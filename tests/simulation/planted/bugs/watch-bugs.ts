@@ -15,22 +15,6 @@ export const watchBugs: readonly PlantedBug[] = [
     what: 'a watch does not read what another tab has changed',
   },
   {
-    name: 'watch-stale-read-kept',
-    file: MIRROR,
-    find: 'for (const [id, row] of newer) found.set(id, row)',
-    replace: '',
-    rule: 'P4',
-    what: 'a read that began before a commit undoes it in a watch',
-  },
-  {
-    name: 'watch-copy-not-changed',
-    file: MIRROR,
-    find: 'shown: readSoon,',
-    replace: 'shown() {},',
-    rule: 'R6',
-    what: 'a watch stays with the copy that was shown before',
-  },
-  {
     name: 'watch-old-copy-stays',
     file: MIRROR,
     find: "if (ids === 'all') for (const id of docs.keys()) if (!found.has(id)) put(id, undefined)",
@@ -53,5 +37,13 @@ export const watchBugs: readonly PlantedBug[] = [
     replace: "else if ('delete' in write) continue",
     rule: 'P4',
     what: 'a watch keeps what this tab deleted',
+  },
+  {
+    name: 'watch-update-skipped',
+    file: RESULT,
+    find: 'if (fits(after)) come.push(after)',
+    replace: 'if (fits(after) && !before) come.push(after)',
+    rule: 'P4',
+    what: 'what was changed leaves a watch',
   },
 ]
