@@ -262,6 +262,19 @@ describe.each(['Dexie', 'memory'])('useQuery and useDocument over %s', (engine) 
     await shows('ONEtwo')
   })
 
+  it('end in the error boundary, with what to do, where each render filters by another function', async () => {
+    const room = replica.space('room:1')
+    replica.pause()
+    await room.mutate.send({ id: 'm1', text: 'one' })
+    function Filtered() {
+      const { docs, isLoading } = useQuery(useSpace('room:1').messages.filter(({ text }) => text !== ''))
+      return isLoading ? 'loading' : docs.length
+    }
+    show(<Filtered />, { onUncaughtError: (error) => errors.push(error) })
+    await expect.poll(() => String(errors[0]), { ...QUICK, timeout: 5_000 }).toMatch(/filter\(\) has to be the same/)
+    room.close()
+  })
+
   it('say so when the replica is closed; one that is closed after its components are gone warns of nothing', async () => {
     const warned = vi.spyOn(console, 'warn')
     const { show: showAgain } = show(<Texts starting="a" />)

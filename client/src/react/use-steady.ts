@@ -1,11 +1,14 @@
 import { BadRequestError } from '@tidemark/shared'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useSyncExternalStore } from 'react'
 
 /** After so many renders in a row of which each asked another question, it is a mistake: each answer makes for the next question. */
 const OTHER_QUESTIONS_MAX = 100
 
 /** Throws BadRequestError to the error boundary where each render asks another question. */
 export function useSteady(key: string | undefined): void {
+  const keyNow = () => key
+  // Two questions may both be loading: React would throw the render away as one that changed nothing, with its effects, and nobody would ask the second.
+  useSyncExternalStore(neverTold, keyNow, keyNow)
   const last = useRef({ key, others: 0 })
   useEffect(() => {
     const others = key === last.current.key ? 0 : last.current.others + 1
@@ -16,3 +19,5 @@ export function useSteady(key: string | undefined): void {
       )
   })
 }
+
+const neverTold = () => () => {}
