@@ -7,7 +7,7 @@ import { NO_HINTS } from './connection/hints.ts'
 import { createReplica } from './create-replica.ts'
 import { DIAGNOSTICS_MAX } from './diagnostic.ts'
 import { memoryStorage } from './replica/memory-storage.ts'
-import { openCore } from './replica/model/open-core.ts'
+import { openCore, refusal } from './replica/model/open-core.ts'
 import type { ReplicaStorage } from './replica/storage.ts'
 import type { CollectionScope, Replica } from './replica-api.ts'
 import { RADIO_TAIL_MS } from './sync.ts'
@@ -46,7 +46,7 @@ async function connected(app: App = chatApp, storage: ReplicaStorage = memorySto
 const hello = (id: string) => ({ c: 'messages', id, doc: { text: 'hi', author: 'alice', sentAtMs: 1 } }) as const
 
 /** A replica of alice's that nobody answers. */
-function alone(storage = memoryStorage()) {
+function alone(storage: ReplicaStorage = memoryStorage()) {
   return createReplica({
     connect,
     app: chatApp,
@@ -199,6 +199,47 @@ describe('settled()', () => {
   })
 })
 
+describe('pending$ and rejected$', () => {
+  it('lack nothing while they are told, where one is made again and another refused before this tab looks', async () => {
+    const storage = memoryStorage()
+    const { core } = await openCore({ storage })
+    const send = (id: string) => core.mutate('room:1', 'send', { id, text: id })
+    const refuse = ({ n, nonce }: { readonly n: number; readonly nonce: string }) => core.settle([refusal(n, nonce)])
+    await refuse(await send('a'))
+    const b = await send('b')
+    const handle = storage.reopen()
+    let awake = Promise.resolve()
+    const replica = await alone({
+      ...handle,
+      async read(tables, work) {
+        await awake
+        return handle.read(tables, work)
+      },
+    })
+    const lists: Record<'pending' | 'refused', readonly unknown[]> = { pending: [], refused: [] }
+    const told = new Set<string>()
+    const tell = (list: keyof typeof lists) => (items: readonly { readonly args: object }[]) => {
+      lists[list] = items.map(({ args }) => (args as { id: unknown }).id)
+      told.add([...new Set([...lists.pending, ...lists.refused])].sort().join())
+    }
+    replica.pending$.subscribe(tell('pending'))
+    replica.rejected$.subscribe(tell('refused'))
+    expect(lists).toEqual({ pending: ['b'], refused: ['a'] })
+    told.clear()
+    let wake = () => {}
+    awake = new Promise((resolve) => {
+      wake = resolve
+    })
+    await core.retry(1)
+    await refuse(b)
+    wake()
+    await settle()
+    expect(lists).toEqual({ pending: ['a'], refused: ['b'] })
+    expect([...told]).toEqual(['a,b'])
+    await replica.close()
+  })
+})
+
 describe('watch()', () => {
   const messagesOf = (room: object) => (room as { messages: CollectionScope<{ text: string }> }).messages
 
@@ -231,13 +272,13 @@ describe('watch()', () => {
   })
 
   it('ends with the replica', async () => {
-    const { replica, room } = await connected()
+    const { replica, room, time } = await connected()
     const ends: string[] = []
     messagesOf(room).watch({ onChange() {}, onError: (error) => ends.push((error as SyncError).code) })
     messagesOf(room).docs$.subscribe({ complete: () => ends.push('complete') })
     await replica.close()
     messagesOf(room).watch({ onChange() {}, onError: (error) => ends.push((error as SyncError).code) })
-    await settle()
+    await time.run(0)
     expect(ends).toEqual(['unavailable', 'complete', 'unavailable'])
   })
 })

@@ -171,14 +171,16 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     const known = new Map(rejected$.value.map((one) => [one.n, one]))
     const rejected = refused.map((row) => known.get(row.n) ?? refusedOf(row))
     const isNewlyRefused = rejected.some(({ n }) => !known.has(n))
+    for (const { n } of refused) known.delete(n)
+    const gone = [...known.values()]
     // Where it comes to first, so that it is always in one of them.
-    if (isNewlyRefused) rejected$.next(rejected)
+    if (isNewlyRefused) rejected$.next([...gone, ...rejected].sort((a, b) => a.n - b.n))
     if (list !== pending) {
       pending = list
       pending$.next([...list.values()].filter((one) => one !== undefined))
       sent.look(list)
     }
-    if (!isNewlyRefused && rejected.length !== known.size) rejected$.next(rejected)
+    if (gone.length > 0) rejected$.next(rejected)
   }
   async function tell(): Promise<void> {
     let failure: unknown

@@ -331,7 +331,7 @@ describe('the end of a watch', () => {
   })
 
   it('is told when the replica is closed, and to those who come afterwards; streams complete', async () => {
-    const { messages, watches } = await filled()
+    const { messages, watches, clock } = await filled()
     const [before, after] = [told<Message>(), told<Message>()]
     const ends: string[] = []
     const end = { complete: () => ends.push('complete'), error: () => ends.push('error') }
@@ -343,40 +343,46 @@ describe('the end of a watch', () => {
     watches.close()
     messages.watch(after.listener)
     messages.docs$.subscribe(end)
-    await expect(messages.limit(1).get()).rejects.toMatchObject({ code: 'unavailable' })
+    const got = messages.limit(1).get()
+    clock.advance(0)
+    await expect(got).rejects.toMatchObject({ code: 'unavailable' })
     expect([...before.errors, ...after.errors]).toMatchObject([{ code: 'unavailable' }, { code: 'unavailable' }])
     expect(ends).toEqual(['complete', 'complete', 'complete', 'complete'])
   })
 
   it('comes when the space is denied: its documents leave, then the reason is told', async () => {
-    const { core, messages, watches } = await filled()
+    const { core, messages, watches, clock } = await filled()
+    const turnOfPage = async () => {
+      await turn()
+      clock.advance(0)
+    }
     const seen = told<Message>()
     messages.watch(seen.listener)
     const one = told<Message>()
     messages.doc('a').watch(one.listener)
-    await turn()
+    await turnOfPage()
     const denied = new ForbiddenError('no')
     watches.told({ [room]: { denied } })
-    await turn()
+    await turnOfPage()
     expect(seen.errors).toEqual([])
     await core.drop(room)
-    await turn()
+    await turnOfPage()
     expect([seen.snapshots.map(texts), seen.errors]).toEqual([[['one', 'two', 'three'], []], [denied]])
     expect([one.snapshots.map(texts), one.errors]).toEqual([[['one'], []], [denied]])
     // It is denied still, unless the app asks again.
     const late = told<Message>()
     messages.watch(late.listener)
-    await turn()
+    await turnOfPage()
     expect([late.snapshots.map(texts), late.errors]).toEqual([[[]], [denied]])
     const again = told<Message>()
     watches.opened(room)
     messages.watch(again.listener)
     watches.told({ [room]: { denied } })
-    await turn()
+    await turnOfPage()
     expect(again.errors).toEqual([])
     watches.told({ [room]: {} })
     watches.told({ [room]: { denied } })
-    await turn()
+    await turnOfPage()
     expect(again.errors).toEqual([denied])
   })
 
@@ -409,6 +415,34 @@ describe('the end of a watch', () => {
     other.of().watch(broken.listener)
     await turn()
     expect(broken.errors).toMatchObject([{ name: 'TypeError' }])
+  })
+
+  it('comes once a turn of the page to who always asks again, so that the page lives on', async () => {
+    const { core, messages, watches, clock } = await filled()
+    let errors = 0
+    function start(): void {
+      messages.watch({
+        onChange() {},
+        onError() {
+          // Else a page that never ends would be a test that never ends.
+          if (++errors < 100) start()
+        },
+      })
+    }
+    start()
+    await core.drop(room)
+    watches.told({ [room]: { denied: new ForbiddenError('no') } })
+    for (const expected of [0, 1, 2]) {
+      await turn()
+      expect(errors).toBe(expected)
+      clock.advance(0)
+    }
+    watches.close()
+    for (const expected of [4, 5]) {
+      await turn()
+      expect(errors).toBe(expected)
+      clock.advance(0)
+    }
   })
 
   it('may be answered by another watch at once, which begins anew', async () => {

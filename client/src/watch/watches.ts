@@ -85,7 +85,9 @@ export function openWatches({ clock, closedError, warn, ...replica }: WatchPorts
       }
     })
     const denied = denials.get(space)
-    if (denied && mirror.isPresent && replica.shownAs(space) === 0) news.push(() => end(watched, denied))
+    // A turn later, and so below for who comes when all is closed: a page may ask again whenever it is told, and has to live on.
+    if (denied && mirror.isPresent && replica.shownAs(space) === 0)
+      clock.after(0, () => denials.get(space) === denied && end(watched, denied))
     return news
   }
   /** Without a reason: the replica is closed. */
@@ -151,7 +153,7 @@ export function openWatches({ clock, closedError, warn, ...replica }: WatchPorts
     watch(question, listener) {
       if (typeof listener?.onChange !== 'function' || typeof listener.onError !== 'function')
         throw new BadRequestError('watch: onChange and onError are needed')
-      if (closed) return watchClosed(listener, closedError)
+      if (closed) return watchClosed(listener, clock, closedError)
       const watched = watchedFor(question)
       const answer = answerFor(watched, question)
       endWait(answer)
@@ -186,16 +188,10 @@ export function openWatches({ clock, closedError, warn, ...replica }: WatchPorts
 }
 
 /** Of a closed replica only that is told. */
-function watchClosed(listener: Listener, closedError: () => Error): Watch {
-  let isOver = false
-  void Promise.resolve().then(() => {
-    if (isOver) return
+function watchClosed(listener: Listener, clock: Clock, closedError: () => Error): Watch {
+  const close = clock.after(0, () => {
     if (listener.onEnd) listener.onEnd()
     else fail(listener, closedError())
   })
-  return {
-    close() {
-      isOver = true
-    },
-  }
+  return { close }
 }
