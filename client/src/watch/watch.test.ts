@@ -9,7 +9,7 @@ import { type Message, told, type WatchedRoom, watchedRoom } from '../testing/wa
 import { anyOf, below, startsWith } from './conditions.ts'
 import { READ_AGAIN_MS, READ_TRIES_MAX } from './mirror.ts'
 import type { Snapshot } from './watch-api.ts'
-import { LINGER_MS, WATCHES_EXPECTED_MAX } from './watches.ts'
+import { LINGER_MS, LINGERING_MAX, WATCHES_EXPECTED_MAX } from './watches.ts'
 
 const room = 'room:1'
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
@@ -488,6 +488,17 @@ describe('what nobody watches any more', () => {
     messages.watch(seen.listener)
     await turn()
     expect(reads).toEqual([3, 3])
+  })
+
+  it('is forgotten sooner where there is too much of it, what was left first at first', async () => {
+    const { messages } = await filled()
+    const query = (count: number) => messages.limit(count)
+    for (let count = 0; count < LINGERING_MAX; count++) query(count).watch(told<Message>().listener).close()
+    query(0).watch(told<Message>().listener).close()
+    await turn()
+    expect(query(1).current?.docs.length).toBe(1)
+    query(LINGERING_MAX).watch(told<Message>().listener).close()
+    expect([query(1), query(2), query(0)].map(({ current }) => current?.docs.length)).toEqual([undefined, 2, 0])
   })
 
   it('is named in development: when the replica is closed, and when there are very many of one question', async () => {

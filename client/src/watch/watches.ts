@@ -8,6 +8,8 @@ import type { Snapshot, Watch } from './watch-api.ts'
 
 /** How long what nobody watches any more is kept up to date for who comes back, in ms. */
 export const LINGER_MS = 5_000
+/** Questions that wait so at most; those left first are forgotten first. Each commit is taken by all of them. */
+export const LINGERING_MAX = 100
 /** Watches of one question above which it is told, in development, that some may have been left open. */
 export const WATCHES_EXPECTED_MAX = 100
 
@@ -48,8 +50,8 @@ export function openWatches({ clock, closedError, warn, ...replica }: WatchPorts
   let due = new Set<Watched>()
   /** By space, why its copy was taken away; undefined where the app has asked again since. */
   const denials = new Map<SpaceId, SyncError | undefined>()
-  /** What ends the waiting for who comes back to an answer. */
-  const waits = new Map<Answer, () => void>()
+  /** The answers that wait for who comes back: what ends the waiting, and what ends them. */
+  const waits = new Map<Answer, { cancel(): void; forget(): void }>()
   let closed = false
 
   const ofSpace = (space: SpaceId) => [...all.values()].filter((watched) => watched.space === space)
@@ -102,7 +104,7 @@ export function openWatches({ clock, closedError, warn, ...replica }: WatchPorts
       })
   }
   function endWait(answer: Answer): void {
-    waits.get(answer)?.()
+    waits.get(answer)?.cancel()
     waits.delete(answer)
   }
   function release({ name, mirror, answers }: Watched, answer: Answer): void {
@@ -137,12 +139,11 @@ export function openWatches({ clock, closedError, warn, ...replica }: WatchPorts
     const { answers } = watched
     const found = answers.get(question.key)
     if (found) return found
-    const answer = answerOf(question, () =>
-      waits.set(
-        answer,
-        clock.after(LINGER_MS, () => release(watched, answer)),
-      ),
-    )
+    const answer = answerOf(question, () => {
+      const forget = () => release(watched, answer)
+      waits.set(answer, { cancel: clock.after(LINGER_MS, forget), forget })
+      if (waits.size > LINGERING_MAX) waits.values().next().value?.forget()
+    })
     answers.set(question.key, answer)
     return answer
   }
