@@ -9,7 +9,7 @@ import type {
   Json,
   KindOf,
   KindOfId,
-  PatchArgs,
+  PatchMore,
   SpaceIdOf,
   Standing,
   SyncError,
@@ -220,7 +220,7 @@ type Mutators<Args> = {
 interface BuiltIns<C> {
   put<N extends keyof C & string>(args: { readonly c: N; readonly id: string; readonly doc: DocumentOf<C[N]> }): Promise<Sent>
   patch<N extends keyof C & string>(
-    args: Omit<PatchArgs, 'c' | 'set'> & { readonly c: N; readonly set?: Partial<DocumentOf<C[N]>> },
+    args: PatchMore<DocumentOf<C[N]>> & { readonly c: N; readonly id: string; readonly set?: Partial<DocumentOf<C[N]>> },
   ): Promise<Sent>
   delete<N extends keyof C & string>(args: Omit<DeleteArgs, 'c'> & { readonly c: N }): Promise<Sent>
 }

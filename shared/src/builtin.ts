@@ -3,9 +3,9 @@ import { anyField, type Json, jsonObject, objectOf } from './json-object.ts'
 import { collectionName, documentId } from './names.ts'
 
 /** Field to the items that `append` or `remove` names. */
-export const lists = objectOf(anyField, v.custom<readonly Json[]>(Array.isArray))
+export const lists = objectOf(anyField, v.custom<readonly Json[]>(Array.isArray), 'each field needs a list of items')
 /** Field to what `inc` adds. */
-export const increments = objectOf(anyField, v.number())
+export const increments = objectOf(anyField, v.number(), 'each field needs a number')
 
 /** Creates or replaces a document. */
 export const putArgs = v.object({ c: collectionName, id: documentId, doc: jsonObject })

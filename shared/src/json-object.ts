@@ -14,13 +14,17 @@ export const jsonObject = v.custom<JsonObject>(isJsonObject, 'no JSON object')
 /** For objectOf: any key that is not reserved. */
 export const anyField = () => true
 
-/** An object of which every key is a name of that sort, and every value passes. A reserved key never does, where valibot's `record` drops it. */
+/**
+ * An object of which every key is a name of that sort, and every value passes. A reserved key never does, where valibot's `record` drops it.
+ * `needed` is what a person reads where it is not.
+ */
 export function objectOf<T>(
   isName: (key: string) => boolean,
   value: v.GenericSchema<unknown, T>,
+  needed = 'no such object',
 ): v.GenericSchema<unknown, Record<string, T>> {
   return v.custom<Record<string, T>>(
     (object) => isJsonObject(object) && Object.entries(object).every(([key, item]) => isName(key) && v.is(value, item)),
-    'no such object',
+    needed,
   )
 }

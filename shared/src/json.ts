@@ -14,7 +14,7 @@ export function toJson(value: unknown, place: string, depth = 0): Json {
   if (Number.isFinite(value)) return (value as number) + 0
   if (typeof value !== 'object') {
     const what = typeof value === 'number' || value === undefined ? value : `a ${typeof value}`
-    throw new InvalidError(`${place} is ${what}, which JSON cannot write`)
+    throw new InvalidError(`${place} is ${what}, which JSON cannot write: leave it out`)
   }
   if (depth >= DOCUMENT_DEPTH_MAX) throw new InvalidError(`${place} is nested deeper than ${DOCUMENT_DEPTH_MAX} levels, or in a circle`)
   if (Array.isArray(value)) return Array.from(value, (item, at) => toJson(item, `${place}[${at}]`, depth + 1))

@@ -1,5 +1,7 @@
 import fc from 'fast-check'
+import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
+import { patchArgs } from './builtin.ts'
 import { InvalidError } from './errors.ts'
 import { deltaOf, withDelta } from './patch.ts'
 
@@ -20,6 +22,12 @@ describe('the built-in patch', () => {
     expect(() => deltaOf({ a: 'x' }, { inc: { a: 1 } })).toThrow(InvalidError)
     expect(() => deltaOf({ a: 'x' }, { append: { a: [1] } })).toThrow(InvalidError)
     expect(() => deltaOf({ a: Number.MAX_VALUE }, { inc: { a: Number.MAX_VALUE } })).toThrow(InvalidError)
+  })
+
+  it('says what it needs where it is given something else', () => {
+    const wrong = { c: 'notes', id: 'n1', append: { tags: 'a' }, inc: { sent: '1' } }
+    const said = v.safeParse(patchArgs, wrong).issues?.map(({ message }) => message)
+    expect(said).toEqual(['each field needs a number', 'each field needs a list of items'])
   })
 
   it('a delta applied twice is a delta applied once', () => {

@@ -1,4 +1,4 @@
-import { BadRequestError, type SpaceId } from '@tidemark/shared'
+import { BadRequestError, isDocumentId, type SpaceId } from '@tidemark/shared'
 import { Observable } from 'rxjs'
 import type { CollectionQueries } from '../replica-api.ts'
 import { pathOf, type Question, questionOf, type Test, testBy, testsOf } from './question.ts'
@@ -82,7 +82,11 @@ export function watchedScope(watches: Watches, space: SpaceId, collection: strin
     ...scope,
     where: (asked: string | Where<unknown>) => (typeof asked === 'string' ? scope.where(asked) : where(asked)),
     orderBy: (field: never, direction?: 'asc' | 'desc') => (direction ? orderBy(field, direction) : scope.orderBy(field)),
-    doc: (id: string) => documentOf(watches, questionOf({ ...question, id })),
+    doc(id: string) {
+      // A question without an id is one for all documents: it would be answered with the first of them.
+      if (!isDocumentId(id)) throw new BadRequestError(`doc: ${id} is no document id`)
+      return documentOf(watches, questionOf({ ...question, id }))
+    },
     changes$: streamOf(
       watches,
       whole,

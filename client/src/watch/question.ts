@@ -27,6 +27,7 @@ export interface Test {
 
 /** Throws BadRequestError for what asks nothing: a value that is undefined would find everything, or nothing, by accident. */
 export function testsOf(conditions: { readonly [field: string]: unknown }): Test[] {
+  if (typeof conditions !== 'object' || !conditions) throw new BadRequestError('where: fields are needed')
   return Object.entries(conditions).map(([field, asked]) => {
     if (asked === undefined) throw new BadRequestError(`where: ${field} is undefined; leave it out, or ask not(exists())`)
     const path = pathOf(field)

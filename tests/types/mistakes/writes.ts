@@ -24,3 +24,12 @@ mutate.put({ c: 'issues', id: '1', doc: { title: 'Ebb' } })
 
 // Property 'renam' does not exist on type 'Mutators<{ rename: { id: string; title: string; }; }> & BuiltIns<{ issues: CollectionDefinition<{ title: string; points: number; kind: "bug" | "wish"; author: { name: string; }; }, "points">; }>'. Did you mean 'rename'?
 mutate.renam({ id: '1', title: 'Ebb' })
+
+// Type 'string' is not assignable to type 'number'.
+mutate.patch({ c: 'issues', id: '1', inc: { points: '1' } })
+
+// Object literal may only specify known properties, and 'title' does not exist in type '{ readonly points?: number | undefined; }'.
+mutate.patch({ c: 'issues', id: '1', inc: { title: 1 } })
+
+// Type '"titel"' is not assignable to type '"author" | "kind" | "points" | "title"'. Did you mean '"title"'?
+mutate.patch({ c: 'issues', id: '1', unset: ['titel'] })
