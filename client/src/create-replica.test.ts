@@ -9,7 +9,7 @@ import { DIAGNOSTICS_MAX } from './diagnostic.ts'
 import { memoryStorage } from './replica/memory-storage.ts'
 import { openCore, refusal } from './replica/model/open-core.ts'
 import type { ReplicaStorage } from './replica/storage.ts'
-import type { CollectionScope, Replica } from './replica-api.ts'
+import type { CollectionScope, Replica, SentState } from './replica-api.ts'
 import { RADIO_TAIL_MS } from './sync.ts'
 import { chatApp } from './testing/chat-app.ts'
 import { fakeServer } from './testing/fake-server.ts'
@@ -199,8 +199,9 @@ describe('settled()', () => {
   })
 })
 
-describe('pending$ and rejected$', () => {
-  it('lack nothing while they are told, where one is made again and another refused before this tab looks', async () => {
+describe('a tab that looks late', () => {
+  /** A replica that reads nothing between `sleep` and what that returns, beside another tab. */
+  async function sleepy() {
     const storage = memoryStorage()
     const { core } = await openCore({ storage })
     const send = (id: string) => core.mutate('room:1', 'send', { id, text: id })
@@ -216,6 +217,37 @@ describe('pending$ and rejected$', () => {
         return handle.read(tables, work)
       },
     })
+    function sleep(): () => Promise<void> {
+      let wake = () => {}
+      awake = new Promise((resolve) => {
+        wake = resolve
+      })
+      return async () => {
+        wake()
+        await settle()
+      }
+    }
+    return { core, b, refuse, replica, sleep }
+  }
+
+  it('tells of a mutation that was dismissed and answered for meanwhile that it was dismissed', async () => {
+    const { core, b, refuse, replica, sleep } = await sleepy()
+    const c = await (replica.space('room:1') as any).mutate.send({ id: 'c', text: 'c' })
+    const states: SentState[] = []
+    c.state$.subscribe((state: SentState) => states.push(state))
+    const [, row] = await core.pending()
+    const wake = sleep()
+    await core.withdraw(row?.nonce as string)
+    await refuse(b)
+    await refuse(row as typeof b)
+    await wake()
+    expect(states.map(({ state }) => state)).toEqual(['waiting', 'dismissed'])
+    await expect(c.confirmed).rejects.toMatchObject({ code: 'rejected' })
+    await replica.close()
+  })
+
+  it('has each mutation in one of both lists while they are told, where one was made again and another refused', async () => {
+    const { core, b, refuse, replica, sleep } = await sleepy()
     const lists: Record<'pending' | 'refused', readonly unknown[]> = { pending: [], refused: [] }
     const told = new Set<string>()
     const tell = (list: keyof typeof lists) => (items: readonly { readonly args: object }[]) => {
@@ -226,14 +258,10 @@ describe('pending$ and rejected$', () => {
     replica.rejected$.subscribe(tell('refused'))
     expect(lists).toEqual({ pending: ['b'], refused: ['a'] })
     told.clear()
-    let wake = () => {}
-    awake = new Promise((resolve) => {
-      wake = resolve
-    })
+    const wake = sleep()
     await core.retry(1)
     await refuse(b)
-    wake()
-    await settle()
+    await wake()
     expect(lists).toEqual({ pending: ['a'], refused: ['b'] })
     expect([...told]).toEqual(['a,b'])
     await replica.close()

@@ -91,7 +91,8 @@ export interface CollectionScope<Doc, Index extends string = string>
 
 /**
  * Where a mutation stands. `waiting`: saved here. `sent`: handed to the server, which has not answered. `dismissed`: taken back; the
- * server is still to say that it has not done it. Ends as `confirmed`, `refused` or `dismissed`.
+ * server is still to say that it has not done it. Ends as `confirmed`, `refused` or `dismissed`; as `dismissed`, too, where another tab
+ * had dealt with its refusal before this one looked.
  */
 export interface SentState {
   readonly state: 'waiting' | 'sent' | 'confirmed' | 'refused' | 'dismissed'

@@ -1,6 +1,7 @@
 import type { SyncError } from '@tidemark/shared'
 import { BehaviorSubject, Observable } from 'rxjs'
 import { asSyncError } from './as-sync-error.ts'
+import { DealtWithError } from './replica/confirmations.ts'
 import type { Pending, SentState } from './replica-api.ts'
 
 /** What became of the mutations of this tab whose end it does not know yet; they are pending, so that there are no more than of those. */
@@ -29,7 +30,8 @@ export function sentStates(): SentStates {
       }
       confirmed.then(
         () => end('confirmed'),
-        (error) => (state$.value.state === 'dismissed' ? end('dismissed') : end('refused', asSyncError(error))),
+        (error) =>
+          state$.value.state === 'dismissed' || error instanceof DealtWithError ? end('dismissed') : end('refused', asSyncError(error)),
       )
       return new Observable((subscriber) => {
         // One that has completed tells nothing to whoever comes late.

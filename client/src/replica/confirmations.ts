@@ -9,6 +9,9 @@ export interface Enqueued {
   readonly nonce: string
 }
 
+/** It was taken back, or refused and dealt with, before anybody here looked: it is on no list. */
+export class DealtWithError extends RejectedError {}
+
 export interface Confirmations {
   /** Resolves when the server has done it, rejects with the SyncError of its refusal; settled by this tab or by another. */
   confirmed(mutation: Enqueued): Promise<void>
@@ -59,7 +62,7 @@ function outcome(storage: ReplicaStorage, { n, nonce }: Enqueued): Promise<SyncE
     // Where its number is not its own any more, it has a higher one.
     const row = (await find(async (place) => [await tx.get(place, n)])) ?? (await find((place) => tx.list(place, { from: n })))
     if (row && isDismissed(row) && 'touched' in row) return row.n as number
-    if (row?.void) return new RejectedError('It was refused or dismissed, and is not on the list any more.')
+    if (row?.void) return new DealtWithError('It was refused or dismissed, and is not on the list any more.')
     if (row?.error) return errorFromWire(row.error as WireError)
     return row && 'touched' in row && !row.in ? (row as OutboxRow).n : 'done'
   })
