@@ -9,7 +9,7 @@ export type MutationProgress =
   /** Saved on this device and visible; the server has not answered. Stays so while offline. */
   | { readonly state: 'pending'; readonly sent: Sent; readonly error: undefined }
   | { readonly state: 'confirmed'; readonly sent: Sent; readonly error: undefined }
-  /** Without `sent`: nothing was saved. With it: the server refused it, and it is among the refused. */
+  /** Without `sent`: nothing was saved. With it: the server refused it, and it is among the refused; or somebody took it back. */
   | { readonly state: 'failed'; readonly sent: Sent | undefined; readonly error: Error }
 
 export type Mutation<Args extends readonly unknown[]> = MutationProgress & {
