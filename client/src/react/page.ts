@@ -5,10 +5,12 @@ import { frameCells } from './frame-cells.ts'
 import { type Kept, kept } from './kept.ts'
 import { type Observed, observed, type Source } from './observed.ts'
 import { keptQueries, type Queries } from './query-store.ts'
+import { type SuspendedQuestions, suspendedQuestions } from './suspended-questions.ts'
 
 const cell = frameCells(pageFrames)
 
 export const queries: Queries = keptQueries({ clock: systemClock, cell })
+export const suspendedOnes: SuspendedQuestions = suspendedQuestions(systemClock)
 
 interface Closable {
   close(): void

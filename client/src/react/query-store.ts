@@ -81,6 +81,7 @@ export interface Queries {
   /** Asks it, where nobody did. */
   get<Doc>(query: Asked<Doc>): QueryStore<Doc>
   hold<Doc>(query: Asked<Doc>): Held<QueryStore<Doc>>
+  isOpen(query: Asked<unknown>): boolean
   /** What is known of it; asks nothing. */
   peek<Doc>(query: Asked<Doc>): QueryResult<Doc>
 }
@@ -95,6 +96,7 @@ export function keptQueries(ports: QueryPorts): Queries {
   const queries = {
     get: (query: Asked<unknown>) => stores.get(query.key, () => openQuery(ports, query)),
     hold: (query: Asked<unknown>) => stores.hold(query.key, () => openQuery(ports, query)),
+    isOpen: (query: Asked<unknown>) => stores.peek(query.key) !== undefined,
     peek(query: Asked<unknown>) {
       const store = stores.peek(query.key)
       if (store) return store.result.get()

@@ -272,6 +272,18 @@ describe.each(['Dexie', 'memory'])('useQuery and useDocument over %s', (engine) 
     }
     show(<Filtered />, { onUncaughtError: (error) => errors.push(error) })
     await expect.poll(() => String(errors[0]), { ...QUICK, timeout: 5_000 }).toMatch(/filter\(\) has to be the same/)
+    page?.end()
+    errors.length = 0
+    function Suspending() {
+      return useSuspenseQuery(useSpace('room:1').messages.filter(({ text }) => text !== '')).length
+    }
+    show(
+      <Suspense>
+        <Suspending />
+      </Suspense>,
+      { onUncaughtError: (error) => errors.push(error) },
+    )
+    await expect.poll(() => String(errors[0]), { ...QUICK, timeout: 30_000 }).toMatch(/filter\(\) has to be the same/)
     room.close()
   })
 

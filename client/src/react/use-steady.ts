@@ -13,11 +13,14 @@ export function useSteady(key: string | undefined): void {
   useEffect(() => {
     const others = key === last.current.key ? 0 : last.current.others + 1
     last.current = { key, others }
-    if (others > OTHER_QUESTIONS_MAX)
-      throw new BadRequestError(
-        'Each render asks another question: a function given to filter() has to be the same each time. Keep it outside of the component, or in useCallback.',
-      )
+    if (others > OTHER_QUESTIONS_MAX) throw otherQuestionsError()
   })
+}
+
+export function otherQuestionsError(): BadRequestError {
+  return new BadRequestError(
+    'Each render asks another question: a function given to filter() has to be the same each time. Keep it outside of the component, or in useCallback (where it suspends, outside of its <Suspense>).',
+  )
 }
 
 const neverTold = () => () => {}

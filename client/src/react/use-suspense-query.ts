@@ -1,6 +1,6 @@
 import { UnavailableError } from '@tidemark/shared'
-import { useSyncExternalStore } from 'react'
-import { queries } from './page.ts'
+import { useEffect, useSyncExternalStore } from 'react'
+import { queries, suspendedOnes } from './page.ts'
 import type { QueryResult } from './query-result.ts'
 import type { Asked } from './query-store.ts'
 import { useSubscribe } from './use-query.ts'
@@ -12,14 +12,14 @@ import { useSteady } from './use-steady.ts'
  * around it.
  */
 export function useSuspenseQuery<Doc>(query: Asked<Doc>): QueryResult<Doc>['docs'] {
-  useSteady(query.key)
-  const { docs, isLoading, error } = useSyncExternalStore(
-    useSubscribe(query, query.key),
-    () => queries.get(query).result.get(),
-    sayOnlyInPages,
-  )
+  const { key } = query
+  useSteady(key)
+  useEffect(() => suspendedOnes.shown(key), [key])
+  const isNew = !queries.isOpen(query)
+  const { docs, isLoading, error } = useSyncExternalStore(useSubscribe(query, key), () => queries.get(query).result.get(), sayOnlyInPages)
   if (error) throw error
   // Thrown rather than given to `use`, which React 18 has not.
+  if (isLoading && isNew) suspendedOnes.suspended(key)
   if (isLoading) throw queries.get(query).loaded
   return docs
 }
