@@ -26,7 +26,8 @@ async function bench(...args: readonly string[]): Promise<Report> {
 }
 
 describe('a benchmark', () => {
-  const names = ['mutations', 'fan-out', 'idle', 'first-sync', 'watch']
+  // Those in a browser where there is time.
+  const names = ['mutations', 'fan-out', 'idle', ...(process.env.CI === undefined ? [] : ['first-sync', 'watch'])]
   it.each(names)('%s measures itself beside its floor', async (name) => {
     const { figures, ...machine } = await bench('--only', name)
     expect(machine).toEqual({

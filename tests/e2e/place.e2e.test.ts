@@ -1,4 +1,5 @@
 // Goal: a room of many messages stays usable: the newest come first, and a reader keeps their place whatever comes in above or below.
+import type { Locator } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isAccessible } from './accessible.ts'
 import { ChatPage } from './chat-page.ts'
@@ -33,6 +34,11 @@ async function arrive(user: string, room: string) {
 const OLDER = /\/collections\/messages\/older\?/
 const toTop = (log: Element) => {
   log.scrollTop = 0
+}
+/** What is seen by a reader who scrolls up until they see it: who stands at the newest is kept there while something comes. */
+const atTop = (log: Locator, look: () => Promise<unknown>) => async () => {
+  await log.evaluate(toTop)
+  return await look()
 }
 
 describe('a room of many messages', () => {
@@ -75,8 +81,10 @@ describe('a room of many messages', () => {
       if (answers) await route.fallback()
       else await route.fulfill({ status: 500, json: { error: { code: 'internal', message: 'No.', retryable: true } } })
     })
-    await log.evaluate(toTop)
-    await chat.sees(async () => await older.textContent(), 'Older messages did not come.Try again')
+    await chat.sees(
+      atTop(log, () => older.textContent()),
+      'Older messages did not come.Try again',
+    )
     expect(asked).toBe(1)
     await isAccessible(page)
     answers = true
@@ -88,10 +96,14 @@ describe('a room of many messages', () => {
     await context.setOffline(true)
     await page.reload()
     await chat.sees(async () => (await chat.texts()).length, 200)
-    await log.evaluate(toTop)
-    await chat.sees(async () => (await chat.texts()).length, 400)
-    await log.evaluate(toTop)
-    await chat.sees(async () => await older.textContent(), 'Older messages come when you are back.')
+    await chat.sees(
+      atTop(log, async () => (await chat.texts()).length),
+      400,
+    )
+    await chat.sees(
+      atTop(log, () => older.textContent()),
+      'Older messages come when you are back.',
+    )
     await context.setOffline(false)
     await chat.switchOnline(true)
     await chat.sees(async () => (await chat.texts()).length, 600)
