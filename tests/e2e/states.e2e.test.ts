@@ -91,7 +91,7 @@ describe.each(process.env.CI === undefined ? SCREENS.slice(0, 1) : SCREENS)('on 
     between.server((frame) => (frame.t === 'range' ? { ...frame, head: 42 } : frame))
     await sendAs(stage.url, 'bob', `room:${room}`, 'Second on the slip')
     await chat.sees(async () => await sentence.textContent(), 'Catching up: 40 versions to go.')
-    expect(await chat.waterLine.getAttribute('data-tide')).toBe('rising')
+    await chat.sees(() => chat.waterLine.getAttribute('data-tide'), 'rising')
     await look(page, 'state-catching-up')
   })
 
@@ -158,7 +158,7 @@ describe.each(process.env.CI === undefined ? SCREENS.slice(0, 1) : SCREENS)('on 
     if (screen === 'phone') await page.goBack()
     await chat.join('vault')
     await blank.getByText('This room is closed to you').waitFor()
-    expect(await chat.waterLine.getAttribute('data-tide')).toBe('stalled')
+    await chat.sees(() => chat.waterLine.getAttribute('data-tide'), 'stalled')
     await chat.say('Let me in')
     await chat.becomes('Let me in', 'refused')
     await look(page, 'state-closed')

@@ -22,6 +22,8 @@ const LOOK_EVERY_MS = 2000
 const LIVE_WITHIN_MS = 30_000
 /** In the background it is so much later than a beat, in ms: the answer to it, and timers of both that are a minute late. */
 const LATER_THAN_BEAT_MS = fixedBeat.timeoutMs + 2 * THROTTLED_MS
+/** Where tokens end, the one that it kept is refused first: back-off at its most, and a timer that is late once more, in ms. */
+const TOKEN_REFUSED_MS = 30_000 + THROTTLED_MS
 /** Within this after a failure of the storage a watch has read anew, in ms. */
 const READ_AGAIN_MS = 10_000
 /** No tab is frozen for longer, in ms. */
@@ -121,7 +123,8 @@ async function comeAlive(world: World): Promise<void> {
       isWaiting = true
       const sinceMs = firstMs.get(node) ?? scheduler.nowMs
       firstMs.set(node, sinceMs)
-      const withinMs = isInFront ? LIVE_WITHIN_MS : Math.max(fixedBeat.intervalMs, 1000 * beatS) + LATER_THAN_BEAT_MS
+      const laterMs = LATER_THAN_BEAT_MS + (world.issuer.faults.lifeMs > 0 ? TOKEN_REFUSED_MS : 0)
+      const withinMs = isInFront ? LIVE_WITHIN_MS : Math.max(fixedBeat.intervalMs, 1000 * beatS) + laterMs
       if (scheduler.nowMs - sinceMs > withinMs)
         world.fail('live', `${node.name}, ${isInFront ? 'in front' : 'in the background'}, is ${phase} after ${withinMs} ms: ${because}`)
     }

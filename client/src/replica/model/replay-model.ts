@@ -103,9 +103,9 @@ export class ReplayModel {
     this.forget()
   }
   drop(space: string): void {
+    this.known.delete(space)
     if (!this.shown.delete(space)) return
     this.next.delete(space)
-    this.known.delete(space)
     for (const m of this.made) if (m.state === 'pending') m.arrived.delete(space)
     this.end(space, (m) => m.state === 'done')
   }
