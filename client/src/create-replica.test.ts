@@ -1,9 +1,6 @@
 import type { App, SpaceDefinition, SyncError } from '@tidemark/shared'
 import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { connect } from './connected.ts'
-import { fixedBeat } from './connection/beat-policy.ts'
-import { NO_HINTS } from './connection/hints.ts'
 import { createReplica } from './create-replica.ts'
 import { DIAGNOSTICS_MAX } from './diagnostic.ts'
 import { memoryStorage } from './replica/memory-storage.ts'
@@ -11,6 +8,7 @@ import { openCore, refusal } from './replica/model/open-core.ts'
 import type { ReplicaStorage } from './replica/storage.ts'
 import type { CollectionScope, Replica, SentState } from './replica-api.ts'
 import { RADIO_TAIL_MS } from './sync.ts'
+import { alicesWorld } from './testing/alices-world.ts'
 import { chatApp } from './testing/chat-app.ts'
 import { fakeServer } from './testing/fake-server.ts'
 import { handClock } from './testing/hand-clock.ts'
@@ -24,21 +22,7 @@ const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
 async function connected(app: App = chatApp, storage: ReplicaStorage = memoryStorage()) {
   const time = virtualTime(settle)
   const server = fakeServer(time, seededRandom(1))
-  const replica = (await createReplica({
-    connect,
-    app,
-    user: 'alice',
-    token: () => 'good',
-    storage,
-    durable: true,
-    tables: () => ({ scope: () => ({}) as never, table: () => undefined, close() {} }),
-    transport: server.transport,
-    clock: time,
-    random: seededRandom(1),
-    lifecycle: NO_HINTS,
-    network: NO_HINTS,
-    beat: fixedBeat,
-  })) as Replica<typeof chatApp>
+  const replica = (await createReplica(alicesWorld({ app, storage, transport: server.transport, clock: time }))) as Replica<typeof chatApp>
   const room = replica.space('room:1')
   await time.run(3000)
   return { time, server, replica, room, status: () => firstValueFrom(replica.status$) }
@@ -47,21 +31,7 @@ const hello = (id: string) => ({ c: 'messages', id, doc: { text: 'hi', author: '
 
 /** A replica of alice's that nobody answers. */
 function alone(storage: ReplicaStorage = memoryStorage()) {
-  return createReplica({
-    connect,
-    app: chatApp,
-    user: 'alice',
-    token: () => 'good',
-    storage,
-    durable: true,
-    tables: () => ({ scope: () => ({}) as never, table: () => undefined, close() {} }),
-    transport: { connect: () => ({ send() {}, close() {} }), request: () => Promise.reject(new Error('no network')) },
-    clock: handClock(),
-    random: seededRandom(1),
-    lifecycle: NO_HINTS,
-    network: NO_HINTS,
-    beat: fixedBeat,
-  })
+  return createReplica(alicesWorld({ storage, clock: handClock() }))
 }
 
 describe('status$', () => {

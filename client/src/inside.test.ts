@@ -1,12 +1,9 @@
 // Goal: devtools hear and see what they show, of a replica that runs already, and one that nobody looks at does no more than before.
 import { describe, expect, it } from 'vitest'
-import { connect } from './connected.ts'
 import { fixedBeat } from './connection/beat-policy.ts'
-import { NO_HINTS } from './connection/hints.ts'
 import { createReplica } from './create-replica.ts'
 import { INSIDE, type Inside } from './inside.ts'
-import { memoryStorage } from './replica/memory-storage.ts'
-import { chatApp } from './testing/chat-app.ts'
+import { alicesWorld } from './testing/alices-world.ts'
 import { fakeServer } from './testing/fake-server.ts'
 import { seededRandom } from './testing/seeded-random.ts'
 import { virtualTime } from './testing/virtual-time.ts'
@@ -15,21 +12,7 @@ describe('the inside of a replica', () => {
   it('tells of frames both ways and of answers to requests from the moment on that somebody listens', async () => {
     const time = virtualTime(() => new Promise<void>((resolve) => setImmediate(resolve)))
     const server = fakeServer(time, seededRandom(1))
-    const replica = await createReplica({
-      connect,
-      app: chatApp,
-      user: 'alice',
-      token: () => 'good',
-      storage: memoryStorage(),
-      durable: true,
-      tables: () => ({ scope: () => ({}) as never, table: () => undefined, close() {} }),
-      transport: server.transport,
-      clock: time,
-      random: seededRandom(1),
-      lifecycle: NO_HINTS,
-      network: NO_HINTS,
-      beat: fixedBeat,
-    })
+    const replica = await createReplica(alicesWorld({ transport: server.transport, clock: time }))
     const { tap, connected } = (replica as unknown as { [INSIDE]: Inside })[INSIDE]
     await time.run(3000)
     const heard: string[] = []

@@ -2,16 +2,14 @@
 // what races with them, is in replica/awaited-page.test.ts.
 import { firstValueFrom } from 'rxjs'
 import { afterEach, describe, expect, it } from 'vitest'
-import { connect } from './connected.ts'
-import { fixedBeat } from './connection/beat-policy.ts'
-import { NO_HINTS } from './connection/hints.ts'
 import { createReplica } from './create-replica.ts'
 import { OLDER_ATTEMPTS_MAX } from './older.ts'
 import { plainTables } from './plain-tables.ts'
 import { memoryStorage } from './replica/memory-storage.ts'
 import { openCore } from './replica/model/open-core.ts'
 import type { CollectionScope, Replica, WindowState } from './replica-api.ts'
-import { chatApp } from './testing/chat-app.ts'
+import { alicesWorld } from './testing/alices-world.ts'
+import type { chatApp } from './testing/chat-app.ts'
 import { fakeServer } from './testing/fake-server.ts'
 import { message } from './testing/ranges.ts'
 import { seededRandom } from './testing/seeded-random.ts'
@@ -44,21 +42,13 @@ async function scrolled() {
     return { docs, floor, head, seal }
   }
   const open = async () => {
-    const replica = await createReplica({
-      connect,
-      app: chatApp,
-      user: 'alice',
-      token: () => 'good',
+    const world = alicesWorld({
       storage: storage.reopen(),
-      durable: true,
       tables: (shown) => plainTables(storage, shown),
       transport: server.transport,
       clock: time,
-      random: seededRandom(1),
-      lifecycle: NO_HINTS,
-      network: NO_HINTS,
-      beat: fixedBeat,
     })
+    const replica = await createReplica(world)
     opened.push(replica)
     const held = replica.space(room) as unknown as Room
     const seen: WindowState[] = []

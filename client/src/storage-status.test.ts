@@ -2,9 +2,6 @@
 // memory that fails, or is replaced by an empty one, beside a device that remembers a few texts.
 import { firstValueFrom } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
-import { connect } from './connected.ts'
-import { fixedBeat } from './connection/beat-policy.ts'
-import { NO_HINTS } from './connection/hints.ts'
 import { createReplica } from './create-replica.ts'
 import type { Device } from './device.ts'
 import { DEVICE_MS_MAX } from './loss-mark.ts'
@@ -12,7 +9,7 @@ import { type MemoryStorage, memoryStorage } from './replica/memory-storage.ts'
 import { rows } from './replica/model/open-core.ts'
 import type { ReplicaStorage } from './replica/storage.ts'
 import { StorageError, type StorageTrouble } from './replica/storage-error.ts'
-import { chatApp } from './testing/chat-app.ts'
+import { alicesWorld } from './testing/alices-world.ts'
 import { handClock } from './testing/hand-clock.ts'
 import { seededRandom } from './testing/seeded-random.ts'
 
@@ -49,23 +46,8 @@ function failing(storage: ReplicaStorage) {
 let seeds = 0
 /** A replica of alice's that nobody answers. */
 async function open(storage: ReplicaStorage = memoryStorage(), device?: Device, clock = handClock()) {
-  const replica = await createReplica({
-    connect,
-    app: chatApp,
-    user: 'alice',
-    token: () => 'good',
-    storage,
-    durable: true,
-    device,
-    database: 'tidemark:alice',
-    tables: () => ({ scope: () => ({}) as never, table: () => undefined, close() {} }),
-    transport: { connect: () => ({ send() {}, close() {} }), request: () => Promise.reject(new Error('no network')) },
-    clock,
-    random: seededRandom(++seeds),
-    lifecycle: NO_HINTS,
-    network: NO_HINTS,
-    beat: fixedBeat,
-  })
+  const world = alicesWorld({ storage, device, database: 'tidemark:alice', clock, random: seededRandom(++seeds) })
+  const replica = await createReplica(world)
   const storageNow = async () => {
     for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
     return (await firstValueFrom(replica.status$)).storage

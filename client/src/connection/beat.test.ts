@@ -258,6 +258,11 @@ describe('the beat', () => {
     expect(beatAtMs(world.beat) - world.nowMs).toBeGreaterThan(100_000)
   })
 
+  it('a page whose timers are late beats no more often for it than half of the shortest', () => {
+    for (const livedMs of [SHORTEST_MS, SHORTEST_MS + 500, START_MS])
+      expect(beatIntervalMs({ ...newBeat(false, 0), livedMs, late: true })).toBeGreaterThanOrEqual(SHORTEST_MS / 2)
+  })
+
   it('whatever happens: bounds hold, promises are kept, one probe at a time, and somebody wakes it', () => {
     const types = [
       'promised',

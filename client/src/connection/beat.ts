@@ -161,7 +161,7 @@ const NO_PROBE: Probe = { name: 'none' }
 export function beatIntervalMs({ livedMs, inFront, late }: Beat): number {
   const safeMs = livedMs - closeness(livedMs)
   if (inFront) return Math.min(safeMs, IN_FRONT_MS)
-  return late ? Math.max(safeMs / 2, safeMs - TIMER_GRAIN_MS) : safeMs
+  return late ? Math.max(SHORTEST_MS / 2, safeMs / 2, safeMs - TIMER_GRAIN_MS) : safeMs
 }
 
 /** What the server is told to expect the next frame within, in s: kept by a page whose timers are late, too. */

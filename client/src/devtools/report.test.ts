@@ -2,14 +2,10 @@
 // token, documents, arguments and refusals all bear the same words.
 import type { App } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
-import { connect } from '../connected.ts'
 import { fixedBeat } from '../connection/beat-policy.ts'
-import { NO_HINTS } from '../connection/hints.ts'
 import { createReplica } from '../create-replica.ts'
 import { INSIDE, type Inside } from '../inside.ts'
-import { memoryStorage } from '../replica/memory-storage.ts'
-import type { Replica } from '../replica-api.ts'
-import { chatApp } from '../testing/chat-app.ts'
+import { alicesWorld } from '../testing/alices-world.ts'
 import { fakeServer } from '../testing/fake-server.ts'
 import { message, rangeOf } from '../testing/ranges.ts'
 import { seededRandom } from '../testing/seeded-random.ts'
@@ -25,21 +21,7 @@ async function observed() {
   const time = virtualTime(settle)
   const server = fakeServer(time, seededRandom(1))
   server.acceptsToken = (token) => token === SECRET
-  const replica = (await createReplica<App>({
-    connect,
-    app: chatApp,
-    user: 'alice',
-    token: () => SECRET,
-    storage: memoryStorage(),
-    durable: true,
-    tables: () => ({ scope: () => ({}) as never, table: () => undefined, close() {} }),
-    transport: server.transport,
-    clock: time,
-    random: seededRandom(1),
-    lifecycle: NO_HINTS,
-    network: NO_HINTS,
-    beat: fixedBeat,
-  })) as Replica<App>
+  const replica = await createReplica(alicesWorld<App>({ token: () => SECRET, transport: server.transport, clock: time }))
   let ended = 0
   const inside = (replica as unknown as { [INSIDE]: Inside })[INSIDE]
   const observed = observe(
