@@ -4,11 +4,14 @@ import { defaultClientConditions, defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { CHROMIUM_ARGS, findChromium } from './tests/browser/find-chromium.ts'
 import { pageModules } from './tests/docs/page-modules.ts'
+import { seedFrom } from './tests/harness/seed-from.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** Why no test of this project can run on this machine. */
     skipReason: string
+    /** The first seed of whatever draws: property tests, simulation, hostile input. */
+    seedFrom: number
   }
 }
 
@@ -38,6 +41,8 @@ export default defineConfig({
     maxWorkers: '100%',
     // A package may have no test yet; totals-reporter.mjs counts a file without tests as failed.
     passWithNoTests: true,
+    provide: { seedFrom: seedFrom(process.env.TIDEMARK_SEED_FROM) },
+    setupFiles: [fileURLToPath(new URL('./tests/harness/repeatable-samples.ts', import.meta.url))],
     coverage: { provider: 'v8', include: ['**/src/**/*.ts'], reporter: ['text-summary', 'json-summary', 'lcov'] },
     projects: [
       { ...common, root: './shared', test: { name: 'shared', exclude: ignored } },

@@ -5,6 +5,7 @@
 //   npm test -- --project client          arguments go to vitest; projects stand in vitest.workspace.ts
 //
 // CI=true                   tests that draw samples draw more: they read process.env.CI themselves
+// TIDEMARK_SEED_FROM=9001   what is drawn begins at this seed, and no longer at 1; =random: at any (decision 035)
 // TIDEMARK_REQUIRE_ALL=1    nothing may be skipped: each skipped test counts as a failure
 // CHROMIUM_PATH             the browser for the browser tests (see tests/browser/find-chromium.ts)
 import './require-node.mjs'

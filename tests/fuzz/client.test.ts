@@ -1,11 +1,11 @@
 // Goal: whatever a server, a proxy or a bug says to a client, it neither fails nor waits for ever, and loses nothing that was saved. Method: a
 // real replica in memory hears a server that spoils most of its frames and answers, in their structure and byte by byte, and that has a
 // history of its own; then it is led to the real server, with which it must come right by itself: every copy equal, every mutation there.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
 import { visit } from './visit.ts'
 
 const VISITS = process.env.CI === undefined ? 20 : 200
-const SEED = Number(process.env.TIDEMARK_SEED_FROM ?? 1)
+const SEED = inject('seedFrom')
 
 describe('a client that hears a hostile server', () => {
   it.each([

@@ -4,7 +4,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { neighbour, served } from '../harness/neighbour.ts'
 import { connectPeer, pullAll } from '../harness/wire-peer.ts'
 import { campaign } from './campaign.ts'
@@ -17,7 +17,7 @@ import { startVictim, type Victim } from './victim.ts'
 
 const INPUTS = process.env.CI === undefined ? 5000 : 50_000
 /** Another one draws other inputs. */
-const SEED = Number(process.env.TIDEMARK_SEED_FROM ?? 1)
+const SEED = inject('seedFrom')
 /** How long the event loop may stand still, in ms of the server's own work: 135 measured alone, half as much again where another test has the other half of its core. */
 const STALL_MS_MAX = 300
 /** By so much the heap may differ between a fifth of the way and the end; in CI the caches are full before. */

@@ -1,10 +1,10 @@
 // Goal and method of simulation.test.ts, with the client's own storage under every device: Dexie, on an IndexedDB as strict as a
 // browser's. A failure prints its seed: npm run simulate -- --tier 2 --seeds 1 --from SEED
-import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { simulate } from './simulate.ts'
 
 const SEEDS = process.env.CI === undefined ? 6 : 60
-const FROM = Number(process.env.TIDEMARK_SEED_FROM ?? 1)
+const FROM = inject('seedFrom')
 const SEEDS_TIMEOUT_MS = 600_000
 
 // Dexie tells the console of every handle that it lost.

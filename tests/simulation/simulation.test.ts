@@ -5,11 +5,11 @@ import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
 import { simulate } from './simulate.ts'
 
 const SEEDS = process.env.CI === undefined ? 50 : 500
-const FROM = Number(process.env.TIDEMARK_SEED_FROM ?? 1)
+const FROM = inject('seedFrom')
 const SEEDS_TIMEOUT_MS = 600_000
 
 const execute = promisify(execFile)
