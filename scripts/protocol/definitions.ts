@@ -17,6 +17,20 @@ import { olderPage } from '../../shared/src/older-page.ts'
 import { acked, floors, range, resetReason } from '../../shared/src/range.ts'
 import { seal } from '../../shared/src/seal.ts'
 import { spaceId } from '../../shared/src/space-id.ts'
+import {
+  itemId,
+  laneItem,
+  laneName,
+  laneNames,
+  lanePage,
+  laneRing,
+  laneState,
+  lanesStated,
+  presence,
+  saidAnswer,
+  sayBody,
+  tick,
+} from '../../shared/src/tick.ts'
 import { version } from '../../shared/src/version.ts'
 import type { AnySchema, JsonSchema } from './to-json-schema.ts'
 
@@ -314,6 +328,75 @@ const ERRORS: readonly Definition[] = [
   },
 ]
 
+const LANES: readonly Definition[] = [
+  {
+    name: 'LaneName',
+    says: "A lane's name: like a collection's. Source: §7.",
+    schema: laneName,
+    json: { type: 'string', pattern: '^[a-z][A-Za-z0-9_]{0,63}$', not: { enum: RESERVED } },
+  },
+  {
+    name: 'ItemId',
+    says: 'Of something said in a lane. Source: [L1].',
+    schema: itemId,
+    json: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' },
+  },
+  {
+    name: 'LanesStated',
+    says: 'Which lanes are followed: space to lane to the last tick that the client has, 0 for none. Source: [L4].',
+    schema: lanesStated,
+    json: mapOf('SpaceId', mapOf('LaneName', { type: 'number', minimum: 0 })),
+  },
+  {
+    name: 'LaneNames',
+    says: 'Space to some of its lanes. Source: [L4].',
+    schema: laneNames,
+    json: mapOf('SpaceId', { type: 'array', items: ref('LaneName') }),
+  },
+  {
+    name: 'LaneItem',
+    says: 'One thing that was said. Source: §7.',
+    schema: laneItem,
+    fields: {
+      atMs: "By the server's clock, in ms since the epoch.",
+      count: 'How often within its tick, where more than once.',
+      announcement: 'Said by whoever runs the space.',
+    },
+  },
+  {
+    name: 'Tick',
+    says: 'What was said within one tick, in the order of the server. Source: §7, [L2].',
+    schema: tick,
+    fields: {
+      tick: 'Its start, in ms since the epoch.',
+      cut: 'How many were sampled away.',
+      late: 'Merged after its time.',
+      cleared: 'What was said before is to go from screens.',
+    },
+  },
+  {
+    name: 'LaneState',
+    says: 'How a lane runs now. Source: [L4].',
+    schema: laneState,
+    fields: { tickMs: 'Length of a tick, in ms; 0: sent at once.', cap: 'Items of one tick at most.' },
+  },
+  { name: 'LaneRing', says: 'Answer to GET of a lane, its oldest tick first. Source: [L5].', schema: laneRing },
+  { name: 'SayBody', says: 'Body of POST to a lane. Source: [L5].', schema: sayBody },
+  { name: 'SaidAnswer', says: 'Answer to that. Source: [L5].', schema: saidAnswer },
+  {
+    name: 'LanePage',
+    says: 'A minute of the archive of a lane. Source: [L5].',
+    schema: lanePage,
+    fields: { whole: 'Its time is over: it never changes again.' },
+  },
+  {
+    name: 'Presence',
+    says: 'Body of the one item of a tick of the lane presence. Source: [L6].',
+    schema: presence,
+    fields: { online: 'Users that follow the space.', users: 'Who they are, where the kind tells it and they are few.' },
+  },
+]
+
 const POLLS: readonly Definition[] = [
   {
     name: 'PollBody',
@@ -328,7 +411,7 @@ const POLLS: readonly Definition[] = [
   },
 ]
 
-export const DEFINITIONS: readonly Definition[] = [...NAMES, ...DATA, ...MUTATIONS, ...COMMITS, ...ERRORS, ...POLLS]
+export const DEFINITIONS: readonly Definition[] = [...NAMES, ...DATA, ...MUTATIONS, ...COMMITS, ...ERRORS, ...LANES, ...POLLS]
 
 /** Custom schemas that stand in one place and have no name of their own. */
 export const UNNAMED: ReadonlyMap<AnySchema, JsonSchema> = new Map<AnySchema, JsonSchema>([[delChange.entries.del, { const: true }]])
@@ -345,7 +428,7 @@ export const FRAMES = {
       mutate: 'A batch of mutations. Source: §6.',
       beat: 'Expect my next frame within nextS seconds, and tell me your sum. Source: §5, [B1], [B4].',
       auth: 'A fresh token, in place. Source: §5.',
-      say: 'Something for a lane. Source: §7. Lanes are not built yet: answered with said and not-found.',
+      say: 'Something for a lane. Source: §7, [L1].',
     },
   },
   ServerFrame: {
@@ -362,7 +445,9 @@ export const FRAMES = {
       goaway: 'Reconnect at a random moment between the two times. Source: §5.',
       error:
         'A frame that could not be read or served; with token-expired and afterMs the notice that the token ends soon. Source: §5, §9.',
-      said: 'Answer to say. Source: §7.',
+      said: 'Answer to say. Source: §7, [L1].',
+      lane: 'How a followed lane runs: before its first tick, and when that changes. Source: [L4].',
+      tick: 'What was said in a followed lane. Source: §7, [L2].',
     },
   },
 } as const

@@ -11,6 +11,9 @@ export const NOT_BUILT: readonly NotBuilt[] = [
   { rule: 'L1', why: 'lanes are not built: `say` is answered with not-found' },
   { rule: 'L2', why: 'lanes are not built: there are no ticks' },
   { rule: 'L3', why: 'lanes are not built' },
+  { rule: 'L4', why: 'lanes are not built' },
+  { rule: 'L5', why: 'lanes are not built' },
+  { rule: 'L6', why: 'lanes are not built' },
 ]
 
 const NAME = String.raw`\[([A-Z]\d+)((?: [a-z][a-z-]*)?)\]`

@@ -1,16 +1,23 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { isBuiltIn } from './builtin.ts'
 import type { Collections } from './collection.ts'
+import { faultOfLane, type Lanes } from './lane.ts'
 import { isCollectionName } from './names.ts'
 import { isSpaceId } from './space-id.ts'
+import { PRESENCE_LANE } from './tick.ts'
 import { TAKEN_NAMES, type Transaction } from './transaction.ts'
 
 /** A write by name: runs on the device at once, and on the server, which decides. Arguments are JSON objects. */
 export type Mutator<C extends Collections, Args> = (tx: Transaction<C>, args: Args) => void | Promise<void>
 
+/** Whether the server tells who follows a space: how many, or where they are few also who. */
+export type PresenceOption = 'count' | 'who'
+
 /** One kind of space, as `space()` makes it. `_args` exists only as a type. */
-export interface SpaceDefinition<C extends Collections = Collections, A = object> {
+export interface SpaceDefinition<C extends Collections = Collections, A = object, L extends Lanes = Lanes> {
   readonly collections: C
+  readonly lanes: L
+  readonly presence: PresenceOption | undefined
   readonly mutators: Readonly<Record<string, Mutator<Collections, never>>>
   readonly args: Readonly<Record<string, StandardSchemaV1>>
   /** Mutators whose mutations open no radio: they leave with the next frame. */
@@ -28,8 +35,11 @@ export interface App<S extends Spaces = Spaces> {
 
 export type KindOf<A extends App> = keyof A['spaces'] & string
 export type CollectionsOf<A extends App, K extends KindOf<A>> = A['spaces'][K]['collections']
+/** Lane name to its definition. */
+export type LanesOf<A extends App, K extends KindOf<A>> = A['spaces'][K]['lanes']
 /** Mutator name to its arguments. */
-export type ArgsOf<A extends App, K extends KindOf<A>> = A['spaces'][K] extends SpaceDefinition<Collections, infer Args> ? Args : never
+export type ArgsOf<A extends App, K extends KindOf<A>> =
+  A['spaces'][K] extends SpaceDefinition<Collections, infer Args, Lanes> ? Args : never
 /** The ids that an app's spaces can have: `user:alice`, or `kind` alone. */
 export type SpaceIdOf<A extends App> = KindOf<A> | `${KindOf<A>}:${string}`
 /** The kind of an id that is known at compile time. */
@@ -39,15 +49,22 @@ export type KindOfId<A extends App, Id extends string> = Id extends `${infer K}:
  * Defines one kind of space. A mutator's `tx` is typed by the collections beside it; annotate its arguments, and give their
  * schema in `args` where they are more than what the documents' schemas check.
  */
-export function space<C extends Collections, A = object>(definition: {
-  readonly collections: C
+// biome-ignore lint/complexity/noBannedTypes: a kind without collections, or without lanes, has none by name.
+export function space<C extends Collections = {}, A = object, L extends Lanes = {}>(definition: {
+  readonly collections?: C
+  /** What many say and a few may miss: bullet comments, reactions, typing. See the guide. */
+  readonly lanes?: L
+  /** Whether `space.presence$` tells how many are there (`count`), and where they are few who (`who`): once a second at most. */
+  readonly presence?: PresenceOption
   readonly mutators?: { readonly [N in keyof A]: Mutator<C, A[N]> }
   readonly args?: { readonly [N in keyof NoInfer<A>]?: StandardSchemaV1<unknown, NoInfer<A>[N]> }
   /** Mutators that nobody waits for, such as a read marker: see the guide. */
   readonly canWait?: readonly string[]
-}): SpaceDefinition<C, A> {
+}): SpaceDefinition<C, A, L> {
   return {
-    collections: definition.collections,
+    collections: definition.collections ?? ({} as C),
+    lanes: definition.lanes ?? ({} as L),
+    presence: definition.presence,
     mutators: (definition.mutators ?? {}) as SpaceDefinition['mutators'],
     args: (definition.args ?? {}) as SpaceDefinition['args'],
     canWait: definition.canWait ?? [],
@@ -67,6 +84,13 @@ export function defineApp<const S extends Spaces>(app: { readonly version: strin
       for (const field of indexes)
         if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(field))
           throw new TypeError(`collection ${kind}.${name}: index ${field} is not a plain field name`)
+    }
+    for (const [name, lane] of Object.entries(definition.lanes)) {
+      if (!isCollectionName(name))
+        throw new TypeError(`lane ${kind}.${name}: a lower-case letter, then letters, digits and _ only, at most 64`)
+      if (name === PRESENCE_LANE) throw new TypeError(`lane ${kind}.${name}: the server's own, see \`presence\``)
+      const fault = faultOfLane(lane)
+      if (fault) throw new TypeError(`lane ${kind}.${name}: ${fault}`)
     }
     for (const name of Object.keys(definition.mutators)) {
       if (isBuiltIn(name)) throw new TypeError(`mutator ${kind}.${name}: ${name} is built in, choose another name`)

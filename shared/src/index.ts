@@ -1,4 +1,16 @@
-export type { App, ArgsOf, CollectionsOf, KindOf, KindOfId, Mutator, SpaceDefinition, SpaceIdOf, Spaces } from './app.ts'
+export type {
+  App,
+  ArgsOf,
+  CollectionsOf,
+  KindOf,
+  KindOfId,
+  LanesOf,
+  Mutator,
+  PresenceOption,
+  SpaceDefinition,
+  SpaceIdOf,
+  Spaces,
+} from './app.ts'
 export { defineApp, space } from './app.ts'
 export type { BuiltIn, DeleteArgs, PatchArgs, PutArgs } from './builtin.ts'
 export { BUILT_IN, isBuiltIn } from './builtin.ts'
@@ -48,6 +60,8 @@ export { standings } from './frames/standings.ts'
 export { httpStatus } from './http-status.ts'
 export { sameJson, toJson, toJsonObject } from './json.ts'
 export type { Json, JsonObject } from './json-object.ts'
+export type { BodyOf, LaneDefinition, LaneOptions, Lanes, Sampling } from './lane.ts'
+export { faultOfLane, LANE_BOUNDS, lane } from './lane.ts'
 export * from './limits.ts'
 export type { Measure } from './measure.ts'
 export { measure, utf8Bytes } from './measure.ts'
@@ -73,6 +87,8 @@ export { isReserved, isSpaceId, kindOf, nameOf } from './space-id.ts'
 export type { Standing } from './standing.ts'
 export { NOTHING } from './standing.ts'
 export { sumOf } from './sum.ts'
+export type { LaneItem, LanePage, LaneRing, LaneState, LanesStated, Presence, Tick } from './tick.ts'
+export { isItemId, LANE_PAGE_MS, lanePage, laneRing, PRESENCE_LANE, presence, saidAnswer, sayBody } from './tick.ts'
 export { toWire } from './to-wire.ts'
 export type { CollectionTransaction, PatchMore, Transaction, TransactionBase } from './transaction.ts'
 export { validate } from './validate.ts'

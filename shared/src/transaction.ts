@@ -39,4 +39,18 @@ export type Transaction<C extends Collections = Collections> = TransactionBase &
 }
 
 /** Names that a collection cannot have, because a transaction, a space of the replica or a promise answers to them. */
-export const TAKEN_NAMES: readonly string[] = ['user', 'nowMs', 'space', 'reject', 'id', 'mutate', 'close', 'then']
+export const TAKEN_NAMES: readonly string[] = [
+  'user',
+  'isAdmin',
+  'isServer',
+  'random',
+  'nowMs',
+  'space',
+  'reject',
+  'id',
+  'mutate',
+  'lane',
+  'presence$',
+  'close',
+  'then',
+]

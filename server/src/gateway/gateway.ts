@@ -135,6 +135,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     failed: (error) => log.warn({ err: error }, 'a check against the backend failed; the next one follows'),
   })
   const endHints = bus.subscribe((hint) => {
+    if ('frame' in hint) return
     if (hint.version !== undefined) channels.get(channelKey(hint.tenant, hint.space))?.hint(hint.version)
     else selfCheck.recheck(concerned(hint))
   })

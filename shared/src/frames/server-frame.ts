@@ -3,6 +3,7 @@ import { wireError } from '../errors.ts'
 import { mutationNumber } from '../mutation-number.ts'
 import { acked, range } from '../range.ts'
 import { spaceId } from '../space-id.ts'
+import { itemId, laneName, laneState, tick } from '../tick.ts'
 import { version } from '../version.ts'
 import type { FrameOf } from './frame.ts'
 import { heads } from './heads.ts'
@@ -39,7 +40,10 @@ export const twoTimes = v.custom<[number, number]>(
 /** Reconnect at a random moment between the two. */
 export const goaway = v.object({ afterMs: twoTimes, error: v.optional(wireError) })
 export const errorFrame = v.object({ error: wireError })
-export const said = v.object({ n: v.number(), error: v.optional(wireError) })
+export const said = v.object({ n: v.number(), id: v.optional(itemId), error: v.optional(wireError) })
+/** How a followed lane runs, before its first tick and when that changes (§7). */
+export const laneFrame = v.object({ space: spaceId, lane: laneName, ...laneState.entries })
+export const tickFrame = v.object({ space: spaceId, lane: laneName, ...tick.entries })
 
 /** All that a server can say, by `t`; a frame of another `t` is ignored by a client. */
 export const serverFrames = {
@@ -53,6 +57,8 @@ export const serverFrames = {
   goaway,
   error: errorFrame,
   said,
+  lane: laneFrame,
+  tick: tickFrame,
 }
 export type ServerFrame = FrameOf<typeof serverFrames>
 export type RangeFrame = Extract<ServerFrame, { t: 'range' }>

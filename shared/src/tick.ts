@@ -1,0 +1,74 @@
+import * as v from 'valibot'
+import { objectOf } from './json-object.ts'
+import { isCollectionName } from './names.ts'
+import { isSpaceId, spaceId } from './space-id.ts'
+
+/** A lane's name: like a collection's. */
+export const laneName = v.custom<string>(isCollectionName, 'no lane name')
+
+/** 1 to 64 of A-Z a-z 0-9 _ -: of an item, chosen by who says it, so that said twice it is said once; or made by the server. */
+export function isItemId(text: unknown): text is string {
+  return typeof text === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(text)
+}
+export const itemId = v.custom<string>(isItemId, 'no id of an item')
+
+/** One thing that was said: by whom, when by the server's clock in ms since the epoch, and how many times within its tick where more than once. */
+export const laneItem = v.object({
+  id: itemId,
+  by: v.string(),
+  atMs: v.number(),
+  body: v.unknown(),
+  count: v.optional(v.number()),
+  /** Said by whoever runs the space, to all: never sampled away. */
+  announcement: v.optional(v.literal(true)),
+})
+export type LaneItem<Body = unknown> = Omit<v.InferOutput<typeof laneItem>, 'body'> & { readonly body: Body }
+
+/**
+ * What was said within one tick, in the server's order. `tick`: its start in ms since the epoch, which only grows in a lane; `cut`: how many
+ * were sampled away; `late`: it was merged after its time; `cleared`: what was said before it is to go from screens. Source: protocol §7.
+ */
+export const tick = v.object({
+  tick: v.number(),
+  items: v.array(laneItem),
+  cut: v.number(),
+  late: v.optional(v.literal(true)),
+  cleared: v.optional(v.literal(true)),
+})
+export type Tick = v.InferOutput<typeof tick>
+
+/** How a lane runs now; admins may change it. */
+export const laneState = v.object({ tickMs: v.number(), cap: v.number(), stopped: v.optional(v.literal(true)) })
+export type LaneState = v.InferOutput<typeof laneState>
+
+/** Answer to GET /v1/spaces/{space}/lanes/{lane}: how it runs, and the ticks of its ring after `since`, the oldest first. */
+export const laneRing = v.object({ space: spaceId, lane: laneName, ...laneState.entries, ticks: v.array(tick) })
+export type LaneRing = v.InferOutput<typeof laneRing>
+
+/** Body of POST to the same path; it is answered with `saidAnswer`. */
+export const sayBody = v.object({ id: v.optional(itemId), body: v.unknown() })
+export const saidAnswer = v.object({ id: itemId })
+
+/** Answer to GET /v1/spaces/{space}/lanes/{lane}/archive/{from}: the ticks of one minute, `from` to `to`; it never changes once `whole`. */
+export const lanePage = v.object({
+  space: spaceId,
+  lane: laneName,
+  from: v.number(),
+  to: v.number(),
+  whole: v.boolean(),
+  ticks: v.array(tick),
+})
+export type LanePage = v.InferOutput<typeof lanePage>
+/** Length of such a page, in ms. */
+export const LANE_PAGE_MS = 60_000
+
+/** The lane in which the server tells who is there: of every space that asks for presence. Its items are one, with this body. */
+export const PRESENCE_LANE = 'presence'
+export const presence = v.object({ online: v.number(), users: v.optional(v.array(v.string())) })
+export type Presence = v.InferOutput<typeof presence>
+
+/** By space and lane, the last tick that a client has; 0: none. */
+export const lanesStated = objectOf(isSpaceId, objectOf(isCollectionName, v.pipe(v.number(), v.finite(), v.minValue(0))))
+export type LanesStated = v.InferOutput<typeof lanesStated>
+/** By space, some of its lanes. */
+export const laneNames = objectOf(isSpaceId, v.array(laneName))
