@@ -4,7 +4,7 @@ import { DEFINITIONS, type Definition, FRAMES, UNNAMED } from './definitions.ts'
 import { type AnySchema, contentOf, type JsonSchema, toJsonSchema } from './to-json-schema.ts'
 
 /** What the page names and this build does not have: it has no schema. */
-const NOT_BUILT = 'tick and note (§5, §7, §8), the bodies of lanes (§7) and of push (§8)'
+const NOT_BUILT = 'note (§5, §8), the bodies of push (§8)'
 
 const named = new Map(DEFINITIONS.flatMap(({ name, schema }) => (schema ? [[schema, name] as const] : [])))
 const known = (schema: AnySchema): JsonSchema | undefined => {

@@ -60,7 +60,7 @@ export function space<C extends Collections = {}, A = object, L extends Lanes = 
   readonly args?: { readonly [N in keyof NoInfer<A>]?: StandardSchemaV1<unknown, NoInfer<A>[N]> }
   /** Mutators that nobody waits for, such as a read marker: see the guide. */
   readonly canWait?: readonly string[]
-}): SpaceDefinition<C, A, L> {
+}): SpaceDefinition<C, A, NoInfer<L>> {
   return {
     collections: definition.collections ?? ({} as C),
     lanes: definition.lanes ?? ({} as L),

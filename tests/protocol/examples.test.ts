@@ -23,7 +23,11 @@ const BODIES: readonly (readonly [begins: string, name: string | { readonly none
   ['{"commits":[{"in":', 'CommitsAnswer'],
   ['{"commits":[...]}', { none: 'the body is shown in §6' }],
   ['{...hello, "waitS":25}', 'PollBody'],
-  ['{"t":"tick",', { none: 'lanes are not built' }],
+  ['{"space":"live:1","lane":"danmu","tickMs":', 'LaneRing'],
+  ['{"space":"live:1","lane":"danmu","from":', 'LanePage'],
+  ['{"id":"k3Jx"?,', 'SayBody'],
+  ['{"id":"k3Jx"}', 'SaidAnswer'],
+  ['{"online":12,', 'Presence'],
   ['{"t":"note",', { none: 'push is not built' }],
   ['{"device":"c_...","note":', { none: 'push is not built' }],
   ['{"devices":', { none: 'push is not built' }],
@@ -44,6 +48,7 @@ const VALUES: Readonly<Record<string, string>> = {
   b: '55',
   n: '7',
   nonce: '"9f86d08188c0ffee"',
+  by: '"bob"',
 }
 
 /** An example as JSON: names without a value get one, dots stand for what fits there, a question mark for what may be left out. */
