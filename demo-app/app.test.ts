@@ -2,15 +2,16 @@
 import { validate } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { app, MESSAGE_CHARACTERS_MAX } from './app.ts'
+import { HOST } from './live.ts'
 
 const { messages } = app.spaces.room.collections
 const message = { text: 'Tide is turning', author: 'alice', sentAtMs: 1_763_596_800_000 }
 const check = (doc: unknown) => validate(messages.schema, doc, 'messages')
 
 describe('the demo app', () => {
-  it('is version 1, with the kinds user and room', () => {
+  it('is version 1, with the kinds user, room and live', () => {
     expect(app.version).toBe('1')
-    expect(Object.keys(app.spaces)).toEqual(['user', 'room'])
+    expect(Object.keys(app.spaces)).toEqual(['user', 'room', 'live'])
     expect(Object.keys(app.spaces.user.collections)).toEqual(['profile', 'chats'])
     expect(Object.keys(app.spaces.user.mutators)).toEqual(['join', 'leave', 'markRead'])
     expect(Object.keys(app.spaces.room.mutators)).toEqual(['send'])
@@ -36,6 +37,33 @@ describe('the demo app', () => {
     const tx = { user: 'alice', nowMs: 5, messages: { create: async (...args: unknown[]) => void created.push(args) } }
     await app.spaces.room.mutators.send?.(tx as never, { id: 'm1', text: 'hi' } as never)
     expect(created).toEqual([['m1', { text: 'hi', author: 'alice', sentAtMs: 5 }]])
+  })
+
+  it('draws by lot on the server alone, once, and for the host alone', async () => {
+    let draw: object = { prize: 'A lighthouse', places: 2, openedAtMs: 1, entrants: ['ada', 'bo', 'cem'] }
+    const chances = [0.5, 0.99]
+    const tx = {
+      user: HOST,
+      nowMs: 5,
+      isServer: false,
+      random: () => chances.shift(),
+      reject(message: string) {
+        throw new Error(message)
+      },
+      draws: {
+        get: async () => draw,
+        patch: async (_: string, set: object) => {
+          draw = { ...draw, ...set }
+        },
+      },
+    }
+    const ask = async (more: object) => await app.spaces.live.mutators.draw?.({ ...tx, ...more } as never, { id: 'd' } as never)
+    await ask({})
+    expect(draw).not.toHaveProperty('winners')
+    await expect(ask({ isServer: true, user: 'guest' })).rejects.toThrow('host')
+    await ask({ isServer: true })
+    await ask({ isServer: true })
+    expect(draw).toMatchObject({ winners: ['bo', 'cem'], drawnAtMs: 5 })
   })
 
   it('joins once, and moves a read marker forward only, of a room that is joined', async () => {

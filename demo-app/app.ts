@@ -1,5 +1,7 @@
 import { collection, defineApp, space } from '@tidemark/shared'
 import * as v from 'valibot'
+import { characters } from './characters.ts'
+import { live } from './live.ts'
 
 /** Characters of one message, counted as code points: an emoji of the basic kind is one, on every device and in every language. */
 export const MESSAGE_CHARACTERS_MAX = 2000
@@ -75,12 +77,6 @@ export const app = defineApp({
       },
       args: { send: v.strictObject({ id: v.string(), text }) },
     }),
+    live,
   },
 })
-
-/** Code points of a text: what a person roughly counts, and the same number everywhere (UTF-16 units and graphemes are not). */
-export function characters(value: string): number {
-  let count = 0
-  for (const _ of value) count += 1
-  return count
-}

@@ -1,4 +1,4 @@
-import { type App, type Clock, type SpaceId, UnavailableError, within } from '@tidemark/shared'
+import { type App, type Clock, type Random, type SpaceId, UnavailableError, within } from '@tidemark/shared'
 import type { Hono } from 'hono'
 import { AWAY_MS_MAX, PULL_HELD_MS_MAX, PULLS_PER_S, RESTART_MS } from './admission.ts'
 import { AdmissionLine } from './admission-line.ts'
@@ -25,6 +25,7 @@ import { type Log, SILENT } from './observe/log.ts'
 import { createPrometheus } from './observe/prometheus.ts'
 import { nextTurn } from './platform/next-turn.ts'
 import { systemClock } from './platform/system-clock.ts'
+import { systemRandom } from './platform/system-random.ts'
 import { until } from './until.ts'
 
 export interface SyncServerOptions<A extends App> {
@@ -47,6 +48,7 @@ export interface SyncServerOptions<A extends App> {
   readonly page?: string
   readonly log?: Log
   readonly clock?: Clock
+  readonly random?: Random
   readonly bus?: Bus
   /** Bounds of live connections that are to be other than GATEWAY_BOUNDS. */
   readonly gateway?: Partial<GatewayBounds>
@@ -89,7 +91,8 @@ const BACK_SPREAD_MS_MIN = 500
 const ARRIVING_BYTES_MAX = 64 * 1_048_576
 /** Everything in one process. Throws TypeError, saying what to do, for settings that are missing or unsafe. */
 export function createSyncServer<A extends App>(options: SyncServerOptions<A>): SyncServer<A> {
-  const { app, changelog, authenticate, access, log = SILENT, clock = systemClock, turn = nextTurn, origins = [SAME_ORIGIN] } = options
+  const { app, changelog, authenticate, access, log = SILENT, clock = systemClock, random = systemRandom } = options
+  const { turn = nextTurn, origins = [SAME_ORIGIN] } = options
   if (typeof authenticate !== 'function')
     throw new TypeError(
       'createSyncServer: `authenticate` is missing. Without it anyone would be anyone: pass jwt({ ... }), or a function of your own.',
@@ -101,7 +104,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
 
   const prometheus = createPrometheus()
   const bus = options.bus ?? inProcessBus((err) => log.error({ err }, 'a listener of the bus failed'))
-  const backend = createBackend({ app, changelog, authenticate, access, bus, clock, log, turn, metrics: prometheus.backend })
+  const backend = createBackend({ app, changelog, authenticate, access, bus, clock, random, log, turn, metrics: prometheus.backend })
   const bounds: GatewayBounds = { ...GATEWAY_BOUNDS, ...options.gateway }
   const gateway = createGateway({ backend, bus, clock, turn, log, metrics: prometheus.gateway, bounds })
   const pulls = new AdmissionLine(clock, {

@@ -64,6 +64,9 @@ export const app = defineApp({
           await tx.notes.get('damaged').catch(() => undefined)
           await tx.notes.put('after', { text: 'x' })
         },
+        async draw(tx, { id }: { id: string }) {
+          await tx.notes.create(id, { text: String(tx.isServer), stars: tx.random() })
+        },
         crash() {
           throw new Error('a bug in the app')
         },
@@ -122,6 +125,8 @@ export class BackendWorld {
   readonly changelog: Changelog
   readonly clock: VirtualClock = new VirtualClock()
   readonly hints: Hint[] = []
+  /** What a mutator draws, in [0, 1). */
+  chance = 0
   readonly bus: Bus = inProcessBus()
   readonly logged: { detail: object; message: string }[] = []
   backend: ReturnType<typeof createBackend>
@@ -147,6 +152,7 @@ export class BackendWorld {
       access,
       bus: this.bus,
       clock: this.clock,
+      random: { unit: () => this.chance, bytes: () => new Uint8Array() },
       log: this.log,
       turn,
     })

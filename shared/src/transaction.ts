@@ -27,6 +27,10 @@ export interface TransactionBase {
   readonly user: string
   /** The server's clock there; on a device its own, corrected by what the server told. In ms since the epoch. */
   readonly nowMs: number
+  /** Whether this is the run that decides. On a device it is false, and what is behind it shows when the server's result comes. */
+  readonly isServer: boolean
+  /** Chance, uniform in [0, 1): drawn once by the server, the same for all. Throws TypeError on a device: ask `isServer` first. */
+  random(): number
   /** Another space in the same transaction: each touched space gets its own version, all or none. */
   space(id: string): { readonly [collection: string]: CollectionTransaction<Record<string, unknown>> }
   /** Refuses the mutation with `rejected` and this message, which the person will read. */

@@ -52,7 +52,7 @@ export async function bothEnds(authenticate: Authenticate = jwt({ secret: SECRET
         app,
         changelog,
         authenticate,
-        access: { user: ownerOnly, room: () => 'write' },
+        access: { user: ownerOnly, room: () => 'write', live: () => 'write' },
         ...(log === undefined ? {} : { log }),
       })
       listening = await serve(server, { port })

@@ -42,7 +42,7 @@ async function play(seed: number) {
     app,
     changelog,
     authenticate: async (user) => ({ tenant: 'default', user, expiresAtMs: undefined }),
-    access: { user: () => 'write', room: () => 'write' },
+    access: { user: () => 'write', room: () => 'write', live: () => 'write' },
     clock: time,
     turn: async () => {},
   })

@@ -80,6 +80,7 @@ export class ServerHost {
       authenticate: async (token, nowMs) => asked(() => issuer.check(token, nowMs)),
       access: { room: access, hall: access },
       clock,
+      random: streamOf(seed, 'mutators', node.name),
       bus: this.#busOf(clock, random),
       gateway: { ...GATEWAY_BOUNDS, ...(this.faults.hellosPerS && { hellosPerS: this.faults.hellosPerS }) },
       turn: () => new Promise((resolve) => clock.after(0, () => resolve())),

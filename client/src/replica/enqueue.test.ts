@@ -50,6 +50,15 @@ describe('a mutation', () => {
     expect((await view(core)).map((row) => row.sentAtMs)).toEqual([1, at])
   })
 
+  it('shows nothing of what is drawn by lot until the server has drawn, and there is no chance on a device', async () => {
+    const { core } = await openCore()
+    await core.mutate(room, 'draw', { id: 'c' })
+    expect([await value(core, room, 'c'), (await core.pending()).length]).toEqual([undefined, 1])
+    await expect(core.mutate(room, 'drawHere', { id: 'd' })).rejects.toThrow(/ask isServer/)
+    await core.apply(rangeOf(0, 1, [counter(1, 'c', 0.25)]))
+    expect(await value(core, room, 'c')).toBe(0.25)
+  })
+
   it('lists sort what is pending last, in the order in which it was made', async () => {
     const { core } = await openCore()
     for (const id of ['z', 'y', 'x']) await core.mutate(room, 'send', { id, text: id })

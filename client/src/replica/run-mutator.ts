@@ -48,6 +48,10 @@ interface Writer {
   delete(id: string): Promise<void>
 }
 
+function random(): never {
+  throw new TypeError('no random() on a device: ask isServer')
+}
+
 /**
  * Runs a mutator, built in or the app's, as the server will: its reads include its own writes, what it does to documents goes
  * through their schemas. Throws what the mutator throws; then nothing that it wrote counts.
@@ -111,7 +115,7 @@ export async function runMutator(app: App, run: Run, documents: Documents): Prom
   }
   try {
     if (builtIn) await builtIn(writers)
-    else await mutator?.({ ...writers, user: run.user, nowMs: run.nowMs, space: collectionsOf, reject }, args)
+    else await mutator?.({ ...writers, user: run.user, nowMs: run.nowMs, isServer: false, random, space: collectionsOf, reject }, args)
     await last
   } finally {
     open = false

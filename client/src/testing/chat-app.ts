@@ -35,6 +35,12 @@ export const chatApp: App = defineApp({
           if (text === 'spam') tx.reject('no spam here')
           await tx.messages.create(id, { text, author: tx.user, sentAtMs: tx.nowMs })
         },
+        async draw(tx, { id }: { id: string }) {
+          if (tx.isServer) await tx.counters.put(id, { value: tx.random() })
+        },
+        async drawHere(tx, { id }: { id: string }) {
+          await tx.counters.put(id, { value: tx.random() })
+        },
         async edit(tx, { id, text }: { id: string; text: string }) {
           await tx.messages.patch(id, { text })
         },

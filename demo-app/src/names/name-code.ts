@@ -1,4 +1,4 @@
-import { characters } from '../../app.ts'
+import { characters } from '../../characters.ts'
 
 /** Code points of a name. */
 const NAME_CHARACTERS_MAX = 32

@@ -1,5 +1,6 @@
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState, useSyncExternalStore } from 'react'
-import { characters, MESSAGE_CHARACTERS_MAX } from '../../app.ts'
+import { MESSAGE_CHARACTERS_MAX } from '../../app.ts'
+import { characters } from '../../characters.ts'
 import { useWords } from '../words/words.ts'
 import './composer.css'
 import { draftOf } from './draft.ts'

@@ -7,6 +7,7 @@ import {
   RejectedError,
   type SpaceId,
   type Transaction,
+  type TransactionBase,
 } from '@tidemark/shared'
 import type { MutationDraft } from './mutation-draft.ts'
 
@@ -23,11 +24,11 @@ export class AppTransaction {
   #unfinished = new Set<Promise<unknown>>()
   #isOpen = true
 
-  constructor(draft: MutationDraft, space: SpaceId, user: string, nowMs: number) {
+  constructor(draft: MutationDraft, space: SpaceId, base: Pick<TransactionBase, 'user' | 'nowMs' | 'random'>) {
     this.#draft = draft
     this.tx = this.#collections(space, {
-      user,
-      nowMs,
+      ...base,
+      isServer: true,
       space: (id: string) => this.#collections(id, {}),
       reject(message: string): never {
         throw new RejectedError(message)

@@ -9,6 +9,7 @@ import {
   isUserId,
   kindOf,
   NotFoundError,
+  type Random,
   type SpaceId,
   SyncError,
   UnauthenticatedError,
@@ -49,6 +50,7 @@ export interface BackendOptions<A extends App = App> {
   readonly access: AccessRules<A>
   readonly bus: Bus
   readonly clock: Clock
+  readonly random: Random
   readonly log?: Log | undefined
   readonly metrics?: BackendMetrics | undefined
   /** Default: it resolves at once, and a group is what was handed in already. */
@@ -57,14 +59,14 @@ export interface BackendOptions<A extends App = App> {
 
 /** Rules, mutators and commits over a changelog. Throws TypeError where `access` lacks a kind of the app. */
 export function createBackend<A extends App>(options: BackendOptions<A>): Backend & { readonly commits: Commits } {
-  const { app, changelog, bus, clock, metrics } = options
+  const { app, changelog, bus, clock, random, metrics } = options
   const { log = SILENT, turn = async () => {} } = options
   assertAccessRules(app, options.access)
   const ask = askAccess(options.access, clock, log)
   const viewOf = viewsOf(app)
   const hasKind = (kind: string): boolean => Object.hasOwn(app.spaces, kind)
   const recent = new RecentReads(clock, RECENT_READS_MAX, RECENT_READS_CHARACTERS_MAX)
-  const world = { app, clock, log }
+  const world = { app, clock, random, log }
   const queue = new CommitQueue({ changelog, bus, clock, log, metrics, turn })
   const mutate = new Mutate({ world, queue, ask, hasKind, metrics })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { app, askOf, BackendWorld, BOUNDS, clientOf, everybody, item, NEW, user } from '../../test/backend-world.ts'
+import { systemRandom } from '../platform/system-random.ts'
 import { createBackend } from './create-backend.ts'
 
 describe('metrics', () => {
@@ -20,7 +21,16 @@ describe('metrics', () => {
       reset: count('reset'),
     }
     const alice = user('alice')
-    const backend = createBackend({ app, changelog, bus, clock, metrics, access: everybody(app) as any, authenticate: async () => alice })
+    const backend = createBackend({
+      app,
+      changelog,
+      bus,
+      clock,
+      metrics,
+      random: systemRandom,
+      access: everybody(app) as any,
+      authenticate: async () => alice,
+    })
     const mutations = [
       item(1, 'open:1', 'add', { id: 'a', text: 'x' }),
       item(2, 'open:1', 'refuse', { why: 'no' }),

@@ -120,6 +120,16 @@ describe('mutators', () => {
     ])
   })
 
+  it('draws by the server’s chance: once, however often it is sent', async () => {
+    const world = new BackendWorld()
+    const draw = { client: CLIENT, on: '', mutations: [item(1, 'open:1', 'draw', { id: 'x' })] }
+    world.chance = 0.25
+    const answer = await world.batch(alice, draw)
+    world.chance = 0.75
+    expect(await world.batch(alice, draw)).toEqual(answer)
+    expect((await world.range(alice, 'open:1', NEW)).changes).toMatchObject([{ put: { text: 'true', stars: 0.25 } }])
+  })
+
   it('takes a document that is deleted and created again for new', async () => {
     const world = new BackendWorld()
     await world.put(alice, 'open:1', 'notes', 'x', { text: 'old' })

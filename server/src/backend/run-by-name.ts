@@ -1,5 +1,4 @@
 import {
-  type Clock,
   isBuiltIn,
   type Json,
   type JsonObject,
@@ -13,7 +12,7 @@ import {
 } from '@tidemark/shared'
 import { type Author, runBuiltIn } from './built-in.ts'
 import type { MutationDraft } from './mutation-draft.ts'
-import { runMutator } from './run-mutator.ts'
+import { type MutatorWorld, runMutator } from './run-mutator.ts'
 
 /** A write by name, whoever asks for it. */
 export interface Named {
@@ -23,7 +22,7 @@ export interface Named {
 }
 
 /** Runs a built-in mutator or one of the app's on a draft. Throws what refuses it, what the mutator threw, or NotRun. */
-export async function runByName(clock: Clock, draft: MutationDraft, { space, name, args }: Named, by: Author): Promise<void> {
+export async function runByName(world: MutatorWorld, draft: MutationDraft, { space, name, args }: Named, by: Author): Promise<void> {
   const { mutators, args: schemas } = draft.definition(space)
   if (isBuiltIn(name)) {
     // One level less deep than it looks: what the arguments wrap may be as deep as a document.
@@ -35,5 +34,5 @@ export async function runByName(clock: Clock, draft: MutationDraft, { space, nam
   const given = toJsonObject(args, 'args')
   const schema = Object.hasOwn(schemas, name) ? schemas[name] : undefined
   const checked = schema === undefined ? given : validate(schema, given, 'args')
-  await runMutator(clock, draft, space, by.user, (tx) => mutator(tx as Transaction<never>, checked as never))
+  await runMutator(world, draft, space, by.user, (tx) => mutator(tx as Transaction<never>, checked as never))
 }

@@ -1,6 +1,5 @@
 import {
   type App,
-  type Clock,
   conform,
   ForbiddenError,
   InternalError,
@@ -20,7 +19,7 @@ import type { Log } from '../observe/log.ts'
 import type { Access } from './access.ts'
 import { MutationDraft } from './mutation-draft.ts'
 import { runByName } from './run-by-name.ts'
-import { NotRun } from './run-mutator.ts'
+import { type MutatorWorld, NotRun } from './run-mutator.ts'
 
 /** What a mutation came to: what it writes, or why it is refused for good. */
 export type Ended =
@@ -32,9 +31,8 @@ export interface Failed {
   readonly failure: InternalError
 }
 
-export interface MutationWorld {
+export interface MutationWorld extends MutatorWorld {
   readonly app: App
-  readonly clock: Clock
   readonly log: Log
 }
 
@@ -60,7 +58,7 @@ export async function runMutation(
     const may = access(space)
     if (may instanceof SyncError) throw new NotRun(may)
     if (may !== 'write') throw new ForbiddenError('You may not write to this space.')
-    await runByName(world.clock, draft, { space, name, args: item.args as Json }, { user, isTrusted: false })
+    await runByName(world, draft, { space, name, args: item.args as Json }, { user, isTrusted: false })
     if (draft.trouble !== undefined) throw draft.trouble
     return { changes: draft.changes() }
   } catch (error) {

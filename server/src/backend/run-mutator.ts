@@ -1,4 +1,4 @@
-import { type Clock, type SpaceId, type SyncError, type Transaction, UnavailableError, within } from '@tidemark/shared'
+import { type Clock, type Random, type SpaceId, type SyncError, type Transaction, UnavailableError, within } from '@tidemark/shared'
 import { AppTransaction } from './app-transaction.ts'
 import { MUTATOR_WITHIN_MS } from './bounds.ts'
 import type { MutationDraft } from './mutation-draft.ts'
@@ -13,15 +13,21 @@ export class NotRun extends Error {
   }
 }
 
+/** What app code has besides its draft. */
+export interface MutatorWorld {
+  readonly clock: Clock
+  readonly random: Random
+}
+
 /** Runs app code on a draft. Where it throws, or takes too long (NotRun), nothing of the draft may be kept. */
 export async function runMutator(
-  clock: Clock,
+  { clock, random }: MutatorWorld,
   draft: MutationDraft,
   space: SpaceId,
   user: string,
   run: (tx: Transaction) => unknown,
 ): Promise<void> {
-  const app = new AppTransaction(draft, space, user, clock.nowMs())
+  const app = new AppTransaction(draft, space, { user, nowMs: clock.nowMs(), random: () => random.unit() })
   const work = async (): Promise<void> => {
     await run(app.tx)
     await app.settled()
