@@ -178,6 +178,25 @@ describe('tidemark serve', { timeout: 30_000 }, () => {
     expect(await run.ended).toBe(0)
   })
 
+  it('data that another process serves are one clear line, exit code 1, until that one is gone; keys are made meanwhile', async () => {
+    const data = join(folder, 'served')
+    const args = ['serve', APP, '--dev', '--data', data]
+    const first = tidemark(args)
+    const url = await first.ready
+    const second = tidemark(args)
+    expect([await second.ended, second.stdout]).toEqual([1, ''])
+    expect(second.stderr).toBe(
+      `${join(data, 'tidemark.db')} is in use by process ${first.child.pid}: stop it, or set TIDEMARK_DATA to another folder.\n`,
+    )
+    const keys = tidemark(['keys', 'create', '--name', 'billing', '--scope', 'commit:*', '--data', data])
+    expect(await keys.ended).toBe(0)
+    expect((await fetch(`${url}/readyz`)).status).toBe(200)
+    first.child.kill('SIGKILL')
+    await first.ended
+    const third = tidemark(args)
+    expect((await fetch(`${await third.ready}/readyz`)).status).toBe(200)
+  })
+
   it('a port in use is one clear line, and exit code 1', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await new Promise((resolve) => taken.once('listening', resolve))

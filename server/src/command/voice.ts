@@ -1,3 +1,4 @@
+import { FileInUseError } from '../changelog/file-in-use-error.ts'
 import { SettingsError } from './settings-error.ts'
 
 /** How the command speaks: to a person, or as one JSON object a line to a program. */
@@ -55,7 +56,7 @@ export function jsonVoice({ out, err }: Outputs): Voice {
 }
 
 interface Explained {
-  readonly code: 'settings' | 'port-in-use' | 'port-forbidden' | 'no-such-address' | 'failed'
+  readonly code: 'settings' | 'data-in-use' | 'port-in-use' | 'port-forbidden' | 'no-such-address' | 'failed'
   readonly message: string
   readonly exitCode: ExitCode
 }
@@ -63,6 +64,8 @@ interface Explained {
 function explained(error: unknown): Explained {
   if (error instanceof SettingsError) return { code: 'settings', message: error.message, exitCode: 2 }
   const failed = (code: Explained['code'], message: string): Explained => ({ code, message, exitCode: 1 })
+  if (error instanceof FileInUseError)
+    return failed('data-in-use', `${error.file} is in use by ${error.holder}: stop it, or set TIDEMARK_DATA to another folder.`)
   if (error instanceof Error && 'code' in error) {
     const { code, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string }
     if (code === 'EADDRINUSE') return failed('port-in-use', `Port ${port} is in use: stop what listens there, or set PORT to another one.`)

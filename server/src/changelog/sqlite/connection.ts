@@ -1,5 +1,3 @@
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { CorruptRowError } from '../corrupt-row-error.ts'
 import { fromEngine } from './engine-error.ts'
@@ -17,12 +15,10 @@ const CHECKED_BYTES_MAX = 256 * 1_048_576
 const WAL_BYTES_KEPT_MAX = 64 * 1_048_576
 
 /**
- * Opens the connection that writes, creating folder and file where they are missing. Throws where durability cannot be had: the file
+ * Opens the connection that writes, creating the file where it is missing. Throws where durability cannot be had: the file
  * must be in WAL mode with `synchronous=FULL`, so that a commit has reached the disk when it returns.
  */
 export function openWriter(file: string, fileBytesMax: number | undefined): DatabaseSync {
-  if (file === '' || file === ':memory:') throw new TypeError('sqliteChangelog needs a file; memoryChangelog() needs none')
-  createFolder(dirname(resolve(file)))
   // Before SQLite sees it: it would go on without what it cannot read.
   if (hasLostTransactions(file))
     throw new Error(`${file}-wal is damaged, and what was acknowledged would be lost with it: put a backup in the place of both files.`)
@@ -97,20 +93,4 @@ function limitSize(db: DatabaseSync, fileBytesMax: number): void {
 function assertPragma(db: DatabaseSync, name: string, expected: string | number): void {
   const found = db.prepare(`pragma ${name}`).get()?.[name]
   if (found !== expected) throw new Error(`SQLite answers ${name}=${found} where ${expected} is needed: use a local disk`)
-}
-
-function createFolder(folder: string): void {
-  const first = mkdirSync(folder, { recursive: true, mode: 0o700 })
-  // Windows cannot open a folder to flush it, and does not need to.
-  if (first === undefined || process.platform === 'win32') return
-  for (let created = folder; created.length >= first.length; created = dirname(created)) flushFolder(dirname(created))
-}
-
-function flushFolder(folder: string): void {
-  const handle = openSync(folder, 'r')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
 }

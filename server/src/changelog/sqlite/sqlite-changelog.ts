@@ -1,3 +1,5 @@
+import { dirname, resolve } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import { UnavailableError } from '@tidemark/shared'
 import type { Changelog } from '../changelog.ts'
 import type { CorruptRowError } from '../corrupt-row-error.ts'
@@ -6,6 +8,8 @@ import { TransactionLife } from '../transaction-life.ts'
 import { WriteQueue } from '../write-queue.ts'
 import { openReader, openWriter } from './connection.ts'
 import { fromEngine } from './engine-error.ts'
+import { lockFile } from './file-lock.ts'
+import { makeFolder } from './made-folder.ts'
 import { Snapshots } from './snapshots.ts'
 import { SqliteRows } from './sqlite-rows.ts'
 import { WritableSqliteRows } from './writable-sqlite-rows.ts'
@@ -16,16 +20,20 @@ export interface SqliteOptions {
 }
 
 /**
- * The changelog in one SQLite file, for one process; its folder is made where it is missing. Throws, saying what to do, where the file
- * is another application's or a later build's, or where the disk cannot promise that what was committed stays.
+ * The changelog in one SQLite file, for one process; its folder is made where it is missing. Throws, saying what to do, where another
+ * process has the file, where it is another application's or a later build's, or where the disk cannot promise that what was committed stays.
  */
 export function sqliteChangelog(file: string, { fileBytesMax }: SqliteOptions = {}): Changelog {
+  if (file === '' || file === ':memory:') throw new TypeError('sqliteChangelog needs a file; memoryChangelog() needs none')
   let corrupt: CorruptRowError | undefined
   /** Why the last write failed, where the engine was the reason. */
   let failed: UnavailableError | undefined
   let closed: Promise<void> | undefined
 
-  const writer = openWriter(file, fileBytesMax)
+  makeFolder(dirname(resolve(file)))
+  // Before anything is read: what is found now must still be so when it is written to.
+  const unlock = lockFile(file)
+  const writer = opened(file, fileBytesMax, unlock)
   const begin = writer.prepare('begin immediate')
   const commit = writer.prepare('commit')
   const noteCorrupt = (error: CorruptRowError): void => {
@@ -98,6 +106,7 @@ export function sqliteChangelog(file: string, { fileBytesMax }: SqliteOptions = 
       writer.exec('pragma wal_checkpoint(truncate)')
     } finally {
       writer.close()
+      unlock()
     }
   }
 
@@ -127,5 +136,14 @@ export function sqliteChangelog(file: string, { fileBytesMax }: SqliteOptions = 
       closed ??= shut()
       return closed
     },
+  }
+}
+
+function opened(file: string, fileBytesMax: number | undefined, unlock: () => void): DatabaseSync {
+  try {
+    return openWriter(file, fileBytesMax)
+  } catch (error) {
+    unlock()
+    throw error
   }
 }
