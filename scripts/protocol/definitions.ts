@@ -4,6 +4,7 @@ import { commit, commitEnd, commitsAnswer, commitsBody, idempotencyKey, userId, 
 import { errorBody, REFUSALS, wireError } from '../../shared/src/errors.ts'
 import { clientFrames, clientId, labels, mutationBatch } from '../../shared/src/frames/client-frame.ts'
 import { heads } from '../../shared/src/frames/heads.ts'
+import { laneNames, lanesStated } from '../../shared/src/frames/lanes-stated.ts'
 import { pollBody } from '../../shared/src/frames/poll.ts'
 import { ack, limits, mutationAnswer, serverFrames, twoTimes } from '../../shared/src/frames/server-frame.ts'
 import { standings } from '../../shared/src/frames/standings.ts'
@@ -17,20 +18,7 @@ import { olderPage } from '../../shared/src/older-page.ts'
 import { acked, floors, range, resetReason } from '../../shared/src/range.ts'
 import { seal } from '../../shared/src/seal.ts'
 import { spaceId } from '../../shared/src/space-id.ts'
-import {
-  itemId,
-  laneItem,
-  laneName,
-  laneNames,
-  lanePage,
-  laneRing,
-  laneState,
-  lanesStated,
-  presence,
-  saidAnswer,
-  sayBody,
-  tick,
-} from '../../shared/src/tick.ts'
+import { itemId, laneItem, laneName, lanePage, laneRing, laneState, presence, saidAnswer, sayBody, tick } from '../../shared/src/tick.ts'
 import { version } from '../../shared/src/version.ts'
 import type { AnySchema, JsonSchema } from './to-json-schema.ts'
 

@@ -1,10 +1,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { isBuiltIn } from './builtin.ts'
 import type { Collections } from './collection.ts'
-import { faultOfLane, type Lanes } from './lane.ts'
+import { type Lanes, PRESENCE_LANE } from './lane.ts'
 import { isCollectionName } from './names.ts'
 import { isSpaceId } from './space-id.ts'
-import { PRESENCE_LANE } from './tick.ts'
 import { TAKEN_NAMES, type Transaction } from './transaction.ts'
 
 /** A write by name: runs on the device at once, and on the server, which decides. Arguments are JSON objects. */
@@ -75,22 +74,20 @@ export function space<C extends Collections = {}, A = object, L extends Lanes = 
 export function defineApp<const S extends Spaces>(app: { readonly version: string; readonly spaces: S }): App<S> {
   for (const [kind, definition] of Object.entries(app.spaces)) {
     if (!isSpaceId(kind) || kind.includes(':')) throw new TypeError(`space kind ${kind}: lower-case letters, digits and - only, at most 32`)
-    for (const [name, { indexes, window }] of Object.entries(definition.collections)) {
-      if (!isCollectionName(name))
-        throw new TypeError(`collection ${kind}.${name}: a lower-case letter, then letters, digits and _ only, at most 64`)
-      if (TAKEN_NAMES.includes(name)) throw new TypeError(`collection ${kind}.${name}: ${name} is taken, choose another name`)
+    const { collections, lanes } = definition
+    for (const [what, named] of Object.entries({ collection: collections, lane: lanes }))
+      for (const name of Object.keys(named)) {
+        if (!isCollectionName(name))
+          throw new TypeError(`${what} ${kind}.${name}: a lower-case letter, then letters, digits and _ only, at most 64`)
+        if (named === lanes ? name === PRESENCE_LANE : TAKEN_NAMES.includes(name))
+          throw new TypeError(`${what} ${kind}.${name}: ${name} is taken, choose another name`)
+      }
+    for (const [name, { indexes, window }] of Object.entries(collections)) {
       if (window !== undefined && !(Number.isSafeInteger(window) && window > 0))
         throw new TypeError(`collection ${kind}.${name}: window must be a positive whole number`)
       for (const field of indexes)
         if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(field))
           throw new TypeError(`collection ${kind}.${name}: index ${field} is not a plain field name`)
-    }
-    for (const [name, lane] of Object.entries(definition.lanes)) {
-      if (!isCollectionName(name))
-        throw new TypeError(`lane ${kind}.${name}: a lower-case letter, then letters, digits and _ only, at most 64`)
-      if (name === PRESENCE_LANE) throw new TypeError(`lane ${kind}.${name}: the server's own, see \`presence\``)
-      const fault = faultOfLane(lane)
-      if (fault) throw new TypeError(`lane ${kind}.${name}: ${fault}`)
     }
     for (const name of Object.keys(definition.mutators)) {
       if (isBuiltIn(name)) throw new TypeError(`mutator ${kind}.${name}: ${name} is built in, choose another name`)

@@ -36,12 +36,12 @@ export interface LaneDefinition<Body = unknown> {
 export type Lanes = Readonly<Record<string, LaneDefinition>>
 export type BodyOf<L> = L extends LaneDefinition<infer Body> ? Body : never
 
-/** Defines a lane by any Standard Schema of what is said there; it must validate synchronously. */
+/** Defines a lane by any Standard Schema of what is said there; it must validate synchronously. Throws TypeError where a number is out of its bounds. */
 export function lane<S extends StandardSchemaV1>(
   schema: S,
   options: LaneOptions<StandardSchemaV1.InferOutput<S>, keyof StandardSchemaV1.InferOutput<S> & string> = {},
 ): LaneDefinition<StandardSchemaV1.InferOutput<S>> {
-  return {
+  const definition = {
     schema,
     tickMs: options.tickMs ?? 1000,
     cap: options.cap ?? 100,
@@ -51,7 +51,13 @@ export function lane<S extends StandardSchemaV1>(
     archiveMs: options.archiveMs,
     public: options.public ?? false,
   }
+  const fault = faultOfLane(definition)
+  if (fault) throw new TypeError(`lane: ${fault}`)
+  return definition
 }
+
+/** The lane in which the server tells who is there, of every space that asks for presence. Here, so that an app's definition loads no schema of the wire. */
+export const PRESENCE_LANE = 'presence'
 
 /** Bounds of what admins and definitions may choose. */
 export const LANE_BOUNDS = { tickMsMin: 100, tickMsMax: 60_000, capMax: 1000, ringMax: 300 } as const

@@ -1,7 +1,6 @@
 import * as v from 'valibot'
-import { objectOf } from './json-object.ts'
 import { isCollectionName } from './names.ts'
-import { isSpaceId, spaceId } from './space-id.ts'
+import { spaceId } from './space-id.ts'
 
 /** A lane's name: like a collection's. */
 export const laneName = v.custom<string>(isCollectionName, 'no lane name')
@@ -62,13 +61,6 @@ export type LanePage = v.InferOutput<typeof lanePage>
 /** Length of such a page, in ms. */
 export const LANE_PAGE_MS = 60_000
 
-/** The lane in which the server tells who is there: of every space that asks for presence. Its items are one, with this body. */
-export const PRESENCE_LANE = 'presence'
+/** Body of the one item of PRESENCE_LANE. */
 export const presence = v.object({ online: v.number(), users: v.optional(v.array(v.string())) })
 export type Presence = v.InferOutput<typeof presence>
-
-/** By space and lane, the last tick that a client has; 0: none. */
-export const lanesStated = objectOf(isSpaceId, objectOf(isCollectionName, v.pipe(v.number(), v.finite(), v.minValue(0))))
-export type LanesStated = v.InferOutput<typeof lanesStated>
-/** By space, some of its lanes. */
-export const laneNames = objectOf(isSpaceId, v.array(laneName))

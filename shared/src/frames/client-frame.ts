@@ -4,8 +4,9 @@ import { LIMITS } from '../limits.ts'
 import { numbered } from '../mutation.ts'
 import { isClientId } from '../names.ts'
 import { spaceId } from '../space-id.ts'
-import { itemId, laneNames, lanesStated } from '../tick.ts'
+import { itemId } from '../tick.ts'
 import type { FrameOf } from './frame.ts'
+import { laneNames, lanesStated } from './lanes-stated.ts'
 import { standings } from './standings.ts'
 
 export const clientId = v.custom<string>(isClientId, 'no client id')
