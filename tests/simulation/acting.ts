@@ -50,6 +50,19 @@ function actInTab(world: World, action: TabAction, device: Device, tab: Tab): vo
       void (action.do === 'retry' ? refused.retry() : refused.dismiss()).catch(() => {})
       return
     }
+    case 'take back': {
+      const taken = presentOf(replica?.pending$)?.at(action.isLast ? -1 : 0)
+      if (taken === undefined) return
+      const { nonce, args } = device.disk.rows('outbox').get(taken.n) ?? {}
+      // Its number may be another one by now.
+      if (typeof nonce !== 'string' || JSON.stringify(args) !== JSON.stringify(taken.args)) return
+      device.watch.allowedToGo.add(nonce)
+      taken.dismiss().then(
+        () => device.watch.expectTakenBack(nonce),
+        () => {},
+      )
+      return
+    }
     case 'follow':
       if (replica && !spaces.has(action.space)) spaces.set(action.space, replica.space(action.space) as unknown as Space)
       return

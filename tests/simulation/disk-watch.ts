@@ -21,6 +21,8 @@ export interface Made {
   refused: boolean
   /** Whoever was told of the refusal let it go, or made it again. */
   letGo: boolean
+  /** Whoever made it, here or on a copy of its device, took it back while it was pending. */
+  takenBack: boolean
   /** What held it was destroyed, or set back. */
   mayBeLost: boolean
   /** It had been settled, and was pending once more: it is not to be seen until it is done again [M5]. */
@@ -33,6 +35,7 @@ export interface OutboxEntry {
   readonly space: string
   readonly name: string
   readonly args: Readonly<Record<string, unknown>>
+  readonly void?: true
   readonly touched: readonly string[]
   readonly arrived: readonly string[]
   readonly in?: Readonly<Record<string, number>>
@@ -73,6 +76,7 @@ export interface WatchPorts {
   readonly isLossy: boolean
   /** How often the server was set back. */
   restores(): number
+  nowMs(): number
   /** What is on its way is of the present history, which is no other that came to the same. */
   areToldApart(): boolean
   /** This device was copied or set back: `acked` tells what another one did last. */
@@ -95,7 +99,9 @@ export class DiskWatch {
   #refused = new Map<Key, string>()
   /** `{nonce} {space}` of what was acknowledged while there was no copy that could show it. */
   readonly #endedUnseen = new Set<string>()
-  /** Refused ones that the app was asked to let go or to make again. */
+  /** By nonce, when this device took back what it still has pending, in ms of virtual time. */
+  readonly takenBackMs = new Map<string, number>()
+  /** Refused ones that the app was asked to let go or to make again, and pending ones that it was asked to take back. */
   readonly allowedToGo = new Set<string>()
   #made = 0
 
@@ -111,6 +117,7 @@ export class DiskWatch {
     this.#copies = new Map()
     this.#versions = new Map()
     this.#shown = new Map()
+    this.takenBackMs.clear()
     this.#refused = new Map(Array.from(this.disk.rows('refused'), ([n, { nonce }]) => [n, nonce as string]))
     for (const table of this.disk.tables()) this.#take(table, [...this.disk.rows(table).keys()])
   }
@@ -200,6 +207,7 @@ export class DiskWatch {
       const before = made.get(row.nonce)
       if (before) {
         before.offeredAgain ||= row.again !== undefined
+        this.#noteTakenBack(row, before)
         continue
       }
       const { nonce, space, name, args } = row
@@ -215,10 +223,33 @@ export class DiskWatch {
         resolved: false,
         refused: false,
         letGo: false,
+        takenBack: false,
         mayBeLost: false,
         offeredAgain: false,
       })
     }
+  }
+
+  /** What is taken back is what somebody asked for, and it stays so unless the server had done it before. */
+  #noteTakenBack({ nonce, void: isVoid, again, in: done }: OutboxEntry, made: Made): void {
+    const { device, nowMs, fail } = this.#ports
+    if (isVoid === undefined) {
+      if (this.takenBackMs.has(nonce) && done === undefined && again === undefined)
+        fail('taken back', `${device} has ${nonce} pending once more, which was taken back`)
+      this.takenBackMs.delete(nonce)
+      return
+    }
+    if (!made.refused && !made.takenBack && !this.allowedToGo.has(nonce))
+      fail('taken back', `${device} took ${nonce} back, which nobody asked for`)
+    made.takenBack ||= !made.refused
+    if (again === undefined && !this.takenBackMs.has(nonce)) this.takenBackMs.set(nonce, nowMs())
+  }
+
+  /** The app was told that it is taken back. */
+  expectTakenBack(nonce: string): void {
+    for (const row of this.disk.rows('outbox').values() as Iterable<unknown> as Iterable<OutboxEntry>)
+      if (row.nonce === nonce && row.void === undefined && row.in === undefined && row.again === undefined)
+        this.#ports.fail('taken back', `${this.#ports.device} says that ${nonce} is taken back, and it is pending`)
   }
 
   /** [P2 P9] What was refused stays until it is dismissed or made again. */
@@ -249,6 +280,8 @@ export class DiskWatch {
     const tail = this.disk.rows('tail')
     for (const key of keys) {
       const row = tail.get(key)
+      // The server had done it before: from here on it is one like others.
+      if (row !== undefined && row.void === undefined) this.takenBackMs.delete(row.nonce as string)
       for (const [space, version] of Object.entries((row?.in ?? {}) as Readonly<Record<string, number>>))
         if (
           !histories
@@ -270,7 +303,8 @@ export class DiskWatch {
     const copies = this.disk.rows('copies')
     const copyOf = (space: string) => copies.get(space) as CopyRow | undefined
     const check = (row: ShownMutation) => {
-      if (made.get(row.nonce)?.offeredAgain) return
+      const { offeredAgain, takenBack } = made.get(row.nonce) ?? {}
+      if (offeredAgain || takenBack) return
       // Without a copy the showing ends at the ack [M4], and the first range may have been read before that commit.
       for (const space of row.isAcked ? row.arrived : []) if (!copyOf(space)) this.#endedUnseen.add(`${row.nonce} ${space}`)
       const seen = row.touched.filter((space) => !this.#endedUnseen.has(`${row.nonce} ${space}`))
@@ -288,7 +322,8 @@ export class DiskWatch {
   #hiddenWhenDone(): void {
     const { device, histories, mayRefuse, fail } = this.#ports
     for (const row of this.disk.rows('outbox').values() as Iterable<unknown> as Iterable<OutboxEntry>) {
-      if (row.in !== undefined || mayRefuse(row.name)) continue
+      // Where a copy of this device took it back, the server may know it as refused.
+      if (row.in !== undefined || mayRefuse(row.name) || this.#ports.made.get(row.nonce)?.takenBack) continue
       for (const space of row.arrived)
         if (histories.get(space)?.madeAt(row.nonce).size === 0)
           fail('hidden', `${device} shows ${row.nonce} no more in ${space}, and nobody did it`)
@@ -379,7 +414,8 @@ export class DiskWatch {
     const outbox = this.disk.rows('outbox')
     for (const n of [...outbox.keys()].sort((a, b) => (a as number) - (b as number))) {
       const row = { ...(outbox.get(n) as unknown as OutboxEntry), user }
-      if (row.touched.every((space) => row.arrived.includes(space))) continue
+      // What is taken back shows no more, whatever else its row says.
+      if (row.void || row.touched.every((space) => row.arrived.includes(space))) continue
       const written = new Map<string, Map<string, Readonly<Record<string, unknown>> | undefined>>()
       const spaceOf = (space: string): PlainSpace => {
         const documents = copies.get(space)

@@ -79,6 +79,7 @@ export type TabAction =
   | (OfTab & { do: 'older'; space: SimulatedSpace; limit: number })
   | (OfTab & { do: 'retry' | 'dismiss' | 'reload' | 'close tab' | 'kill tab' | 'go offline' | 'go online' })
   | (OfTab & { do: 'follow' | 'unfollow'; space: SimulatedSpace })
+  | (OfTab & { do: 'take back'; isLast: boolean })
   | (OfTab & { do: 'freeze'; forMs: number })
   | (OfTab & { do: 'back'; grainMs: number })
   | (OfTab & { do: 'show' | 'hide' | 'touch' })
@@ -133,6 +134,9 @@ export interface Plan {
 const OPERATIONS = 100
 const SCROLLS = 10
 const REFUSALS_HEEDED = 6
+const TAKEN_BACK_MAX = 8
+/** Somebody thinks better of what they did within this, in ms: before it is sent, while it is, or while there is no connection. */
+const SECOND_THOUGHTS_MS = [1, 50, 1000, 10_000] as const
 const CHAOS_MS = 90_000
 const NETWORK_KINDS = ['wifi', 'cellular', 'ethernet', 'unknown'] as const
 const YEAR_MS = 365 * 86_400_000
@@ -184,7 +188,7 @@ export function drawPlan(seed: number, forced: ForcedClasses = {}): Plan {
   const operations = OPERATIONS - [...away, ...forked].filter((step) => step.do === 'mutate' || step.do === 'older').length
   const steps = [...workload(random, devices, operations), ...faults(streamOf(seed, 'faults'), devices, classes), ...forked, ...away]
   const betweenTabs = streamOf(seed, 'between tabs')
-  steps.push(...tabFaults(betweenTabs, devices, classes, CHAOS_MS))
+  steps.push(...tabFaults(betweenTabs, devices, classes, CHAOS_MS), ...changesOfMind(streamOf(seed, 'taken back'), steps))
   return {
     seed,
     classes: [...classes],
@@ -306,6 +310,15 @@ function workload(random: SeededRandom, devices: readonly DevicePlan[], operatio
   for (let count = 0; count < REFUSALS_HEEDED; count++)
     steps.push({ atMs: atMs(), do: random.pick(['retry', 'dismiss', 'dismiss']), ...place(random, devices) })
   return steps
+}
+
+/** What people do, and soon after that take back: what is pending then, of theirs, last or first. */
+function changesOfMind(random: SeededRandom, steps: readonly Step[]): Step[] {
+  const made = steps.flatMap((step) => (step.do === 'mutate' ? [step] : []))
+  return Array.from({ length: random.between(0, TAKEN_BACK_MAX) }, () => {
+    const { atMs, device, tab } = random.pick(made)
+    return { atMs: atMs + random.between(1, random.pick(SECOND_THOUGHTS_MS)), do: 'take back', device, tab, isLast: random.chance(0.7) }
+  })
 }
 
 /** Strict proxies, and paths that are hardly noticed. */

@@ -222,16 +222,17 @@ function account(world: World, { classes }: Plan): void {
       if (at.origin) done.set(at.origin, (done.get(at.origin) ?? 0) + 1)
   // A server that forgot a refusal may do it for the copy of a device that still has it pending, whichever of the two comes first.
   const creators = new Map(Array.from(world.made.values(), ({ name, args, user }) => [name === 'note' ? args.id : undefined, user]))
-  for (const [nonce, { refused, mayBeLost, name, device, user, seq, args }] of world.made as ReadonlyMap<string, Made>) {
+  for (const [nonce, { refused, takenBack, mayBeLost, name, device, user, seq, args }] of world.made as ReadonlyMap<string, Made>) {
     const commits = done.get(nonce) ?? 0
     const what = `number ${seq} of ${device} (${name} ${JSON.stringify(args)})`
     if (name === 'move' ? commits !== 0 && commits !== 2 : commits > 1) world.fail('once', `${what} made ${commits} commits`)
     if (refused && commits > 0 && !(world.restores > 0 && world.forked.has(device))) world.fail('once', `${what} was refused and done`)
     if (name === 'patch' && args.c === 'notes' && commits > 0 && creators.get(args.id) !== user)
       world.fail('rights', `${what} changed what belongs to somebody else`)
-    if (refused && NEVER_REFUSED.includes(name) && !classes.includes('revocation'))
+    // What one copy of a device took back the other one is refused.
+    if (refused && NEVER_REFUSED.includes(name) && !classes.includes('revocation') && !takenBack)
       world.fail('refused', `${what} was refused without a cause`)
-    if (LEAVES_TRACE.includes(name) && commits === 0 && !refused && !mayBeLost) world.fail('lost', `${what} is gone`)
+    if (LEAVES_TRACE.includes(name) && commits === 0 && !refused && !takenBack && !mayBeLost) world.fail('lost', `${what} is gone`)
   }
   for (const [space, { head }] of world.histories)
     for (const [key, { text }] of head.documents) {

@@ -15,9 +15,13 @@ const ROUNDED_MS = 1
 const AWAY_MAX_MS = 3_600_000
 /** A connection outlives its token by the grace of the gateway, and what was read when it ended still leaves, in ms. */
 const TOKEN_GRACE_MS = 31_000
+/** What was read before something was taken back is sent within this, in ms: the deadline of a unit of the storage, and more. */
+const READ_BEFORE_MS = 20_000
 
 export interface WireWatchPorts {
   nowMs(): number
+  /** When the device of a tab took back a mutation that it still has pending, in ms. */
+  takenBackMs(tab: Node, nonce: string): number | undefined
   fail(oracle: string, message: string): void
 }
 
@@ -77,6 +81,7 @@ export class WireWatch {
       if (text.startsWith('{"t":"ack"') && text.includes('"out-of-order"')) this.#expects(connection, tab, text)
       else if (text.startsWith('{"t":"range"')) this.#allowed(connection, tab)
     } else if (text.startsWith('{"t":"follow"')) this.#states(connection, tab, text)
+    else if (text.startsWith('{"t":"mutate"')) this.#takesBack(tab, text)
     else if (text.startsWith('{"t":"hello"') || text.startsWith('{"t":"auth"')) {
       const said = this.#of(connection)
       const { token } = JSON.parse(text) as Extract<ClientFrame, { t: 'auth' }>
@@ -98,6 +103,16 @@ export class WireWatch {
     const count = (expected.get(key) ?? 0) + 1
     expected.set(key, count)
     if (count === SAME_ANSWERS_MAX + 1) this.#ports.fail('settles', `${tab.name} was told ${count} times that ${error.expected} is next`)
+  }
+
+  /** Of what was taken back nothing but its number is sent. */
+  #takesBack(tab: Node, text: string): void {
+    for (const mutation of (JSON.parse(text) as Extract<ClientFrame, { t: 'mutate' }>).mutations) {
+      if ('void' in mutation) continue
+      const sinceMs = this.#ports.takenBackMs(tab, mutation.nonce) ?? Number.POSITIVE_INFINITY
+      if (this.#ports.nowMs() > Math.max(sinceMs, tab.frozenUntilMs) + READ_BEFORE_MS)
+        this.#ports.fail('taken back', `${tab.name} sends ${mutation.nonce}, which was taken back at ${sinceMs} ms`)
+    }
   }
 
   /** [R4] A copy that stands still states that seldom. */

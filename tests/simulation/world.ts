@@ -136,6 +136,7 @@ export class World {
     this.network.faults = plan.network
     this.wire = new WireWatch({
       nowMs: () => this.scheduler.nowMs,
+      takenBackMs: (tab, nonce) => this.#deviceOf(tab)?.watch.takenBackMs.get(nonce),
       fail: (oracle, message) => this.fail(oracle, message),
     })
     this.network.watch = this.wire
@@ -299,6 +300,10 @@ export class World {
     })
   }
 
+  #deviceOf(tab: Node): Device | undefined {
+    return [...this.devices.values()].find(({ tabs }) => tabs.some(({ node }) => node === tab))
+  }
+
   *#tabsOf(): Generator<Tab> {
     for (const device of this.devices.values()) yield* device.tabs
   }
@@ -376,6 +381,7 @@ export class World {
       histories: this.histories,
       isLossy: this.#plan.network.loss > 0 || this.#plan.network.reorder > 0,
       restores: () => this.restores,
+      nowMs: () => this.scheduler.nowMs,
       areToldApart: () => this.restores === 0 || this.isRight,
       mayRefuse: (mutation) => !NEVER_REFUSED.includes(mutation) || this.#plan.classes.includes('revocation'),
       isForked: () => this.forked.has(name),
