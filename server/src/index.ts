@@ -15,6 +15,23 @@ export type { MemoryChangelog } from './changelog/memory/memory-changelog.ts'
 export { memoryChangelog } from './changelog/memory/memory-changelog.ts'
 export type { SqliteOptions } from './changelog/sqlite/sqlite-changelog.ts'
 export { sqliteChangelog } from './changelog/sqlite/sqlite-changelog.ts'
+export type {
+  ConsoleChange,
+  ConsoleConnections,
+  ConsoleKind,
+  ConsoleLane,
+  ConsoleLimits,
+  ConsoleLog,
+  ConsoleOverview,
+  ConsoleRefused,
+  ConsoleReplica,
+  ConsoleSample,
+  ConsoleSpace,
+  ConsoleSpaces,
+  ConsoleUser,
+  Refusal,
+} from './console/answers.ts'
+export type { ConnectionState, CopyState } from './gateway/connection-state.ts'
 export type { Gateway } from './gateway/gateway.ts'
 export type { GatewaySocket, SocketEvents } from './gateway/gateway-socket.ts'
 export type { DevSignIn } from './http/dev-sign-in.ts'

@@ -3,7 +3,7 @@ import type { Hono } from 'hono'
 import { AWAY_MS_MAX, PULL_HELD_MS_MAX, PULLS_PER_S, RESTART_MS } from './admission.ts'
 import { AdmissionLine } from './admission-line.ts'
 import { type ApiKeys, checkApiKey } from './api-keys/api-keys.ts'
-import type { AccessRules } from './backend/access.ts'
+import { type AccessRules, askAccess } from './backend/access.ts'
 import { createBackend } from './backend/create-backend.ts'
 import type { Authenticate } from './backend/jwt.ts'
 import { type RetentionOptions, RetentionRounds, retentionOf } from './backend/retention.ts'
@@ -11,6 +11,7 @@ import { type ServerCommits, serverCommits } from './backend/server-commits.ts'
 import type { Bus } from './bus/bus.ts'
 import { inProcessBus } from './bus/in-process-bus.ts'
 import type { Changelog } from './changelog/changelog.ts'
+import { Console } from './console/console.ts'
 import { GATEWAY_BOUNDS, type GatewayBounds } from './gateway/bounds.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { Arriving } from './http/arriving.ts'
@@ -22,6 +23,7 @@ import { assertOrigins, type Origins, SAME_ORIGIN } from './http/origins.ts'
 import { createRoutes } from './http/routes.ts'
 import { createUpgrade, type HandleUpgrade } from './http/upgrade.ts'
 import { type Log, SILENT } from './observe/log.ts'
+import { notingRefusals } from './observe/noting-refusals.ts'
 import { createPrometheus } from './observe/prometheus.ts'
 import { nextTurn } from './platform/next-turn.ts'
 import { systemClock } from './platform/system-clock.ts'
@@ -46,6 +48,8 @@ export interface SyncServerOptions<A extends App> {
   readonly apiKeys?: ApiKeys
   /** A folder with a built page, served beside the API. */
   readonly page?: string
+  /** The page for who moderates, at /console, and what it shows, at /v1/console. Default: where `access.moderation` says who that is. */
+  readonly console?: boolean
   readonly log?: Log
   readonly clock?: Clock
   readonly random?: Random
@@ -101,24 +105,33 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
     throw new TypeError('createSyncServer: `dev` lets anyone sign in under any name, and is refused under NODE_ENV=production.')
   assertOrigins(origins)
   const addressOf = clientAddress(options.proxies)
+  const { restartMs = RESTART_MS } = options
 
   const prometheus = createPrometheus()
   const bus = options.bus ?? inProcessBus((err) => log.error({ err }, 'a listener of the bus failed'))
-  const backend = createBackend({ app, changelog, authenticate, access, bus, clock, random, log, turn, metrics: prometheus.backend })
+  const backendMetrics = notingRefusals(prometheus.backend, (code, of) => ownConsole?.refused(code, of))
+  const backend = createBackend({ app, changelog, authenticate, access, bus, clock, random, log, turn, metrics: backendMetrics })
   const bounds: GatewayBounds = { ...GATEWAY_BOUNDS, ...options.gateway }
-  const gateway = createGateway({ backend, bus, clock, turn, log, metrics: prometheus.gateway, bounds })
+  const gatewayMetrics = notingRefusals(prometheus.gateway, (code, of) => ownConsole?.refused(code, of))
+  const gateway = createGateway({ backend, bus, clock, turn, log, metrics: gatewayMetrics, bounds })
+  const pullsPerS = options.pullsPerS ?? PULLS_PER_S
+  const limits = { http: { pullsPerS, pullHeldMsMax: PULL_HELD_MS_MAX, arrivingBytesMax: ARRIVING_BYTES_MAX }, server: { restartMs } }
+  const hasConsole = options.console ?? 'moderation' in access
+  const ownConsole = hasConsole
+    ? new Console({ app, ask: askAccess(access, clock, log), changelog, gateway, bus, clock, bounds, limits })
+    : undefined
   const pulls = new AdmissionLine(clock, {
-    perS: options.pullsPerS ?? PULLS_PER_S,
+    perS: pullsPerS,
     heldMsMax: PULL_HELD_MS_MAX,
     awayMsMax: AWAY_MS_MAX,
     addressesMax: bounds.addressesMax,
   })
   const retention = new RetentionRounds({ changelog, clock, log, retention: retentionOf(options.retention) })
   retention.start()
+  ownConsole?.start()
   let closed: Promise<void> | undefined
   let requestsInHand = 0
   const arriving = new Arriving(ARRIVING_BYTES_MAX)
-  const { restartMs = RESTART_MS } = options
   const stopping = () => (closed === undefined ? undefined : new UnavailableError('This server is about to stop.', { afterMs: restartMs }))
 
   const server: SyncServer<A> = {
@@ -149,6 +162,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
       commits: options.apiKeys && commitsRoute({ commits: backend.commits, checkApiKey: checkApiKey(options.apiKeys, clock, log), log }),
       dev: options.dev,
       page: options.page,
+      console: ownConsole,
       loopbackOnly: () => !server.reachableFromOutside,
     }),
     handleUpgrade: createUpgrade({ gateway, origins, addressOf, log, arriving, stopping }),
@@ -165,6 +179,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
     const spreadMs = Math.min(AWAY_MS_MAX, BACK_SPREAD_MS_MIN + Math.ceil((gateway.connections * 1000) / bounds.hellosPerS))
     await gateway.stop({ afterMs: [restartMs, restartMs + spreadMs], finishMs: FINISH_MS, graceMs: GRACE_MS })
     await until(clock, FINISH_MS, () => requestsInHand === 0)
+    ownConsole?.stop()
     await ended('retention', retention.stop())
     await ended('changelog', changelog.close())
   }

@@ -24,7 +24,7 @@ export class HttpWorld {
   stopping = false
 
   constructor(
-    options: Partial<Pick<RoutesWorld, 'origins' | 'page' | 'loopbackOnly' | 'commits'>> & {
+    options: Partial<Pick<RoutesWorld, 'origins' | 'page' | 'loopbackOnly' | 'commits' | 'console'>> & {
       dev?: DevSignIn
       bounds?: Partial<GatewayBounds>
     } = {},
@@ -52,6 +52,7 @@ export class HttpWorld {
       commits: undefined,
       dev: undefined,
       page: undefined,
+      console: undefined,
       stopping: () => (this.stopping ? new UnavailableError('It is about to stop.', { afterMs: 2000 }) : undefined),
       admitted: async () => {},
       inHand: () => {},

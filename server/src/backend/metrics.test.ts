@@ -40,7 +40,11 @@ describe('metrics', () => {
     expect(counted.splice(0)).toEqual([
       ['group', 2, 0],
       ['committed', 'client', 1],
-      ['refused', 'rejected'],
+      [
+        'refused',
+        'rejected',
+        { tenant: 'default', user: 'alice', client: clientOf(alice), space: 'open:1', name: 'refuse', message: 'no' },
+      ],
       ['stopped', 'internal'],
     ])
     const { text } = await backend.range(alice, 'open:1', askOf({ version: 9, seal: 'aaaaaaaa' }), BOUNDS)

@@ -13,6 +13,7 @@ import {
   type Version,
 } from '@tidemark/shared'
 import type { BackendMetrics } from '../observe/metrics.ts'
+import { refusedOf } from '../observe/refused-of.ts'
 import type { Access, AskAccess } from './access.ts'
 import { asSyncError } from './as-sync-error.ts'
 import type { Principal } from './backend.ts'
@@ -93,7 +94,7 @@ export class Mutate {
       }
       acks.push(...part.acks)
       for (const [space, version] of part.touched) touched.set(space, version)
-      for (const { code } of part.refusals) metrics?.refused(code)
+      for (const { item, error } of part.refusals) metrics?.refused(error.code, refusedOf(principal, client, item, error))
       stopped = part.stopped
     }
     if (stopped !== undefined) metrics?.stopped(stopped.code)

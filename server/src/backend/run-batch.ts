@@ -39,7 +39,7 @@ export interface BatchPart extends GroupPart {
   readonly stopped: SyncError | undefined
   /** Access said no before earlier items of this batch were run, which may be what gives it: ask again, then go on. */
   readonly isAccessStale: boolean
-  readonly refusals: readonly SyncError[]
+  readonly refusals: readonly { readonly item: Numbered; readonly error: SyncError }[]
 }
 
 /**
@@ -49,7 +49,7 @@ export interface BatchPart extends GroupPart {
 export async function runBatch(world: MutationWorld, tx: WriteTransaction, job: BatchJob, time: GroupTime): Promise<BatchPart> {
   const { principal, client, items } = job
   const acks: string[] = []
-  const refusals: SyncError[] = []
+  const refusals: { item: Numbered; error: SyncError }[] = []
   const touched = new Map<SpaceId, Version>()
   const committed = new Map<SpaceId, Version>()
   let recorded = 0
@@ -86,7 +86,7 @@ export async function runBatch(world: MutationWorld, tx: WriteTransaction, job: 
         touched.set(space, version)
         committed.set(space, version)
       }
-      if (outcome.refusal !== undefined) refusals.push(outcome.refusal)
+      if (outcome.refusal !== undefined) refusals.push({ item, error: outcome.refusal })
       commits += outcome.versions.size
       recorded += 1
       done = { user: principal.user, n, nonce }

@@ -1,6 +1,7 @@
 import { type Clock, InternalError, judge, type SpaceId, type Standing, type SyncError, type Version, ZERO } from '@tidemark/shared'
 import type { Backend } from '../backend/backend.ts'
 import type { GatewayMetrics } from '../observe/gateway-metrics.ts'
+import { refusedOf } from '../observe/refused-of.ts'
 import { answerWithin } from './answer-within.ts'
 import type { GatewayBounds } from './bounds.ts'
 import { type Follower, isPersonal } from './follower.ts'
@@ -123,7 +124,7 @@ export class Channel {
   /** Ends a follow with the error that ends it. */
   deny(follower: Follower, error: SyncError): void {
     if (follower.over) return
-    this.#world.metrics.refused(error.code)
+    this.#world.metrics.refused(error.code, refusedOf(follower.reader.principal, undefined, { space: this.space }, error))
     this.#end(follower, frames.denied(this.space, error))
   }
 

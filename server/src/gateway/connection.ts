@@ -11,7 +11,9 @@ import {
 } from '@tidemark/shared'
 import type { Admitted } from '../admission-line.ts'
 import { Budget } from '../budget.ts'
+import { refusedOf } from '../observe/refused-of.ts'
 import { answerWithin } from './answer-within.ts'
+import type { ConnectionState } from './connection-state.ts'
 import { FrameQueue } from './frame-queue.ts'
 import { frames } from './frames.ts'
 import type { GatewaySocket, SocketEvents } from './gateway-socket.ts'
@@ -28,6 +30,10 @@ type Phase =
 
 /** What a beat promises before the first one came, in seconds: a hello states it. */
 const SOON_S = 60
+
+/** Labels of a hello that are kept for who looks after connections, and characters of each. */
+const LABELS_KEPT = 8
+const LABEL_CHARACTERS_KEPT = 64
 
 /** Nothing waits for the peer. */
 const NOT_STILL = Number.POSITIVE_INFINITY
@@ -48,6 +54,8 @@ export interface ConnectionWorld extends SessionWorld {
  * While frames wait, or the peer does not take what it was sent, the socket is not read.
  */
 export class Connection implements SocketEvents, Outlet {
+  /** Later ones have greater numbers. */
+  readonly id: number
   readonly #world: ConnectionWorld
   readonly #socket: GatewaySocket
   readonly #address: string | undefined
@@ -63,7 +71,10 @@ export class Connection implements SocketEvents, Outlet {
   #strikes = 0
   readonly #tokenEnd: TokenEnd
   #nextS = SOON_S
+  readonly #sinceMs: number
   #heardAtMs: number
+  /** What its hello said of itself. */
+  #told: Pick<ConnectionState, 'app' | 'labels'> = { app: '', labels: {} }
   #deadline: { readonly atMs: number; readonly cancel: () => void } | undefined
   /** Since when it has taken nothing of what waits for it, by the monotonic clock. */
   #stillSinceMs = NOT_STILL
@@ -72,12 +83,14 @@ export class Connection implements SocketEvents, Outlet {
   #endProbe: (() => void) | undefined
 
   /** `address`: of whom it is counted, where that is known. */
-  constructor(world: ConnectionWorld, socket: GatewaySocket, address: string | undefined) {
+  constructor(world: ConnectionWorld, socket: GatewaySocket, address: string | undefined, id: number) {
+    this.id = id
     this.#world = world
     this.#socket = socket
     this.#address = address
     this.#tokenEnd = new TokenEnd(world.clock, world.bounds.tokenNoticeMs, world.bounds.tokenGraceMs)
     this.#heardAtMs = world.clock.monotonicMs()
+    this.#sinceMs = this.#heardAtMs
     this.#frames = new Budget(world.bounds.framesBurst, world.bounds.framesPerS, this.#heardAtMs)
     this.#phase = { name: 'greeting', untilMs: this.#heardAtMs + HELLO_WITHIN_MS }
     this.#watch()
@@ -99,6 +112,27 @@ export class Connection implements SocketEvents, Outlet {
 
   get bufferedBytes(): number {
     return this.#socket.bufferedBytes
+  }
+
+  /** As its operator sees it; undefined before its welcome, and after its end. */
+  get state(): ConnectionState | undefined {
+    const { session } = this
+    if (session === undefined) return undefined
+    const { clock } = this.#world
+    const agoMs = clock.nowMs() - clock.monotonicMs()
+    return {
+      id: this.id,
+      user: session.principal.user,
+      client: session.client,
+      sinceMs: agoMs + this.#sinceMs,
+      heardMs: agoMs + this.#heardAtMs,
+      nextS: this.#nextS,
+      bufferedBytes: this.bufferedBytes,
+      app: this.#told.app,
+      labels: this.#told.labels,
+      probe: this.#endProbe !== undefined,
+      copies: session.copies,
+    }
   }
 
   send(text: string): void {
@@ -260,6 +294,7 @@ export class Connection implements SocketEvents, Outlet {
   async #greet(hello: Extract<ClientFrame, { t: 'hello' }>): Promise<void> {
     const { admit, backend, bounds, clock, greeted, metrics } = this.#world
     this.#nextS = hello.nextS
+    this.#told = toldBy(hello)
     this.#phase = { name: 'admitting' }
     greeted(this)
     const admitted = admit(this.#address)
@@ -304,7 +339,7 @@ export class Connection implements SocketEvents, Outlet {
   /** Answers what could not be served; the connection stays. */
   #refuse(error: SyncError): void {
     if (this.#phase.name === 'closed') return
-    this.#world.metrics.refused(error.code)
+    this.#world.metrics.refused(error.code, this.session && refusedOf(this.session.principal, this.session.client, {}, error))
     this.send(frames.error(error))
   }
 
@@ -369,5 +404,14 @@ export class Connection implements SocketEvents, Outlet {
     session?.end()
     this.#endProbe?.()
     this.#world.closed(this)
+  }
+}
+
+/** Bounded: it stays as long as the connection. */
+function toldBy({ app, labels = {} }: Extract<ClientFrame, { t: 'hello' }>): Pick<ConnectionState, 'app' | 'labels'> {
+  const kept = Object.entries(labels).slice(0, LABELS_KEPT)
+  return {
+    app: app.slice(0, LABEL_CHARACTERS_KEPT),
+    labels: Object.fromEntries(kept.map(([name, label]) => [name.slice(0, LABEL_CHARACTERS_KEPT), label.slice(0, LABEL_CHARACTERS_KEPT)])),
   }
 }

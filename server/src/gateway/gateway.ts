@@ -9,6 +9,7 @@ import { until } from '../until.ts'
 import { GATEWAY_BOUNDS, type GatewayBounds } from './bounds.ts'
 import { Channel, type ChannelWorld } from './channel.ts'
 import { Connection, type ConnectionWorld } from './connection.ts'
+import type { ConnectionState } from './connection-state.ts'
 import type { GatewaySocket, SocketEvents } from './gateway-socket.ts'
 import { Greetings } from './greetings.ts'
 import { Probes } from './probes.ts'
@@ -43,6 +44,12 @@ export interface Gateway {
   /** Takes over a socket; its events go to what is returned. `address`: for whom it is counted while it has not said hello. */
   accept(socket: GatewaySocket, address?: string): SocketEvents
   readonly connections: number
+  /** The welcomed connections of a tenant, the oldest first; made as they are asked for. */
+  states(tenant: string): Iterable<ConnectionState>
+  /** Welcomed connections, by tenant. */
+  countByTenant(): ReadonlyMap<string, number>
+  /** Connections that follow a space. */
+  readersOf(tenant: string, space: SpaceId): number
   /** One check against the backend, now [B6]; it also runs by itself. */
   check(): Promise<void>
   /** Sends everybody away and ends. */
@@ -67,6 +74,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     addressesMax: bounds.addressesMax,
   })
   let memories = 0
+  let accepted = 0
 
   function wireable(error: unknown): SyncError {
     if (error instanceof SyncError && error.code !== 'internal') return error
@@ -152,7 +160,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (greetings.size >= bounds.greetingsMax) greetings.oldest?.terminate()
       const isFull = connections.size >= bounds.connectionsMax
       metrics.opened()
-      const connection = new Connection(world, socket, address)
+      const connection = new Connection(world, socket, address, ++accepted)
       connections.add(connection)
       greetings.add(connection, address)
       if (isFull)
@@ -165,6 +173,20 @@ export function createGateway(options: GatewayOptions): Gateway {
     get connections() {
       return connections.size
     },
+    *states(tenant) {
+      for (const connection of connections) {
+        const state = connection.session?.principal.tenant === tenant ? connection.state : undefined
+        if (state !== undefined) yield state
+      }
+    },
+    countByTenant() {
+      const counts = new Map<string, number>()
+      for (const { session } of connections) {
+        if (session !== undefined) counts.set(session.principal.tenant, (counts.get(session.principal.tenant) ?? 0) + 1)
+      }
+      return counts
+    },
+    readersOf: (tenant, space) => channels.get(channelKey(tenant, space))?.followers.size ?? 0,
     check: () => selfCheck.run(),
     async stop({ afterMs, finishMs, graceMs }) {
       selfCheck.stop()

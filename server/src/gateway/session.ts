@@ -18,9 +18,11 @@ import {
 import type { Backend, Opened, Principal } from '../backend/backend.ts'
 import { Budget } from '../budget.ts'
 import type { GatewayMetrics } from '../observe/gateway-metrics.ts'
+import { refusedOf } from '../observe/refused-of.ts'
 import { answerWithin } from './answer-within.ts'
 import type { GatewayBounds } from './bounds.ts'
 import type { Channel } from './channel.ts'
+import type { CopyState } from './connection-state.ts'
 import { Follower, type Reader } from './follower.ts'
 import { frames } from './frames.ts'
 
@@ -81,6 +83,14 @@ export class Session implements Reader {
     return [...this.#following.keys()]
   }
 
+  /** Each copy that it follows, and how far its space is known to be. */
+  get copies(): readonly CopyState[] {
+    return Array.from(this.#following.values(), ({ follower, channel }) => {
+      const { space, standing } = follower
+      return { space, version: standing.version, head: channel.known > standing.version ? channel.known : standing.version }
+    })
+  }
+
   /** Whether it follows this space, or is about to. */
   concerns(space: SpaceId): boolean {
     return this.#following.has(space) || this.#opening.includes(space)
@@ -111,7 +121,7 @@ export class Session implements Reader {
       answer = await answerWithin(clock, bounds.mutateWithinMs, backend.mutate(this.principal, { client, on, mutations }))
     } catch (thrown) {
       const error = this.#world.wireable(thrown)
-      this.#world.metrics.refused(error.code)
+      this.#world.metrics.refused(error.code, refusedOf(this.principal, client, mutations[0] ?? {}, error))
       this.send(frames.notRun(client, mutations[0]?.n, error))
       return
     }
@@ -287,7 +297,7 @@ export class Session implements Reader {
       if (this.#over) return
       for (const [space, error] of refused) {
         this.#drop(space)
-        metrics.refused(error.code)
+        metrics.refused(error.code, refusedOf(this.principal, this.client, { space }, error))
         this.send(frames.denied(space, error))
       }
       for (const space of asked) {

@@ -5,7 +5,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { vary } from './compression.ts'
 
 /** Scripts, styles and connections of the page's own server only; what is inline, but for styles, does not run. */
-const CONTENT_SECURITY_POLICY = [
+const CONTENT_SECURITY_POLICY: string = [
   "default-src 'self'",
   "script-src 'self'",
   "style-src 'self' 'unsafe-inline'",
@@ -23,15 +23,27 @@ const CONTENT_SECURITY_POLICY = [
 /** Named after its content, so that it never changes: `assets/index-B1xYz9aQ.js`. */
 const HASHED = /\/assets\/[^/]*-[A-Za-z0-9_-]{8,}\.[A-Za-z0-9]+$/
 
+export interface PageOptions {
+  /** The path below which it is served, such as `/console`. Default: all paths. */
+  readonly below?: string
+  /** Says what it may load, and from where. */
+  readonly policy?: string
+}
+
 /** Serves a built page from a folder: its files, and `index.html` for every other path that a browser navigates to. Throws TypeError where there is none. */
-export function pageFolder(folder: string): (c: Context) => Promise<Response | undefined> {
+export function pageFolder(
+  folder: string,
+  { below = '', policy = CONTENT_SECURITY_POLICY }: PageOptions = {},
+): (c: Context) => Promise<Response | undefined> {
   const index = join(folder, 'index.html')
   if (!statSync(index, { throwIfNoEntry: false })?.isFile()) throw new TypeError(`page: there is no ${index}; build the page first`)
-  const file = answering((onFound) => serveStatic({ root: folder, onFound }))
-  const front = answering((onFound) => serveStatic({ path: index, onFound }))
+  const rewriteRequestPath = (path: string) => path.slice(below.length)
+  const file = answering(policy, (onFound) => serveStatic({ root: folder, rewriteRequestPath, onFound }))
+  const front = answering(policy, (onFound) => serveStatic({ path: index, onFound }))
 
   return async (c) => {
     if (c.req.method !== 'GET' && c.req.method !== 'HEAD') return undefined
+    if (c.req.path !== below && !c.req.path.startsWith(`${below}/`)) return undefined
     const found = await file(c)
     if (found !== undefined) return found
     const navigates = c.req.header('accept')?.includes('text/html') === true && !/\.[A-Za-z0-9]+$/.test(c.req.path)
@@ -42,7 +54,7 @@ export function pageFolder(folder: string): (c: Context) => Promise<Response | u
 type OnFound = (path: string, c: Context) => void
 
 /** What a static handler answers, with the headers of its file; 304 where the browser has it already. */
-function answering(handlerOf: (onFound: OnFound) => MiddlewareHandler): (c: Context) => Promise<Response | undefined> {
+function answering(policy: string, handlerOf: (onFound: OnFound) => MiddlewareHandler): (c: Context) => Promise<Response | undefined> {
   const paths = new WeakMap<Context, string>()
   const handler = handlerOf((path, c) => paths.set(c, path))
   return async (c) => {
@@ -54,7 +66,7 @@ function answering(handlerOf: (onFound: OnFound) => MiddlewareHandler): (c: Cont
     const headers = new Headers(answer.headers)
     headers.set('ETag', etag)
     headers.set('Cache-Control', HASHED.test(path.replaceAll('\\', '/')) ? 'public, max-age=31536000, immutable' : 'no-cache')
-    headers.set('Content-Security-Policy', CONTENT_SECURITY_POLICY)
+    headers.set('Content-Security-Policy', policy)
     headers.set('Referrer-Policy', 'no-referrer')
     headers.set('X-Frame-Options', 'DENY')
     vary(headers, 'Accept-Encoding')

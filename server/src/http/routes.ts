@@ -1,6 +1,7 @@
 import { BadRequestError, type Clock, InternalError, NotFoundError, SyncError, UnavailableError, within } from '@tidemark/shared'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import type { Backend } from '../backend/backend.ts'
+import type { Console } from '../console/console.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Log } from '../observe/log.ts'
 import type { Prometheus } from '../observe/prometheus.ts'
@@ -8,6 +9,8 @@ import type { Arriving } from './arriving.ts'
 import { type AddressOf, addressIn } from './client-address.ts'
 import { assertNoPage } from './commits-route.ts'
 import { type Compression, vary } from './compression.ts'
+import { consolePage } from './console-page.ts'
+import { consoleRoutes } from './console-routes.ts'
 import { type DevSignIn, devSignInRoute } from './dev-sign-in.ts'
 import { errorAnswer, jsonAnswer } from './json-answer.ts'
 import { mutationsRoute } from './mutations-route.ts'
@@ -32,6 +35,8 @@ export interface RoutesWorld {
   readonly dev: DevSignIn | undefined
   /** A folder with a built page. */
   readonly page: string | undefined
+  /** What the console shows, where there is one. */
+  readonly console: Console | undefined
   /** Why nothing is begun any more, and when to come again: the server is about to end. */
   stopping(): SyncError | undefined
   /** Resolves when it is the turn of one more pull from there. Throws UnavailableError or RateLimitedError, which say when to ask again, where too many came. */
@@ -57,6 +62,7 @@ export function createRoutes(world: RoutesWorld): Hono {
   const { backend, log, prometheus, compression, dev } = world
   const hono = new Hono()
   const page = world.page === undefined ? undefined : pageFolder(world.page)
+  const ownPage = world.console && consolePage()
 
   hono.use(compression.middleware)
   hono.use(async (c, next) => {
@@ -126,12 +132,13 @@ export function createRoutes(world: RoutesWorld): Hono {
   hono.post('/v1/mutations', (c) => mutationsRoute(c, backend, world.arriving))
   hono.post('/v1/poll', pollRoute(world))
   if (world.commits !== undefined) hono.post('/v1/commits', world.commits)
+  if (world.console !== undefined) hono.route('/v1/console', consoleRoutes(world.console, backend))
   if (dev !== undefined) hono.post('/v1/dev/token', (c) => devSignInRoute(c, dev, world.loopbackOnly()))
 
   // The page is what is left, so that routes which are added to this app later are found before it.
   hono.notFound(async (c) => {
     if (!c.req.path.startsWith('/v1/')) {
-      const found = await page?.(c)
+      const found = (await ownPage?.(c)) ?? (await page?.(c))
       if (found !== undefined) return found
     }
     return refuse(c, new NotFoundError(`There is no ${c.req.method} ${pathOf(c)} here.`))

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@tidemark/shared'
+import type { RefusedOf } from './refused-of.ts'
 
 /** What a gateway counts. */
 export interface GatewayMetrics {
@@ -14,6 +15,6 @@ export interface GatewayMetrics {
   gaps(): void
   /** A follow ended because its reader was too slow or too far back. */
   behind(): void
-  /** A frame, a space or a connection was refused. */
-  refused(code: ErrorCode): void
+  /** A frame, a space or a connection was refused; `of`: whose, once that is known. */
+  refused(code: ErrorCode, of?: RefusedOf): void
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode, ResetReason } from '@tidemark/shared'
+import type { RefusedOf } from './refused-of.ts'
 
 /** Who writes: clients with their mutations, the server's own code, or other programs with an API key. */
 export type CommitSource = 'client' | 'server' | 'api'
@@ -9,8 +10,8 @@ export interface BackendMetrics {
   group(mutations: number, durationMs: number): void
   /** Commits that were made, by who wrote them. */
   committed(source: CommitSource, commits: number): void
-  /** A mutation was refused for good, with this code. */
-  refused(code: ErrorCode): void
+  /** A mutation was refused for good, with this code; `of`: whose, where a client made it. */
+  refused(code: ErrorCode, of?: RefusedOf): void
   /** A batch stopped before its end, with this code. */
   stopped(code: ErrorCode): void
   /** A range was read: `changes` in it and bytes of its text. */
