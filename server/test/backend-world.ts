@@ -226,8 +226,8 @@ export function item(n: number, space: SpaceId, name: string, args: JsonObject, 
   return { n, nonce: nonceOf(n, history), space, name, args, madeMs: 0 } as Numbered
 }
 
-export function everybody(of: App): AccessRules {
-  return Object.fromEntries(Object.keys(of.spaces).map((kind) => [kind, () => 'write' as const]))
+export function everybody<A extends App>(of: A): AccessRules<A> {
+  return Object.fromEntries(Object.keys(of.spaces).map((kind) => [kind, () => 'write' as const])) as unknown as AccessRules<A>
 }
 
 export function clientOf({ tenant, user: name }: Principal): string {

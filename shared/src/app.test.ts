@@ -1,7 +1,7 @@
 // Types flow from defineApp to both ends: what is wrong here does not compile, and the check compiles this file.
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
-import { type ArgsOf, collection, type DocumentOf, defineApp, space } from './index.ts'
+import { type ArgsOf, collection, type DocumentOf, defineApp, moderationSpace, space } from './index.ts'
 
 const Message = v.object({ text: v.string(), author: v.string(), sentAtMs: v.number() })
 const app = defineApp({
@@ -61,6 +61,11 @@ describe('defineApp', () => {
     expect(() => defineApp({ version: '1', spaces: { room: space({ collections: { messages }, mutators: { put() {} } }) } })).toThrow(
       /built in/,
     )
+  })
+
+  it('keeps the kind `moderation` for the space that comes with the library', () => {
+    expect(() => defineApp({ version: '1', spaces: { moderation: space({ collections: {} }) } })).toThrow(/space kind moderation.*taken/)
+    expect(Object.keys(defineApp({ version: '1', spaces: { moderation: moderationSpace } }).spaces)).toEqual(['moderation'])
   })
 
   it('knows the fields of a document where indexes are declared', () => {

@@ -21,8 +21,13 @@ export interface SpaceDefinition<C extends Collections = Collections, A = object
   readonly args: Readonly<Record<string, StandardSchemaV1>>
   /** Mutators whose mutations open no radio: they leave with the next frame. */
   readonly canWait: readonly string[]
+  /** It comes with the library, under a name that no kind of an app's own can have. */
+  readonly isServersOwn?: true
   readonly _args?: A
 }
+
+/** The kind that a server adds where the app has lanes: `moderationSpace`. */
+export const MODERATION = 'moderation'
 
 export type Spaces = Readonly<Record<string, SpaceDefinition>>
 
@@ -74,6 +79,7 @@ export function space<C extends Collections = {}, A = object, L extends Lanes = 
 export function defineApp<const S extends Spaces>(app: { readonly version: string; readonly spaces: S }): App<S> {
   for (const [kind, definition] of Object.entries(app.spaces)) {
     if (!isSpaceId(kind) || kind.includes(':')) throw new TypeError(`space kind ${kind}: lower-case letters, digits and - only, at most 32`)
+    if (kind === MODERATION && !definition.isServersOwn) throw new TypeError(`space kind ${kind}: ${kind} is taken, choose another name`)
     const { collections, lanes } = definition
     for (const [what, named] of Object.entries({ collection: collections, lane: lanes }))
       for (const name of Object.keys(named)) {

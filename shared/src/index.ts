@@ -11,7 +11,7 @@ export type {
   SpaceIdOf,
   Spaces,
 } from './app.ts'
-export { defineApp, space } from './app.ts'
+export { defineApp, MODERATION, space } from './app.ts'
 export type { BuiltIn, DeleteArgs, PatchArgs, PutArgs } from './builtin.ts'
 export { BUILT_IN, isBuiltIn } from './builtin.ts'
 export type { Change } from './change.ts'
@@ -47,6 +47,7 @@ export {
   UpgradeRequiredError,
   wireError,
 } from './errors.ts'
+export { foldCharacter, foldWord } from './fold-text.ts'
 export type { ClientFrame, Hello, MutationBatch } from './frames/client-frame.ts'
 export { mutationBatch } from './frames/client-frame.ts'
 export type { Heads } from './frames/heads.ts'
@@ -66,6 +67,18 @@ export { faultOfLane, LANE_BOUNDS, lane, PRESENCE_LANE } from './lane.ts'
 export * from './limits.ts'
 export type { Measure } from './measure.ts'
 export { measure, utf8Bytes } from './measure.ts'
+export type {
+  AuditLine,
+  HeldItem,
+  LaneSetting,
+  ListedWord,
+  ModerationActs,
+  ModerationCollections,
+  OutgoingItem,
+  Restricted,
+  WordAction,
+} from './moderation-space.ts'
+export { laneSettingId, moderationSpace, WORD_LENGTH_MAX, WORDS_AT_ONCE_MAX } from './moderation-space.ts'
 export type { Mutation, Numbered, VoidMutation } from './mutation.ts'
 export { mutation, voidMutation } from './mutation.ts'
 export { isClientId, isCollectionName, isDocumentId, isNonce, isUserId } from './names.ts'

@@ -25,6 +25,8 @@ export interface CollectionTransaction<Doc> {
 export interface TransactionBase {
   /** Who made the mutation, as the token names them. */
   readonly user: string
+  /** Whether \`access\` answers \`admin\` for them in the space of the mutation; true for a backend's own writes, and on a device, where the server decides. */
+  readonly isAdmin: boolean
   /** The server's clock there; on a device its own, corrected by what the server told. In ms since the epoch. */
   readonly nowMs: number
   /** Whether this is the run that decides. On a device it is false, and what is behind it shows when the server's result comes. */

@@ -115,7 +115,11 @@ export async function runMutator(app: App, run: Run, documents: Documents): Prom
   }
   try {
     if (builtIn) await builtIn(writers)
-    else await mutator?.({ ...writers, user: run.user, nowMs: run.nowMs, isServer: false, random, space: collectionsOf, reject }, args)
+    else
+      await mutator?.(
+        { ...writers, user: run.user, isAdmin: true, nowMs: run.nowMs, isServer: false, random, space: collectionsOf, reject },
+        args,
+      )
     await last
   } finally {
     open = false

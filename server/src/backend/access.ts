@@ -5,22 +5,30 @@ import {
   InternalError,
   type KindOf,
   kindOf,
+  MODERATION,
   NotFoundError,
   nameOf,
   type SpaceId,
   within,
 } from '@tidemark/shared'
+import { hasLanes } from '../moderation/with-moderation.ts'
 import type { Log } from '../observe/log.ts'
 import type { Principal } from './backend.ts'
 import { ACCESS_WITHIN_MS } from './bounds.ts'
 
-export type Access = 'none' | 'read' | 'write'
+/** `admin` reads and writes like `write`, changes what others have created, and is what \`tx.isAdmin\` tells mutators. */
+export type Access = 'none' | 'read' | 'write' | 'admin'
+const ANSWERS: readonly unknown[] = ['none', 'read', 'write', 'admin'] satisfies readonly Access[]
+
+export function mayWrite(access: Access): boolean {
+  return access === 'write' || access === 'admin'
+}
 
 /** What a user may do in a space of one kind. It may ask a database; it is asked again for every range and batch. */
 export type AccessRule = (user: string, space: SpaceId, principal: Principal) => Access | Promise<Access>
 
-/** One rule for every kind of the app. */
-export type AccessRules<A extends App = App> = { readonly [K in KindOf<A>]: AccessRule }
+/** One rule for every kind of the app; and who may look at, and act in, the moderation of its lanes (`read`, `admin`): nobody where there is no rule. */
+export type AccessRules<A extends App = App> = { readonly [K in KindOf<A>]: AccessRule } & { readonly [MODERATION]?: AccessRule }
 
 /** A rule for spaces that belong to one user, the one whose name is the space's: `user:alice` is alice's. */
 export function ownerOnly(user: string, space: SpaceId): Access {
@@ -31,10 +39,11 @@ export function ownerOnly(user: string, space: SpaceId): Access {
 export function assertAccessRules(app: App, rules: Readonly<Record<string, unknown>>): void {
   for (const kind of Object.keys(app.spaces)) {
     if (!Object.hasOwn(rules, kind) || typeof rules[kind] !== 'function')
-      throw new TypeError(`access: add \`${kind}\`, a function of (user, space) that returns 'none', 'read' or 'write'`)
+      throw new TypeError(`access: add \`${kind}\`, a function of (user, space) that returns 'none', 'read', 'write' or 'admin'`)
   }
   for (const kind of Object.keys(rules)) {
-    if (!Object.hasOwn(app.spaces, kind)) throw new TypeError(`access: the app has no space kind ${kind}`)
+    if (kind === MODERATION && !hasLanes(app)) throw new TypeError('access: `moderation` is of lanes, and the app has none')
+    if (kind !== MODERATION && !Object.hasOwn(app.spaces, kind)) throw new TypeError(`access: the app has no space kind ${kind}`)
   }
 }
 
@@ -57,8 +66,8 @@ export function askAccess(rules: Readonly<Record<string, AccessRule>>, clock: Cl
       const asked: unknown = rule(principal.user, space, principal)
       const late = () => new Error(`no answer within ${ACCESS_WITHIN_MS} ms`)
       const answer = isPromise(asked) ? await within(clock, ACCESS_WITHIN_MS, asked, late) : asked
-      if (answer === 'none' || answer === 'read' || answer === 'write') return answer
-      throw new TypeError(`it answered ${String(answer)}; 'none', 'read' and 'write' are answers`)
+      if (ANSWERS.includes(answer)) return answer as Access
+      throw new TypeError(`it answered ${String(answer)}; 'none', 'read', 'write' and 'admin' are answers`)
     } catch (error) {
       log.error({ err: error, kind }, 'an access rule failed: nothing flows until it answers')
       throw new AccessUndecidedError(error)

@@ -24,7 +24,7 @@ export class AppTransaction {
   #unfinished = new Set<Promise<unknown>>()
   #isOpen = true
 
-  constructor(draft: MutationDraft, space: SpaceId, base: Pick<TransactionBase, 'user' | 'nowMs' | 'random'>) {
+  constructor(draft: MutationDraft, space: SpaceId, base: Pick<TransactionBase, 'user' | 'isAdmin' | 'nowMs' | 'random'>) {
     this.#draft = draft
     this.tx = this.#collections(space, {
       ...base,

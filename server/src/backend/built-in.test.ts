@@ -1,7 +1,7 @@
 // Goal: put, patch and delete do what the presets of a collection allow, and tell nobody what they cannot see.
 import { collection, defineApp, type JsonObject, space } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
-import { BackendWorld, NEW, user } from '../../test/backend-world.ts'
+import { app, BackendWorld, everybody, NEW, user } from '../../test/backend-world.ts'
 
 const alice = user('alice')
 const bob = user('bob')
@@ -33,6 +33,19 @@ describe('built-in mutators under presets', () => {
     for (const change of changes)
       expect((await world.mutate(bob, 'open:1', 'patch', { c: 'signed', id: 'm', ...change })).error?.code).toBe('forbidden')
     expect((await world.head('open:1')).version).toBe(1)
+  })
+
+  it('let an admin change what others created and the admin sees, but not in whose name it stands, nor what mutators alone write', async () => {
+    const world = new BackendWorld({ access: { ...everybody(app), open: () => 'admin', mixed: () => 'admin' } })
+    await world.put(alice, 'open:1', 'signed', 'm', { text: 'mine', by: 'alice' })
+    await world.put(alice, 'mixed:1', 'mine', 's', { text: 'secret' })
+    const patch = (c: string, set: JsonObject) => world.mutate(bob, 'open:1', 'patch', { c, id: 'm', set })
+    expect((await patch('signed', { text: 'edited' })).error).toBeUndefined()
+    expect((await patch('signed', { by: 'bob' })).error?.code).toBe('forbidden')
+    expect((await world.put(bob, 'open:1', 'signed', 'm', { text: 'again', by: 'alice' })).error).toBeUndefined()
+    expect((await world.put(bob, 'open:1', 'locked', 'x', { text: 'x' })).error?.code).toBe('forbidden')
+    expect((await world.mutate(bob, 'mixed:1', 'patch', { c: 'mine', id: 's', set: { text: 'x' } })).error?.code).toBe('rejected')
+    expect((await world.delete(bob, 'open:1', 'signed', 'm')).in).toEqual({ 'open:1': 4 })
   })
 
   it('write nothing where only mutators write', async () => {

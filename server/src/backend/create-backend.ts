@@ -8,6 +8,7 @@ import {
   isSpaceId,
   isUserId,
   kindOf,
+  MODERATION,
   NotFoundError,
   type Random,
   type SpaceId,
@@ -19,6 +20,7 @@ import {
 } from '@tidemark/shared'
 import type { Bus } from '../bus/bus.ts'
 import type { Changelog, ReadTransaction } from '../changelog/changelog.ts'
+import { withModeration } from '../moderation/with-moderation.ts'
 import { type Log, SILENT } from '../observe/log.ts'
 import type { BackendMetrics } from '../observe/metrics.ts'
 import { type AccessRules, AccessUndecidedError, askAccess, assertAccessRules, assertReadable } from './access.ts'
@@ -59,10 +61,11 @@ export interface BackendOptions<A extends App = App> {
 
 /** Rules, mutators and commits over a changelog. Throws TypeError where `access` lacks a kind of the app. */
 export function createBackend<A extends App>(options: BackendOptions<A>): Backend & { readonly commits: Commits } {
-  const { app, changelog, bus, clock, random, metrics } = options
+  const { changelog, bus, clock, random, metrics } = options
   const { log = SILENT, turn = async () => {} } = options
-  assertAccessRules(app, options.access)
-  const ask = askAccess(options.access, clock, log)
+  assertAccessRules(options.app, options.access)
+  const app = withModeration(options.app)
+  const ask = askAccess({ [MODERATION]: () => 'none', ...options.access }, clock, log)
   const viewOf = viewsOf(app)
   const hasKind = (kind: string): boolean => Object.hasOwn(app.spaces, kind)
   const recent = new RecentReads(clock, RECENT_READS_MAX, RECENT_READS_CHARACTERS_MAX)

@@ -1,14 +1,29 @@
 // Goal: nobody reads or writes what the rules do not give them, and no answer tells what is there.
-import { EMPTY_SEAL, toWire, type Version } from '@tidemark/shared'
+import { type App, collection, defineApp, EMPTY_SEAL, space, toWire, type Version } from '@tidemark/shared'
+import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { after, app, askOf, BackendWorld, BOUNDS, CLIENT, clientOf, everybody, NEW, user } from '../../test/backend-world.ts'
 import { type AccessRules, ownerOnly } from './access.ts'
 import { ACCESS_WITHIN_MS, AUTHENTICATE_WITHIN_MS } from './bounds.ts'
 import { createBackend } from './create-backend.ts'
+import { serverCommits } from './server-commits.ts'
 
 const alice = user('alice')
 const bob = user('bob')
 const access = everybody(app)
+const adminApp = defineApp({
+  version: '1',
+  spaces: {
+    desk: space({
+      collections: { signs: collection(v.object({ isAdmin: v.boolean() })) },
+      mutators: {
+        async sign(tx, { id }: { id: string }) {
+          await tx.signs.put(id, { isAdmin: tx.isAdmin })
+        },
+      },
+    }),
+  },
+})
 
 describe('access', () => {
   it('lacks no kind: what is missing is said at creation', () => {
@@ -54,6 +69,21 @@ describe('access', () => {
     await world.put(alice, 'open:1', 'notes', 'x', { text: 'hi' })
     expect((await world.range(bob, 'open:1', NEW)).changes).toHaveLength(1)
     expect((await world.mutate(bob, 'open:1', 'add', { id: 'y', text: 'x' })).error?.code).toBe('forbidden')
+  })
+
+  it('lets an admin read and write, and tells mutators, who are asked for nobody else', async () => {
+    const world = new BackendWorld({
+      app: adminApp as unknown as App,
+      access: { desk: (name: string) => (name === 'alice' ? 'admin' : 'write') } as AccessRules,
+    })
+    for (const who of [alice, bob]) await world.mutate(who, 'desk', 'sign', { id: who.user })
+    const range = await world.range(bob, 'desk', NEW)
+    expect(range.changes.map((change) => [change.id, 'put' in change && change.put])).toEqual([
+      ['alice', { isAdmin: true }],
+      ['bob', { isAdmin: false }],
+    ])
+    await serverCommits<typeof adminApp>(world.backend.commits).commit('desk', (tx) => tx.signs.put('server', { isAdmin: tx.isAdmin }))
+    expect((await world.range(bob, 'desk', after(range))).changes).toMatchObject([{ id: 'server', put: { isAdmin: true } }])
   })
 
   it('[B8] wiped by a bug: a rule that throws, lies or hangs is internal, and denies nobody for good', async () => {

@@ -11,6 +11,7 @@ import {
   type Version,
 } from '@tidemark/shared'
 import type { ClientRecord, MutationRecord, WriteTransaction } from '../changelog/changelog.ts'
+import { mayWrite } from './access.ts'
 import { asSyncError } from './as-sync-error.ts'
 import type { Principal } from './backend.ts'
 import { commitChanges } from './commit-changes.ts'
@@ -100,7 +101,7 @@ export async function runBatch(world: MutationWorld, tx: WriteTransaction, job: 
 /** False where access as it was asked before this transaction says no, or could not be asked. */
 function isAllowed({ access }: BatchJob, item: Numbered): boolean {
   const answer = typeof item.space === 'string' ? access(item.space) : undefined
-  return answer === undefined || answer === 'write'
+  return answer === undefined || (!(answer instanceof SyncError) && mayWrite(answer))
 }
 
 /**

@@ -34,5 +34,5 @@ export async function runByName(world: MutatorWorld, draft: MutationDraft, { spa
   const given = toJsonObject(args, 'args')
   const schema = Object.hasOwn(schemas, name) ? schemas[name] : undefined
   const checked = schema === undefined ? given : validate(schema, given, 'args')
-  await runMutator(world, draft, space, by.user, (tx) => mutator(tx as Transaction<never>, checked as never))
+  await runMutator(world, draft, space, by, (tx) => mutator(tx as Transaction<never>, checked as never))
 }

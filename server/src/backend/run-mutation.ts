@@ -16,7 +16,7 @@ import {
 } from '@tidemark/shared'
 import type { NewChange, ReadTransaction } from '../changelog/changelog.ts'
 import type { Log } from '../observe/log.ts'
-import type { Access } from './access.ts'
+import { type Access, mayWrite } from './access.ts'
 import { MutationDraft } from './mutation-draft.ts'
 import { runByName } from './run-by-name.ts'
 import { type MutatorWorld, NotRun } from './run-mutator.ts'
@@ -57,8 +57,8 @@ export async function runMutation(
     draft.definition(space)
     const may = access(space)
     if (may instanceof SyncError) throw new NotRun(may)
-    if (may !== 'write') throw new ForbiddenError('You may not write to this space.')
-    await runByName(world, draft, { space, name, args: item.args as Json }, { user, isTrusted: false })
+    if (may === undefined || !mayWrite(may)) throw new ForbiddenError('You may not write to this space.')
+    await runByName(world, draft, { space, name, args: item.args as Json }, { user, isTrusted: false, isAdmin: may === 'admin' })
     if (draft.trouble !== undefined) throw draft.trouble
     return { changes: draft.changes() }
   } catch (error) {

@@ -1,4 +1,13 @@
-import { type Clock, type Random, type SpaceId, type SyncError, type Transaction, UnavailableError, within } from '@tidemark/shared'
+import {
+  type Clock,
+  type Random,
+  type SpaceId,
+  type SyncError,
+  type Transaction,
+  type TransactionBase,
+  UnavailableError,
+  within,
+} from '@tidemark/shared'
 import { AppTransaction } from './app-transaction.ts'
 import { MUTATOR_WITHIN_MS } from './bounds.ts'
 import type { MutationDraft } from './mutation-draft.ts'
@@ -24,10 +33,11 @@ export async function runMutator(
   { clock, random }: MutatorWorld,
   draft: MutationDraft,
   space: SpaceId,
-  user: string,
+  by: Pick<TransactionBase, 'user' | 'isAdmin'>,
   run: (tx: Transaction) => unknown,
 ): Promise<void> {
-  const app = new AppTransaction(draft, space, { user, nowMs: clock.nowMs(), random: () => random.unit() })
+  const { user, isAdmin } = by
+  const app = new AppTransaction(draft, space, { user, isAdmin, nowMs: clock.nowMs(), random: () => random.unit() })
   const work = async (): Promise<void> => {
     await run(app.tx)
     await app.settled()

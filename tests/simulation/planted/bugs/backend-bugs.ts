@@ -116,7 +116,7 @@ export const backendBugs: readonly PlantedBug[] = [
   {
     name: 'writer-may-not-write',
     file: 'server/src/backend/run-mutation.ts',
-    find: "if (may !== 'write') throw",
+    find: 'if (may === undefined || !mayWrite(may)) throw',
     replace: "if (may === 'none') throw",
     rule: 'P11',
     what: 'who may only read may write',
@@ -132,7 +132,7 @@ export const backendBugs: readonly PlantedBug[] = [
   {
     name: 'preset-ignored',
     file: 'server/src/backend/built-in.ts',
-    find: "if (!by.isTrusted && write === 'creator' && existing !== undefined && existing.creator !== by.user)",
+    find: "if (!by.isTrusted && !by.isAdmin && write === 'creator' && existing !== undefined && existing.creator !== by.user)",
     replace: 'if (write === undefined)',
     rule: 'P11',
     what: 'anybody may change what somebody else has created',
