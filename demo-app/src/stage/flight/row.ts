@@ -1,0 +1,2 @@
+/** Height of a row, in px. */
+export const ROW_PX = 20
