@@ -8,12 +8,7 @@ export interface NotBuilt {
 /** Everything on the page that is no promise of this build. */
 export const NOT_BUILT: readonly NotBuilt[] = [
   { rule: 'B3', part: 'standby', why: 'a server has no standby yet: nothing ever answers in the place of the primary' },
-  { rule: 'L1', why: 'lanes are not built: `say` is answered with not-found' },
   { rule: 'L2', why: 'lanes are not built: there are no ticks' },
-  { rule: 'L3', why: 'lanes are not built' },
-  { rule: 'L4', why: 'lanes are not built' },
-  { rule: 'L5', why: 'lanes are not built' },
-  { rule: 'L6', why: 'lanes are not built' },
 ]
 
 const NAME = String.raw`\[([A-Z]\d+)((?: [a-z][a-z-]*)?)\]`

@@ -1,4 +1,4 @@
-import { type App, type Clock, type Random, type SpaceId, UnavailableError, within } from '@tidemark/shared'
+import { type App, type Clock, kindOf, type Random, type SpaceId, UnavailableError, within } from '@tidemark/shared'
 import type { Hono } from 'hono'
 import { AWAY_MS_MAX, PULL_HELD_MS_MAX, PULLS_PER_S, RESTART_MS } from './admission.ts'
 import { AdmissionLine } from './admission-line.ts'
@@ -22,6 +22,7 @@ import type { DevSignIn } from './http/dev-sign-in.ts'
 import { assertOrigins, type Origins, SAME_ORIGIN } from './http/origins.ts'
 import { createRoutes } from './http/routes.ts'
 import { createUpgrade, type HandleUpgrade } from './http/upgrade.ts'
+import { PresenceTracker } from './lanes/presence-tracker.ts'
 import { type Log, SILENT } from './observe/log.ts'
 import { notingRefusals } from './observe/noting-refusals.ts'
 import { createPrometheus } from './observe/prometheus.ts'
@@ -109,11 +110,12 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
 
   const prometheus = createPrometheus()
   const bus = options.bus ?? inProcessBus((err) => log.error({ err }, 'a listener of the bus failed'))
+  const presence = new PresenceTracker({ clock, bus, optionOf: (space) => app.spaces[kindOf(space)]?.presence })
   const backendMetrics = notingRefusals(prometheus.backend, (code, of) => ownConsole?.refused(code, of))
-  const backend = createBackend({ app, changelog, authenticate, access, bus, clock, random, log, turn, metrics: backendMetrics })
+  const backend = createBackend({ app, changelog, authenticate, access, bus, clock, random, log, turn, presence, metrics: backendMetrics })
   const bounds: GatewayBounds = { ...GATEWAY_BOUNDS, ...options.gateway }
   const gatewayMetrics = notingRefusals(prometheus.gateway, (code, of) => ownConsole?.refused(code, of))
-  const gateway = createGateway({ backend, bus, clock, turn, log, metrics: gatewayMetrics, bounds })
+  const gateway = createGateway({ backend, bus, clock, turn, presence, log, metrics: gatewayMetrics, bounds })
   const pullsPerS = options.pullsPerS ?? PULLS_PER_S
   const limits = { http: { pullsPerS, pullHeldMsMax: PULL_HELD_MS_MAX, arrivingBytesMax: ARRIVING_BYTES_MAX }, server: { restartMs } }
   const hasConsole = options.console ?? 'moderation' in access

@@ -3,6 +3,7 @@ import {
   EMPTY_SEAL,
   ForbiddenError,
   type MutationBatch,
+  NotFoundError,
   type Seal,
   type SpaceId,
   type SyncError,
@@ -10,8 +11,9 @@ import {
   UnavailableError,
   type Version,
 } from '@tidemark/shared'
-import type { Ask, Backend, EncodedRange, Opened, Principal, RangeBounds, Window } from '../src/backend/backend.ts'
+import type { Ask, Backend, EncodedRange, Opened, Principal, RangeBounds, Saying, Window } from '../src/backend/backend.ts'
 import type { Bus, Hint } from '../src/bus/bus.ts'
+import type { RingText } from '../src/lanes/lane-engine.ts'
 
 /** A bus in the test's hands. */
 export class FakeBus implements Bus {
@@ -44,6 +46,13 @@ export class FakeBackend implements Backend {
   down = false
   /** Each answer waits for this, when set. */
   gate: Promise<void> | undefined
+  /** The same for what is asked of lanes. */
+  laneGate: Promise<void> | undefined
+  /** The ticks of each lane, by `space lane`: what its ring holds. */
+  readonly lanes = new Map<string, { tick: number; texts: string[] }[]>()
+  readonly said: Saying[] = []
+  /** What `say` waits for, and may reject with. */
+  judge: (said: Saying) => Promise<void> = async () => {}
   history = 'a'
   /** Changes in a page. */
   pageMax = Number.POSITIVE_INFINITY
@@ -125,6 +134,36 @@ export class FakeBackend implements Backend {
     return { text: `"acks":${JSON.stringify(acks)}`, touched }
   }
 
+  /** The lane is one of the space's; a tick of it leaves, as the engine would have it. */
+  merge(space: SpaceId, lane: string, tick: number, texts: string[]): void {
+    this.lanes.set(`${space} ${lane}`, [...(this.lanes.get(`${space} ${lane}`) ?? []), { tick, texts }])
+    this.bus.publish({ tenant: 'default', space, lane, frame: tickFrame(space, lane, tick, texts), tick })
+  }
+
+  async say(principal: Principal, said: Saying): Promise<{ id: string }> {
+    this.asked.push({ what: 'say', user: principal.user })
+    await this.#gated()
+    await this.judge(said)
+    this.said.push(said)
+    return { id: said.id ?? `made-${this.said.length}` }
+  }
+
+  async lane(principal: Principal | undefined, space: SpaceId, lane: string, since: number): Promise<RingText> {
+    this.asked.push({ what: 'lane', space, ...(principal === undefined ? {} : { user: principal.user }) })
+    await this.#gated()
+    const ring = this.lanes.get(`${space} ${lane}`)
+    if (ring === undefined) throw new NotFoundError(`lane ${lane}: none`)
+    const newer = ring.filter(({ tick }) => tick > since)
+    const newest = ring.at(-1)?.tick ?? 0
+    if (this.laneGate !== undefined) await this.laneGate
+    const state = { space, lane, tickMs: 1000, cap: 100 }
+    return {
+      text: JSON.stringify({ ...state, ticks: [] }),
+      frames: [JSON.stringify({ t: 'lane', ...state }), ...newer.map(({ tick, texts }) => tickFrame(space, lane, tick, texts))],
+      newest,
+    }
+  }
+
   async differing(tenant: string, stated: ReadonlyMap<SpaceId, Ask>): Promise<Map<SpaceId, Version>> {
     this.asked.push({ what: 'differing' })
     await this.#gated()
@@ -177,6 +216,11 @@ export class FakeBackend implements Backend {
     const text = JSON.stringify({ space, ...range, ...(reset ? { reset: 'history' } : {}), changes: page })
     return () => ({ ...range, reset, text })
   }
+}
+
+export function tickFrame(space: SpaceId, lane: string, tick: number, texts: readonly string[]): string {
+  const items = texts.map((text, at) => ({ id: `i${tick}-${at}`, by: 'bob', atMs: tick, body: { text } }))
+  return JSON.stringify({ t: 'tick', space, lane, tick, items, cut: 0 })
 }
 
 export function sealOf(history: string, version: number): string {

@@ -6,6 +6,7 @@ import { Arriving } from '../src/http/arriving.ts'
 import { type Compression, createCompression } from '../src/http/compression.ts'
 import type { DevSignIn } from '../src/http/dev-sign-in.ts'
 import { createRoutes, type RoutesWorld } from '../src/http/routes.ts'
+import { PresenceTracker } from '../src/lanes/presence-tracker.ts'
 import { SILENT } from '../src/observe/log.ts'
 import { createPrometheus, type Prometheus } from '../src/observe/prometheus.ts'
 import { FakeBackend, FakeBus } from './fake-backend.ts'
@@ -35,6 +36,7 @@ export class HttpWorld {
       bus,
       clock,
       turn: async () => {},
+      presence: new PresenceTracker({ clock, bus, optionOf: () => undefined }),
       metrics: prometheus.gateway,
       log: SILENT,
       bounds: options.bounds ?? {},

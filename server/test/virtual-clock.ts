@@ -1,9 +1,14 @@
 import type { Clock } from '@tidemark/shared'
 
+interface Task {
+  readonly atMs: number
+  task(): void
+}
+
 /** Time that passes only when a test says so. */
 export class VirtualClock implements Clock {
   #ms = 0
-  #tasks: { atMs: number; task: () => void }[] = []
+  readonly #tasks = new Set<Task>()
 
   nowMs(): number {
     return 1_700_000_000_000 + this.#ms
@@ -15,14 +20,12 @@ export class VirtualClock implements Clock {
 
   after(ms: number, task: () => void): () => void {
     const entry = { atMs: this.#ms + Math.max(0, ms), task }
-    this.#tasks.push(entry)
-    return () => {
-      this.#tasks = this.#tasks.filter((other) => other !== entry)
-    }
+    this.#tasks.add(entry)
+    return () => void this.#tasks.delete(entry)
   }
 
   get timers(): number {
-    return this.#tasks.length
+    return this.#tasks.size
   }
 
   /** Lets `ms` pass, timer by timer, each with all that follows from it. */
@@ -30,14 +33,21 @@ export class VirtualClock implements Clock {
     const endMs = this.#ms + ms
     await settle()
     for (;;) {
-      const due = this.#tasks.filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs)[0]
-      if (due === undefined) break
-      this.#tasks = this.#tasks.filter((other) => other !== due)
+      const due = this.#first()
+      if (due === undefined || due.atMs > endMs) break
+      this.#tasks.delete(due)
       this.#ms = Math.max(this.#ms, due.atMs)
       due.task()
       await settle()
     }
     this.#ms = endMs
+  }
+
+  /** Of those that are due at the same time the one that was set first. */
+  #first(): Task | undefined {
+    let first: Task | undefined
+    for (const entry of this.#tasks) if (first === undefined || entry.atMs < first.atMs) first = entry
+    return first
   }
 }
 

@@ -1,4 +1,7 @@
 import type { Acked, MutationBatch, Seal, SpaceId, SyncError, Version } from '@tidemark/shared'
+import type { RingText } from '../lanes/lane-engine.ts'
+
+export type { LanePlace, RingText } from '../lanes/lane-engine.ts'
 
 /** Who is behind a connection or a request, as the token says. */
 export interface Principal {
@@ -6,6 +9,17 @@ export interface Principal {
   readonly user: string
   /** When the token ends, in ms since the epoch; undefined: never. */
   readonly expiresAtMs: number | undefined
+  /** Nobody that the app knows: who asked for a token got one, under a name made by chance. */
+  readonly anonymous?: true
+}
+
+/** Something for a lane. */
+export interface Saying {
+  readonly space: SpaceId
+  readonly lane: string
+  /** Chosen by who says it; the server makes one where there is none. */
+  readonly id?: string | undefined
+  readonly body: unknown
 }
 
 /** What readers of one space have in common: those with the same view see the same bytes. `''` where all readers do. */
@@ -73,6 +87,13 @@ export interface Backend {
   older(principal: Principal, space: SpaceId, collection: string, before: Version, bounds: RangeBounds): Promise<string>
   /** Runs a batch; the answer of protocol §6 as JSON text without the outer braces: `"acks":[...]` and perhaps `,"error":{...}`. */
   mutate(principal: Principal, batch: MutationBatch): Promise<{ readonly text: string; readonly touched: ReadonlyMap<SpaceId, Version> }>
+  /** Resolves once it outlives the process, with the id of the item, whatever becomes of it [L1]. Throws what was wrong with it. */
+  say(principal: Principal, said: Saying): Promise<{ readonly id: string }>
+  /**
+   * How a lane runs and its ticks after `since`. Throws NotFoundError for a lane that the kind has not, ForbiddenError, and UnauthenticatedError
+   * for nobody in particular where the lane is not public.
+   */
+  lane(principal: Principal | undefined, space: SpaceId, lane: string, since: number): Promise<RingText>
   /** Where spaces stand, of those that differ from what is stated: how a gateway checks itself against lost hints [B6]. */
   differing(tenant: string, stated: ReadonlyMap<SpaceId, Ask>): Promise<ReadonlyMap<SpaceId, Version>>
   /** Throws what keeps the backend from serving. */

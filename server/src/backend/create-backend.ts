@@ -10,6 +10,7 @@ import {
   kindOf,
   MODERATION,
   NotFoundError,
+  PRESENCE_LANE,
   type Random,
   type SpaceId,
   SyncError,
@@ -20,6 +21,8 @@ import {
 } from '@tidemark/shared'
 import type { Bus } from '../bus/bus.ts'
 import type { Changelog, ReadTransaction } from '../changelog/changelog.ts'
+import type { RingText } from '../lanes/lane-engine.ts'
+import type { PresenceTracker } from '../lanes/presence-tracker.ts'
 import { withModeration } from '../moderation/with-moderation.ts'
 import { type Log, SILENT } from '../observe/log.ts'
 import type { BackendMetrics } from '../observe/metrics.ts'
@@ -53,6 +56,8 @@ export interface BackendOptions<A extends App = App> {
   readonly bus: Bus
   readonly clock: Clock
   readonly random: Random
+  /** Who follows what; without it nobody is told. */
+  readonly presence?: Pick<PresenceTracker, 'ring'> | undefined
   readonly log?: Log | undefined
   readonly metrics?: BackendMetrics | undefined
   /** Default: it resolves at once, and a group is what was handed in already. */
@@ -152,6 +157,14 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
 
     mutate: (principal, batch) => guarded('mutate', () => mutate.run(principal, batch)),
 
+    say: (_principal, { lane }) => guarded('say', async () => noLane(lane)),
+
+    lane: (principal, space, lane, since) =>
+      guarded('lane', async () => {
+        if (lane !== PRESENCE_LANE) return noLane(lane)
+        return presence(principal, space, since)
+      }),
+
     differing: (tenant, stated) =>
       guarded('differing', async () => {
         const heads = new Map<SpaceId, Version>()
@@ -171,12 +184,25 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
     ready: () => guarded('ready', () => within(clock, READ_WITHIN_MS, changelog.ready(), readTooLate)),
   }
 
+  async function presence(principal: Principal | undefined, space: SpaceId, since: number): Promise<RingText> {
+    if (principal === undefined) throw new UnauthenticatedError()
+    await readable(principal, space)
+    return options.presence?.ring(principal.tenant, space, since) ?? noLane(PRESENCE_LANE)
+  }
+
   async function readable(principal: Principal, space: SpaceId): Promise<void> {
     if (!isSpaceId(space)) throw new BadRequestError('space: not a space id')
     if (!hasKind(kindOf(space))) throw new NotFoundError(`There is no space kind ${kindOf(space)}.`)
     await assertReadable(ask, principal, space)
   }
 }
+
+function noLane(lane: string): never {
+  throw new NotFoundError(`lane ${lane.slice(0, LANE_CHARACTERS_SHOWN)}: this kind of space has no such lane`)
+}
+
+/** Of the name of a lane, in an error. */
+const LANE_CHARACTERS_SHOWN = 64
 
 async function authenticated(authenticate: Authenticate, token: string, clock: Clock): Promise<Principal> {
   if (typeof token !== 'string' || token === '' || token.length > TOKEN_CHARACTERS_MAX) throw new UnauthenticatedError()

@@ -6,25 +6,15 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { app, askOf, BackendWorld, BOUNDS, clientOf, everybody, NEW, user } from '../../test/backend-world.ts'
 import { countingChangelog } from '../../test/counting-changelog.ts'
 import { FakeSocket } from '../../test/fake-socket.ts'
+import { UNCOUNTED, UNTOLD } from '../../test/uncounted.ts'
 import type { Changelog } from '../changelog/changelog.ts'
 import { memoryChangelog } from '../changelog/memory/memory-changelog.ts'
 import { createGateway } from '../gateway/gateway.ts'
-import type { GatewayMetrics } from '../observe/gateway-metrics.ts'
 import { SILENT } from '../observe/log.ts'
 import { nextTurn } from '../platform/next-turn.ts'
 
 const CLIENTS = 1000
 const SPACES: readonly SpaceId[] = ['open:1', 'open:2', 'open:3', 'open:4']
-const NO_METRICS: GatewayMetrics = {
-  opened() {},
-  closed() {},
-  ranges() {},
-  gaps() {},
-  behind() {},
-  refused() {},
-  admitted() {},
-  sentAway() {},
-}
 
 describe('a crowd that comes back at once', () => {
   let filled: Changelog
@@ -77,7 +67,7 @@ describe('a crowd that comes back at once', () => {
   it(`${CLIENTS} hellos to a gateway that was just started: one read of the log a space`, async () => {
     const { world, counts } = restarted()
     const { backend, bus, clock } = world
-    const gateway = createGateway({ backend, bus, clock, turn: nextTurn, log: SILENT, metrics: NO_METRICS })
+    const gateway = createGateway({ backend, bus, clock, turn: nextTurn, log: SILENT, metrics: UNCOUNTED, presence: UNTOLD })
     const spaces = Object.fromEntries(SPACES.map((space) => [space, [standing.get(space)?.version, standing.get(space)?.seal]]))
     const sockets = Array.from({ length: CLIENTS }, (_, at) => {
       const socket = new FakeSocket()

@@ -24,6 +24,8 @@ export interface Ticked {
   readonly space: SpaceId
   readonly lane: string
   readonly frame: string
+  /** Its number; undefined where the frame says how the lane runs. */
+  readonly tick?: number | undefined
   readonly version?: undefined
 }
 

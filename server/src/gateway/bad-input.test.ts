@@ -1,6 +1,9 @@
-import { LIMITS } from '@tidemark/shared'
+import { LIMITS, NotFoundError } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
-import { CLIENT, GatewayWorld } from '../../test/gateway-world.ts'
+import type { FakeSocket } from '../../test/fake-socket.ts'
+import { CLIENT, GatewayWorld, mutate } from '../../test/gateway-world.ts'
+
+const ran = (socket: FakeSocket) => socket.all('ack').flatMap(({ acks }) => acks.map(({ n }) => n))
 
 const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`
 
@@ -87,8 +90,11 @@ describe('bad input', () => {
     expect(socket.closed?.code).toBe(4408)
   })
 
-  it('say is answered with said and not-found, which is no strike', async () => {
+  it('a say that cannot be said is answered with said and why, which is no strike', async () => {
     const world = new GatewayWorld()
+    world.backend.judge = async () => {
+      throw new NotFoundError('no lane')
+    }
     const socket = await world.greet('alice', {})
     for (let n = 1; n <= 5; n++) socket.say({ t: 'say', space: 'live:1', lane: 'danmu', n, body: {} })
     await world.clock.pass(0)
@@ -99,10 +105,10 @@ describe('bad input', () => {
   it('a flood pauses the socket, and is served in order', async () => {
     const world = new GatewayWorld({ queueFramesMax: 10 })
     const socket = await world.greet('alice', {})
-    for (let n = 0; n < 100; n++) socket.say({ t: 'say', space: 'live:1', lane: 'l', n, body: {} })
+    for (let n = 1; n <= 100; n++) socket.say(mutate(n))
     expect(socket.paused).toBe(true)
     await world.clock.pass(0)
-    expect(socket.all('said').map(({ n }) => n)).toEqual(Array.from({ length: 100 }, (_, n) => n))
+    expect(ran(socket)).toEqual(Array.from({ length: 100 }, (_, at) => at + 1))
     expect(socket.paused).toBe(false)
   })
 
@@ -111,29 +117,29 @@ describe('bad input', () => {
     const socket = await world.greet('alice', {})
     let rounds = 0
     world.turn = async () => void rounds++
-    for (let n = 0; n < 10; n++) socket.say({ t: 'say', space: 'room:a', lane: 'x', n, body: {} })
+    for (let n = 1; n <= 10; n++) socket.say(mutate(n))
     await world.clock.pass(0)
-    expect([socket.all('said').length, rounds]).toEqual([10, 3])
-    for (let n = 0; n < 4; n++) socket.say({ t: 'say', space: 'room:a', lane: 'x', n, body: { text: 'x'.repeat(70_000) } })
+    expect([ran(socket).length, rounds]).toEqual([10, 3])
+    for (let n = 11; n <= 14; n++) socket.say(mutate(n, { text: 'x'.repeat(70_000) }))
     await world.clock.pass(0)
-    expect([socket.all('said').length, rounds]).toEqual([14, 6])
+    expect([ran(socket).length, rounds]).toEqual([14, 6])
   })
 
   it('so many frames are served in one burst, the others each in its time', async () => {
     const world = new GatewayWorld({ framesBurst: 5, framesPerS: 10 })
     const socket = await world.greet('alice', {})
-    for (let n = 0; n < 20; n++) socket.say({ t: 'say', space: 'room:a', lane: 'x', n, body: {} })
+    for (let n = 1; n <= 20; n++) socket.say(mutate(n))
     await world.clock.pass(0)
     // The hello was the first of the five.
-    expect(socket.all('said')).toHaveLength(4)
+    expect(ran(socket)).toHaveLength(4)
     await world.clock.pass(1000)
-    expect(socket.all('said')).toHaveLength(14)
+    expect(ran(socket)).toHaveLength(14)
     await world.clock.pass(1000)
-    expect(socket.all('said').map(({ n }) => n)).toEqual(Array.from({ length: 20 }, (_, n) => n))
-    for (let n = 0; n < 20; n++) socket.say({ t: 'say', space: 'room:a', lane: 'x', n, body: {} })
+    expect(ran(socket)).toEqual(Array.from({ length: 20 }, (_, at) => at + 1))
+    for (let n = 21; n <= 40; n++) socket.say(mutate(n))
     socket.events?.closed()
     await world.clock.pass(5000)
-    expect(socket.all('said').length).toBeLessThan(30)
+    expect(ran(socket).length).toBeLessThan(30)
   })
 
   it('a flood in spite of the pause is cut off', async () => {

@@ -64,6 +64,27 @@ export interface GatewayBounds {
   /** Tokens that `auth` may show in one burst, and how many a second after that: no more often than rights are checked anyway. */
   readonly authsBurst: number
   readonly authsPerS: number
+  /** Lanes that one connection follows, and questions for their rings that are under way at once. */
+  readonly lanesMax: number
+  /** A ring that has not come by then is unavailable, in ms: a beat waits for it. */
+  readonly ringWithinMs: number
+  /** Characters of a ring's ticks that are sent to a new follower, the newest of them. */
+  readonly ringCharactersMax: number
+  /** Unsent bytes of one connection past which it misses ticks: they are worth little when they are old. */
+  readonly ticksBufferedBytesMax: number
+  /** Frames of a lane that wait for a follower whose ring is on its way, or for a crowd that is still being given those before; past them the oldest is missed. */
+  readonly laneFramesWaitingMax: number
+  /** Followers of a lane that are given a tick before the event loop goes round. */
+  readonly tickReadersPerTurn: number
+  /** How long a user counts as there after the end of a poll, which the next one follows, and after `behind`, which a pull and a follow do, in ms. */
+  readonly presentAfterPollMs: number
+  readonly presentBehindMs: number
+  /** Says of one connection in one burst, and how many a second after that. How much a user may say is for moderation to decide. */
+  readonly saysBurst: number
+  readonly saysPerS: number
+  /** Says of one connection that wait for those before, and their characters, the one that is being said included. */
+  readonly saysWaitingMax: number
+  readonly saysWaitingCharactersMax: number
 }
 
 export const GATEWAY_BOUNDS: GatewayBounds = {
@@ -101,4 +122,16 @@ export const GATEWAY_BOUNDS: GatewayBounds = {
   statementsPerS: 100,
   authsBurst: 5,
   authsPerS: 0.2,
+  lanesMax: 100,
+  ringWithinMs: 3000,
+  ringCharactersMax: 524_288,
+  ticksBufferedBytesMax: 262_144,
+  laneFramesWaitingMax: 64,
+  tickReadersPerTurn: 500,
+  presentAfterPollMs: 10_000,
+  presentBehindMs: 30_000,
+  saysBurst: 100,
+  saysPerS: 50,
+  saysWaitingMax: 32,
+  saysWaitingCharactersMax: 65_536,
 }

@@ -125,13 +125,13 @@ export class Channel {
   deny(follower: Follower, error: SyncError): void {
     if (follower.over) return
     this.#world.metrics.refused(error.code, refusedOf(follower.reader.principal, undefined, { space: this.space }, error))
-    this.#end(follower, frames.denied(this.space, error))
+    this.#end(follower, 'denied', frames.denied(this.space, error))
   }
 
-  #end(follower: Follower, lastFrame: string): void {
+  #end(follower: Follower, by: 'behind' | 'denied', lastFrame: string): void {
     this.leave(follower)
     follower.reader.send(lastFrame)
-    follower.reader.ended(follower)
+    follower.reader.ended(follower, by)
     follower.reader.moved(follower)
   }
 
@@ -211,7 +211,7 @@ export class Channel {
     if (reader.bufferedBytes > bounds.bufferedBytesMax) {
       if (follower.caughtUp) {
         metrics.behind()
-        this.#end(follower, frames.behind(this.space, range.head))
+        this.#end(follower, 'behind', frames.behind(this.space, range.head))
       } else reader.waitForRoom(follower)
       return false
     }
@@ -237,7 +237,7 @@ export class Channel {
     if (follower.caughtUp && range.to > (this.#top?.version ?? -1)) this.#top = follower.standing
     if (follower.catchUpBytes > bounds.catchUpBytesMax) {
       metrics.behind()
-      this.#end(follower, frames.behind(this.space, range.head))
+      this.#end(follower, 'behind', frames.behind(this.space, range.head))
       return false
     }
     reader.moved(follower)

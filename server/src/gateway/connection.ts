@@ -3,7 +3,6 @@ import {
   type ClientFrame,
   HELLO_WITHIN_MS,
   httpStatus,
-  NotFoundError,
   parseClientFrame,
   STRIKES_MAX,
   type SyncError,
@@ -102,7 +101,7 @@ export class Connection implements SocketEvents, Outlet {
 
   /** True while a frame is being served that somebody waits for. */
   get working(): boolean {
-    return this.#working && this.#phase.name !== 'closed'
+    return (this.#working || this.session?.isSaying === true) && this.#phase.name !== 'closed'
   }
 
   /** True once the socket itself has ended. */
@@ -133,6 +132,10 @@ export class Connection implements SocketEvents, Outlet {
       probe: this.#endProbe !== undefined,
       copies: session.copies,
     }
+  }
+
+  get isPoll(): boolean {
+    return this.#socket.isPoll === true
   }
 
   send(text: string): void {
@@ -271,13 +274,13 @@ export class Connection implements SocketEvents, Outlet {
     if (frame.t === 'hello') return this.#greet(frame)
     const session = this.session
     if (session === undefined) return
-    if (this.#endProbe !== undefined && (frame.t === 'follow' || frame.t === 'mutate'))
+    if (this.#endProbe !== undefined && (frame.t === 'follow' || frame.t === 'mutate' || frame.t === 'say'))
       throw new BadRequestError(`${frame.t} on a probe, which follows nothing`)
     switch (frame.t) {
       case 'follow':
-        return session.follow(frame.spaces)
+        return session.follow(frame.spaces, frame.lanes)
       case 'unfollow':
-        return session.unfollow(frame.spaces)
+        return session.unfollow(frame.spaces, frame.lanes)
       case 'mutate':
         return session.mutate(frame)
       case 'beat':
@@ -287,7 +290,7 @@ export class Connection implements SocketEvents, Outlet {
       case 'auth':
         return this.#renew(session, frame.token)
       case 'say':
-        return this.send(frames.said(frame.n, new NotFoundError(`lane ${frame.lane.slice(0, 64)}: this server has no lanes`)))
+        return session.say(frame, text?.length ?? 0)
     }
   }
 

@@ -15,8 +15,8 @@ export interface Reader {
   answered(): void
   /** `follower` stands elsewhere now, lacks nothing, or has ended. */
   moved(follower: Follower): void
-  /** The follow of this space is over: by `behind` or by `denied`. */
-  ended(follower: Follower): void
+  /** The follow of this space is over: by `behind`, or by `denied`, which also ends what else is followed of it. */
+  ended(follower: Follower, by: 'behind' | 'denied'): void
 }
 
 /** One copy on one connection: where it stands after all the frames that were sent to it. */

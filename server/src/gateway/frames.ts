@@ -26,7 +26,10 @@ export const frames = {
   beat(nowMs: number, sum: number): string {
     return JSON.stringify({ t: 'beat', nowMs, sum })
   },
-  said(n: number, error: SyncError): string {
+  said(n: number, id: string): string {
+    return JSON.stringify({ t: 'said', n, id })
+  },
+  notSaid(n: number, error: SyncError): string {
     return JSON.stringify({ t: 'said', n, error: toWire(error) })
   },
   denied(space: SpaceId, error: SyncError): string {

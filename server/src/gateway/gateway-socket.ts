@@ -11,6 +11,8 @@ export interface GatewaySocket {
   /** Stops reading; a few frames that were read already may still arrive. */
   pause(): void
   resume(): void
+  /** It lasts for one answer, which is to be whole, and another one follows it [B10]. */
+  readonly isPoll?: true
 }
 
 /** What a socket tells the gateway. `closed` comes last, once. */

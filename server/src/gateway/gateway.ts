@@ -1,7 +1,7 @@
 import { type Clock, InternalError, RateLimitedError, type SpaceId, SyncError, UnavailableError } from '@tidemark/shared'
 import { AWAY_MS_MAX, HELLO_HELD_MS_MAX } from '../admission.ts'
 import { AdmissionLine } from '../admission-line.ts'
-import type { Backend } from '../backend/backend.ts'
+import type { Backend, LanePlace } from '../backend/backend.ts'
 import type { Bus, RightsChanged } from '../bus/bus.ts'
 import type { GatewayMetrics } from '../observe/gateway-metrics.ts'
 import type { Log } from '../observe/log.ts'
@@ -12,6 +12,8 @@ import { Connection, type ConnectionWorld } from './connection.ts'
 import type { ConnectionState } from './connection-state.ts'
 import type { GatewaySocket, SocketEvents } from './gateway-socket.ts'
 import { Greetings } from './greetings.ts'
+import { LaneChannel, LaneFollower } from './lane-channel.ts'
+import type { Presence } from './presence.ts'
 import { Probes } from './probes.ts'
 import { recentRanges } from './recent-ranges.ts'
 import { SelfCheck } from './self-check.ts'
@@ -23,6 +25,8 @@ export interface GatewayOptions {
   readonly clock: Clock
   /** Resolves when the event loop has gone round: other sockets were read. */
   readonly turn: () => Promise<void>
+  /** Is told who is there. */
+  readonly presence: Presence
   readonly metrics: GatewayMetrics
   readonly log: Log
   readonly bounds?: Partial<GatewayBounds>
@@ -61,10 +65,11 @@ const FULL_AFTER_MS: readonly [number, number] = [10_000, 60_000]
 const GREETINGS_AFTER_MS = 2000
 
 export function createGateway(options: GatewayOptions): Gateway {
-  const { backend, bus, clock, turn, metrics, log } = options
+  const { backend, bus, clock, turn, presence, metrics, log } = options
   const bounds: GatewayBounds = { ...GATEWAY_BOUNDS, ...options.bounds }
   const connections = new Set<Connection>()
   const channels = new Map<string, Channel>()
+  const laneChannels = new Map<string, LaneChannel>()
   const greetings = new Greetings()
   const probes = new Probes()
   const hellos = new AdmissionLine(clock, {
@@ -123,6 +128,19 @@ export function createGateway(options: GatewayOptions): Gateway {
       return made
     },
     channelIfAny: (tenant, space) => channels.get(channelKey(tenant, space)),
+    joinLane(place, reader) {
+      const key = laneKey(place)
+      const channel = laneChannels.get(key) ?? new LaneChannel({ bounds, metrics, turn })
+      laneChannels.set(key, channel)
+      const follower = new LaneFollower({ bounds, metrics, turn }, reader)
+      channel.join(follower)
+      return { follower, channel }
+    },
+    leftLane(place, channel) {
+      const key = laneKey(place)
+      if (channel.isDeserted && laneChannels.get(key) === channel) laneChannels.delete(key)
+    },
+    presence,
   }
 
   function* concerned({ tenant, user, space }: RightsChanged): Iterable<Session> {
@@ -143,8 +161,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     failed: (error) => log.warn({ err: error }, 'a check against the backend failed; the next one follows'),
   })
   const endHints = bus.subscribe((hint) => {
-    if ('frame' in hint) return
-    if (hint.version !== undefined) channels.get(channelKey(hint.tenant, hint.space))?.hint(hint.version)
+    if ('frame' in hint) laneChannels.get(laneKey(hint))?.hand({ text: hint.frame, tick: hint.tick })
+    else if (hint.version !== undefined) channels.get(channelKey(hint.tenant, hint.space))?.hint(hint.version)
     else selfCheck.recheck(concerned(hint))
   })
   selfCheck.start()
@@ -200,6 +218,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       endHints()
     },
   }
+}
+
+function laneKey({ tenant, space, lane }: LanePlace): string {
+  return `${lane} ${space} ${tenant}`
 }
 
 /** No space id holds a blank. */

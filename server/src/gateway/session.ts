@@ -4,6 +4,7 @@ import {
   type Clock,
   ForbiddenError,
   type Heads,
+  type LanesStated,
   LIMITS,
   NotFoundError,
   RateLimitedError,
@@ -15,7 +16,7 @@ import {
   TooLargeError,
   type Version,
 } from '@tidemark/shared'
-import type { Backend, Opened, Principal } from '../backend/backend.ts'
+import type { Backend, LanePlace, Opened, Principal } from '../backend/backend.ts'
 import { Budget } from '../budget.ts'
 import type { GatewayMetrics } from '../observe/gateway-metrics.ts'
 import { refusedOf } from '../observe/refused-of.ts'
@@ -23,8 +24,12 @@ import { answerWithin } from './answer-within.ts'
 import type { GatewayBounds } from './bounds.ts'
 import type { Channel } from './channel.ts'
 import type { CopyState } from './connection-state.ts'
+import { FollowedLanes } from './followed-lanes.ts'
 import { Follower, type Reader } from './follower.ts'
 import { frames } from './frames.ts'
+import type { LaneChannel, LaneFollower, LaneReader } from './lane-channel.ts'
+import type { Presence } from './presence.ts'
+import { SayLine } from './say-line.ts'
 
 /** The gateway as a session uses it. */
 export interface SessionWorld {
@@ -37,17 +42,24 @@ export interface SessionWorld {
   /** The channel of a space, made when it is the first to ask. */
   channel(tenant: string, space: SpaceId): Channel
   channelIfAny(tenant: string, space: SpaceId): Channel | undefined
+  /** Makes a follower one of this lane's. */
+  joinLane(place: LanePlace, reader: LaneReader): { readonly follower: LaneFollower; readonly channel: LaneChannel }
+  /** A follower has left it. */
+  leftLane(place: LanePlace, channel: LaneChannel): void
+  readonly presence: Presence
   wireable(error: unknown): SyncError
 }
 
 /** Where the frames of a session leave. */
 export interface Outlet {
   readonly bufferedBytes: number
+  readonly isPoll: boolean
   send(text: string): void
 }
 
 type Hello = Extract<ClientFrame, { t: 'hello' }>
 type Mutate = Extract<ClientFrame, { t: 'mutate' }>
+type Say = Extract<ClientFrame, { t: 'say' }>
 
 /** What a connection is after its hello: one reader, the copies it follows, and where each stands. Frames are given to it one at a time. */
 export class Session implements Reader {
@@ -58,6 +70,10 @@ export class Session implements Reader {
   readonly #following = new Map<SpaceId, { readonly follower: Follower; readonly channel: Channel }>()
   readonly #statements: Budget
   readonly #auths: Budget
+  readonly #lanes: FollowedLanes
+  readonly #says: SayLine
+  /** Spaces in which this user counts as there through this connection. */
+  readonly #present = new Set<SpaceId>()
   /** Followers that wait for a turn to ask, or for room to send. */
   readonly #waiting = new Set<Follower>()
   /** Spaces whose rights are asked for by a hello or a follow under way, and whether these may have changed since. */
@@ -77,6 +93,25 @@ export class Session implements Reader {
     const { bounds, clock } = world
     this.#statements = new Budget(bounds.statementsBurst, bounds.statementsPerS, clock.monotonicMs())
     this.#auths = new Budget(bounds.authsBurst, bounds.authsPerS, clock.monotonicMs())
+    const place = (space: SpaceId, lane: string) => ({ tenant: this.principal.tenant, space, lane })
+    const refused = (thrown: unknown) => {
+      const error = world.wireable(thrown)
+      world.metrics.refused(error.code, refusedOf(this.principal, client, {}, error))
+      this.send(frames.error(error))
+    }
+    this.#lanes = new FollowedLanes({
+      bounds,
+      refused,
+      ring: (space, lane, since) => answerWithin(clock, bounds.ringWithinMs, world.backend.lane(this.principal, space, lane, since)),
+      join: (space, lane) => world.joinLane(place(space, lane), this),
+      left: (space, lane, channel) => world.leftLane(place(space, lane), channel),
+    })
+    this.#says = new SayLine({
+      clock,
+      bounds,
+      say: (frame) => this.#say(frame),
+      refused: (frame, error) => this.#notSaid(frame, error),
+    })
   }
 
   get spaces(): readonly SpaceId[] {
@@ -91,9 +126,14 @@ export class Session implements Reader {
     })
   }
 
-  /** Whether it follows this space, or is about to. */
+  /** Whether it follows something of this space, or is about to. */
   concerns(space: SpaceId): boolean {
-    return this.#following.has(space) || this.#opening.includes(space)
+    return this.#following.has(space) || this.#opening.includes(space) || this.#lanes.has(space)
+  }
+
+  /** Whether something is being said that somebody waits for. */
+  get isSaying(): boolean {
+    return this.#says.isSaying
   }
 
   /** Answers a hello: welcome, then what each copy lacks [B2]. */
@@ -102,16 +142,24 @@ export class Session implements Reader {
     const { heads, acked, start } = await this.#open(hello.probe === true ? {} : hello.spaces, false)
     this.send(frames.welcome(this.principal.user, clock.nowMs(), heads, acked))
     start()
+    if (hello.probe !== true) this.#followLanes(hello.lanes, hello.spaces, () => 0)
   }
 
-  async follow(stated: Standings): Promise<void> {
+  async follow(stated: Standings, lanes: LanesStated | undefined): Promise<void> {
     const { heads, acked, start } = await this.#open(stated, true)
     this.send(frames.heads(heads, acked))
     start()
+    this.#followLanes(lanes, stated, () => this.#statements.take(this.#world.clock.monotonicMs()))
   }
 
-  unfollow(spaces: readonly SpaceId[]): void {
-    for (const space of spaces) this.#drop(space)
+  unfollow(spaces: readonly SpaceId[], lanes: Readonly<Record<SpaceId, readonly string[]>> | undefined): void {
+    if (lanes !== undefined) this.#lanes.unfollow(lanes)
+    for (const space of spaces) this.#leave(space)
+  }
+
+  /** `characters`: of the frame as it came. */
+  say(frame: Say, characters: number): void {
+    this.#says.add(frame, characters)
   }
 
   async mutate({ client, on, mutations }: Mutate): Promise<void> {
@@ -143,6 +191,7 @@ export class Session implements Reader {
         for (const follower of [...awaited.keys()]) this.#following.get(follower.space)?.channel.serve(follower)
       })
     }
+    if (this.#outlet.isPoll) await this.#lanes.settled()
     this.send(frames.beat(this.#world.clock.nowMs(), this.sum()))
   }
 
@@ -168,8 +217,19 @@ export class Session implements Reader {
   async recheck(): Promise<void> {
     this.#isOpeningOld = true
     const before = new Map(this.#following)
-    if (before.size === 0) return
-    const { opened } = await this.#ask([...before.keys()])
+    // A space that is behind is followed no more, and its lanes are.
+    const others = [...this.#lanes.spaces].filter((space) => !before.has(space))
+    const opened = new Map<SpaceId, Opened>()
+    const asked = [...before.keys(), ...others]
+    for (let at = 0; at < asked.length; at += LIMITS.spaces)
+      for (const [space, now] of (await this.#ask(asked.slice(at, at + LIMITS.spaces))).opened) opened.set(space, now)
+    for (const space of others) {
+      const now = opened.get(space)
+      if (now === undefined || !('denied' in now) || this.#over || this.#following.has(space)) continue
+      this.#world.metrics.refused(now.denied.code, refusedOf(this.principal, this.client, { space }, now.denied))
+      this.#leave(space)
+      this.send(frames.denied(space, now.denied))
+    }
     for (const [space, { follower, channel }] of before) {
       const now = opened.get(space)
       if (now === undefined || follower.over) continue
@@ -190,6 +250,9 @@ export class Session implements Reader {
     this.#over = true
     for (const space of this.spaces) this.#drop(space)
     this.#waiting.clear()
+    this.#lanes.end()
+    this.#says.end()
+    for (const space of this.#present) this.#vanish(space, this.#outlet.isPoll ? this.#world.bounds.presentAfterPollMs : 0)
   }
 
   /** Serves who waits for a turn or for room, as far as there is some again. */
@@ -247,8 +310,11 @@ export class Session implements Reader {
     flush.done()
   }
 
-  ended(follower: Follower): void {
-    if (this.#following.get(follower.space)?.follower === follower) this.#following.delete(follower.space)
+  ended(follower: Follower, by: 'behind' | 'denied'): void {
+    if (this.#following.get(follower.space)?.follower !== follower) return
+    this.#following.delete(follower.space)
+    if (by === 'denied') this.#leave(follower.space)
+    else this.#vanish(follower.space, this.#world.bounds.presentBehindMs)
   }
 
   /** A copy that is catching up waits for its reader between pages; a live one is told `behind` when its reader is slow. */
@@ -262,6 +328,41 @@ export class Session implements Reader {
     this.#following.delete(space)
     followed.channel.leave(followed.follower)
     this.moved(followed.follower)
+  }
+
+  /** Ends all that is followed of a space. */
+  #leave(space: SpaceId): void {
+    this.#drop(space)
+    this.#lanes.drop(space)
+    this.#vanish(space, 0)
+  }
+
+  #vanish(space: SpaceId, presentMs: number): void {
+    if (this.#present.delete(space)) this.#world.presence.leave(this.principal.tenant, space, this.principal.user, presentMs)
+  }
+
+  /** What the same frame stated was denied, or is followed by now. */
+  #followLanes(lanes: LanesStated | undefined, stated: Standings, waitMs: () => number): void {
+    if (lanes === undefined || this.#over) return
+    const open = Object.entries(lanes).filter(([space]) => !Object.hasOwn(stated, space) || this.#following.has(space))
+    this.#lanes.follow(Object.fromEntries(open), (space) => this.#following.has(space) || this.#lanes.has(space), waitMs)
+  }
+
+  async #say(frame: Say): Promise<void> {
+    const { backend, bounds, clock, metrics } = this.#world
+    const { space, lane, id, body } = frame
+    try {
+      const said = await answerWithin(clock, bounds.answerWithinMs, backend.say(this.principal, { space, lane, id, body }))
+      metrics.said()
+      this.send(frames.said(frame.n, said.id))
+    } catch (thrown) {
+      this.#notSaid(frame, this.#world.wireable(thrown))
+    }
+  }
+
+  #notSaid({ n, space }: Say, error: SyncError): void {
+    this.#world.metrics.refused(error.code, refusedOf(this.principal, this.client, { space }, error))
+    this.send(frames.notSaid(n, error))
   }
 
   #ask(spaces: readonly SpaceId[]): Promise<{ readonly opened: ReadonlyMap<SpaceId, Opened>; readonly acked: Acked }> {
@@ -296,7 +397,7 @@ export class Session implements Reader {
     const start = () => {
       if (this.#over) return
       for (const [space, error] of refused) {
-        this.#drop(space)
+        this.#leave(space)
         metrics.refused(error.code, refusedOf(this.principal, this.client, { space }, error))
         this.send(frames.denied(space, error))
       }
@@ -312,6 +413,8 @@ export class Session implements Reader {
         this.#following.set(space, { follower, channel })
         channel.hint(answer.head)
         channel.join(follower)
+        if (!this.#present.has(space) && this.#world.presence.enter(this.principal.tenant, space, this.principal.user))
+          this.#present.add(space)
       }
       if (this.#isOpeningOld) void this.recheck().catch(this.#world.wireable)
     }

@@ -2,8 +2,8 @@ import type { JsonObject } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { app, BackendWorld, user } from '../../test/backend-world.ts'
 import { LiveClient } from '../../test/live-client.ts'
+import { UNCOUNTED, UNTOLD } from '../../test/uncounted.ts'
 import type { Bus } from '../bus/bus.ts'
-import type { GatewayMetrics } from '../observe/gateway-metrics.ts'
 import { SILENT } from '../observe/log.ts'
 import type { GatewayBounds } from './bounds.ts'
 import { createGateway, type Gateway } from './gateway.ts'
@@ -11,16 +11,6 @@ import { createGateway, type Gateway } from './gateway.ts'
 // Two gateways over one backend in one process, with a bus between that drops half of its hints and doubles the rest, late.
 // Clients come and go between the two, some lose ranges, some are told behind. In the end every copy is what the backend holds.
 
-const UNCOUNTED: GatewayMetrics = {
-  opened() {},
-  closed() {},
-  ranges() {},
-  gaps() {},
-  behind() {},
-  refused() {},
-  admitted() {},
-  sentAway() {},
-}
 const SPACES = ['open:a', 'open:b', 'mixed:c']
 const NAMES = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank']
 
@@ -45,7 +35,16 @@ function badBus(world: BackendWorld, draw: (below: number) => number): Bus {
 }
 
 function gatewayOf(world: BackendWorld, bus: Bus, bounds: Partial<GatewayBounds> = {}): Gateway {
-  return createGateway({ backend: world.backend, bus, clock: world.clock, turn: async () => {}, log: SILENT, metrics: UNCOUNTED, bounds })
+  return createGateway({
+    backend: world.backend,
+    bus,
+    clock: world.clock,
+    turn: async () => {},
+    log: SILENT,
+    metrics: UNCOUNTED,
+    presence: UNTOLD,
+    bounds,
+  })
 }
 
 async function truth(world: BackendWorld, name: string, space: string): Promise<{ version: number; documents: JsonObject }> {

@@ -85,6 +85,47 @@ describe('POST poll', () => {
     expect(asked.order).toEqual(['welcome', 'range', 'beat'])
   })
 
+  it('[L4] brings the ring of each lane after the tick that it states; how the lane runs is no news, a tick is', async () => {
+    const world = new HttpWorld()
+    world.backend.merge('room:a', 'danmu', 1000, ['one'])
+    const stating = (tick: number) => hello({ 'room:a': [0, ''] }, { lanes: { 'room:a': { danmu: tick } } })
+    const first = poll(world, stating(0))
+    await world.clock.pass(0)
+    expect(first.order).toEqual(['welcome', 'range', 'lane', 'tick', 'beat'])
+    const second = poll(world, stating(1000))
+    await world.clock.pass(10_000)
+    expect(second.order).toBeUndefined()
+    world.backend.merge('room:a', 'danmu', 2000, ['two'])
+    await world.clock.pass(0)
+    expect(second.order).toEqual(['welcome', 'range', 'lane', 'tick', 'beat'])
+    expect((await second.answered).find(({ t }) => t === 'tick')?.tick).toBe(2000)
+  })
+
+  it('[L4] is answered where a lane that it follows runs otherwise from now on', async () => {
+    const world = new HttpWorld()
+    world.backend.lanes.set('room:a danmu', [])
+    const asked = poll(world, hello({ 'room:a': [0, ''] }, { lanes: { 'room:a': { danmu: 0 } } }))
+    await world.clock.pass(1000)
+    expect(asked.order).toBeUndefined()
+    const frame = JSON.stringify({ t: 'lane', space: 'room:a', lane: 'danmu', tickMs: 1000, cap: 5, stopped: true })
+    world.bus.publish({ tenant: 'default', space: 'room:a', lane: 'danmu', frame })
+    await world.clock.pass(0)
+    expect(asked.order).toEqual(['welcome', 'range', 'lane', 'lane', 'beat'])
+  })
+
+  it('with waitS 0 brings the ring, too, where that comes in time', async () => {
+    const world = new HttpWorld()
+    world.backend.merge('room:a', 'danmu', 1000, ['one'])
+    const gate = Promise.withResolvers<void>()
+    world.backend.laneGate = gate.promise
+    const asked = poll(world, hello({ 'room:a': [0, ''] }, { waitS: 0, lanes: { 'room:a': { danmu: 0 } } }))
+    await world.clock.pass(1000)
+    expect(asked.order).toBeUndefined()
+    gate.resolve()
+    await world.clock.pass(0)
+    expect(asked.order).toEqual(['welcome', 'range', 'lane', 'tick', 'beat'])
+  })
+
   it('says what is denied, and is no reason to wait', async () => {
     const world = new HttpWorld()
     world.backend.denied.set('alice room:x', new RateLimitedError('later'))

@@ -19,10 +19,13 @@ export class PollSocket implements GatewaySocket {
   readonly answer: Promise<readonly string[]>
   /** The gateway never waits for a reader of this one: an answer that has grown too long leaves. */
   readonly bufferedBytes = 0
+  readonly isPoll = true
   readonly #clock: Clock
   readonly #waitMs: number
   readonly #frames: string[] = []
   #characters = 0
+  /** Lanes of which it was told how they run. */
+  readonly #lanesTold = new Set<string>()
   /** The last one, which stands for all before it. */
   #beat: string | undefined
   /** A beat was asked for and has not come. */
@@ -74,7 +77,7 @@ export class PollSocket implements GatewaySocket {
     this.#frames.push(text)
     this.#characters += text.length
     if (text.startsWith('{"t":"goaway"') || this.#characters >= POLL_CHARACTERS_MAX) this.end()
-    else if (isNews(text)) {
+    else if (this.#isNews(text)) {
       this.#worth = true
       this.#flush()
     }
@@ -98,15 +101,21 @@ export class PollSocket implements GatewaySocket {
     // Not now: whoever sends is in the middle of it.
     queueMicrotask(() => this.#say(FLUSH))
   }
-}
 
-/** Whether it is more than `welcome`, empty ranges, and word of a token that ends: those leave with what does, or at the end of the wait. */
-function isNews(text: string): boolean {
-  if (text.startsWith('{"t":"range"')) {
-    if (text.length > EMPTY_RANGE_CHARACTERS_MAX) return true
-    const { changes, reset, compacted } = JSON.parse(text) as { changes: unknown[]; reset?: string; compacted?: boolean }
-    // One that belongs to a new beginning brings a copy on even where it is empty.
-    return changes.length > 0 || reset !== undefined || compacted === true
+  /** Whether it is more than `welcome`, empty ranges, how lanes run, and word of a token that ends: those leave with what does, or at the end of the wait. */
+  #isNews(text: string): boolean {
+    if (text.startsWith('{"t":"range"')) {
+      if (text.length > EMPTY_RANGE_CHARACTERS_MAX) return true
+      const { changes, reset, compacted } = JSON.parse(text) as { changes: unknown[]; reset?: string; compacted?: boolean }
+      // One that belongs to a new beginning brings a copy on even where it is empty.
+      return changes.length > 0 || reset !== undefined || compacted === true
+    }
+    if (text.startsWith('{"t":"lane"')) {
+      const { space, lane } = JSON.parse(text) as { space: string; lane: string }
+      const isAnswer = !this.#lanesTold.has(`${space} ${lane}`)
+      this.#lanesTold.add(`${space} ${lane}`)
+      return !isAnswer
+    }
+    return !text.startsWith('{"t":"welcome"') && !text.startsWith('{"t":"error"')
   }
-  return !text.startsWith('{"t":"welcome"') && !text.startsWith('{"t":"error"')
 }

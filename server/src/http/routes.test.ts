@@ -10,7 +10,6 @@ describe('routes', () => {
     ['GET', '/v1/spaces/room:a/ranges/0..10-abcdef01'],
     ['GET', '/v1/poll'],
     ['GET', '/v1/spaces/live:1/lanes/danmu?since=0'],
-    ['POST', '/v1/spaces/live:1/lanes/danmu'],
     ['POST', '/v1/push/device'],
     ['POST', '/v1/dev/token'],
     ['GET', '/v1/mutations'],

@@ -19,6 +19,7 @@ import { isSameOrigin, mayUse, type Origins, originRefused } from './origins.ts'
 import { pageFolder } from './page.ts'
 import { pollRoute } from './poll-route.ts'
 import { pullRoute } from './pull-route.ts'
+import { sayRoute } from './say-route.ts'
 
 export interface RoutesWorld {
   readonly backend: Backend
@@ -130,6 +131,7 @@ export function createRoutes(world: RoutesWorld): Hono {
   hono.get('/v1/spaces/:space/changes', (c) => pullRoute(c, backend, compression))
   hono.get('/v1/spaces/:space/collections/:collection/older', (c) => olderRoute(c, backend, compression))
   hono.post('/v1/mutations', (c) => mutationsRoute(c, backend, world.arriving))
+  hono.post('/v1/spaces/:space/lanes/:lane', (c) => sayRoute(c, { backend, arriving: world.arriving, metrics: prometheus.gateway }))
   hono.post('/v1/poll', pollRoute(world))
   if (world.commits !== undefined) hono.post('/v1/commits', world.commits)
   if (world.console !== undefined) hono.route('/v1/console', consoleRoutes(world.console, backend))

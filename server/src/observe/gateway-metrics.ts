@@ -15,6 +15,11 @@ export interface GatewayMetrics {
   gaps(): void
   /** A follow ended because its reader was too slow or too far back. */
   behind(): void
+  /** Something was said over a live connection or a POST, and taken. */
+  said(): void
+  /** A tick of a lane was sent to one reader, or not, since the reader is slow. */
+  ticks(): void
+  tickMissed(): void
   /** A frame, a space or a connection was refused; `of`: whose, once that is known. */
   refused(code: ErrorCode, of?: RefusedOf): void
 }

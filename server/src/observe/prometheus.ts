@@ -56,6 +56,9 @@ export function createPrometheus(): Prometheus {
     name: 'tidemark_sent_away_total',
     help: 'Hellos and pulls told to come later: too many came at once.',
   })
+  const says = new Counter({ registers, name: 'tidemark_says_total', help: 'Things said in lanes that were taken.' })
+  const ticksSent = new Counter({ registers, name: 'tidemark_ticks_sent_total', help: 'Ticks of lanes sent, one a reader.' })
+  const ticksMissed = new Counter({ registers, name: 'tidemark_ticks_missed_total', help: 'Ticks not sent to a reader that is slow.' })
   for (const source of ['client', 'server', 'api']) commits.inc({ source }, 0)
   for (const reason of ['history', 'rights', 'horizon']) resets.inc({ reason }, 0)
   for (const form of ['log', 'compacted', 'empty']) ranges.inc({ form }, 0)
@@ -86,6 +89,9 @@ export function createPrometheus(): Prometheus {
       ranges: () => sent.inc(),
       gaps: () => gaps.inc(),
       behind: () => behind.inc(),
+      said: () => says.inc(),
+      ticks: () => ticksSent.inc(),
+      tickMissed: () => ticksMissed.inc(),
       refused: (code) => refusals.inc({ code }),
     },
   }

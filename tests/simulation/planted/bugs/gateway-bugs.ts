@@ -42,15 +42,15 @@ export const gatewayBugs: readonly PlantedBug[] = [
   {
     name: 'beat-sums-the-unfollowed',
     file: SESSION,
-    find: 'for (const space of spaces) this.#drop(space)\n  }\n\n  async mutate',
-    replace: 'for (const space of spaces) this.#following.get(space)?.channel.followers.clear()\n  }\n\n  async mutate',
+    find: 'for (const space of spaces) this.#leave(space)\n  }',
+    replace: 'for (const space of spaces) this.#following.get(space)?.channel.followers.clear()\n  }',
     rule: 'B1',
     what: 'a beat counts spaces that are followed no longer',
   },
   {
     name: 'denied-not-said',
     file: CHANNEL,
-    find: 'this.#end(follower, frames.denied(this.space, error))',
+    find: "this.#end(follower, 'denied', frames.denied(this.space, error))",
     replace: 'this.leave(follower)',
     rule: 'B2',
     what: 'a follow ends without a word',
