@@ -360,6 +360,8 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         return send({ type: 'answered', acked: frame.acks.length, error })
       }
       case 'beat': {
+        // What this connection is told as done is of the id that it began with; the next hello asks for the present one [M5].
+        if (asker && asker.client !== outbox.clientId) return connection.fail(new UnavailableError('this device has another client id now'))
         await follow({ type: 'beat', theirs: frame.sum, ours: await copies.standings(followedSpaces(following)) })
         // What another tab appended may have come without a hint.
         return send({ type: 'appended' })

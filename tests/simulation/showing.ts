@@ -23,6 +23,7 @@ interface Copy {
   readonly version: number
   readonly seal: string
   readonly whole: boolean
+  readonly floors?: Readonly<Record<string, number>>
 }
 
 /**
@@ -47,7 +48,7 @@ export function wronglyShown(
     const shows = !arrived.includes(space)
     const here = heldAt(moment)
     // What is built anew after a restore may hold it before anything tells whose it was: the ack follows.
-    if (shows && !isLossy && !wasSetBack && here !== undefined && isTold(moment, here))
+    if (shows && !isLossy && !wasSetBack && here !== undefined && isTold(moment, here, copy?.floors?.lines))
       return [`${nonce} shows twice in ${space} at ${moment.version}`]
     // What another history acknowledged may be asked for once more: a reset can overtake what came since, with the same seal. And what it
     // refused, which a lost answer leaves to `acked` to tell, this one may do.
@@ -57,8 +58,12 @@ export function wronglyShown(
   })
 }
 
-/** Something is left of a commit: a compacted range tells whose it was. Of what was written over only the ack tells, which comes next. */
-function isTold({ documents }: Moment, version: number): boolean {
-  for (const { changed } of documents.values()) if (changed === version) return true
+/**
+ * Something is left of a commit: a compacted range tells whose it was. Of what was written over, and of lines below the floor of the
+ * copy, only the ack tells, which comes next.
+ */
+function isTold({ documents }: Moment, version: number, floor = 0): boolean {
+  for (const [key, { changed, created }] of documents)
+    if (changed === version && !(created <= floor && key.startsWith('lines '))) return true
   return false
 }

@@ -15,6 +15,8 @@ const ROUNDED_MS = 1
 const AWAY_MAX_MS = 3_600_000
 /** A connection outlives its token by the grace of the gateway, and what was read when it ended still leaves, in ms. */
 const TOKEN_GRACE_MS = 31_000
+/** For so long a frame is under way at most, in ms, where nothing but the delay of the network holds it. */
+const UNDER_WAY_MS = 6000
 /** What was read before something was taken back is sent within this, in ms: the deadline of a unit of the storage, and more. */
 const READ_BEFORE_MS = 20_000
 
@@ -42,6 +44,10 @@ export class WireWatch {
   readonly #connects = new WeakMap<Node, number[]>()
   /** Until when a tab was told to stay away. */
   readonly #awayUntilMs = new WeakMap<Node, number>()
+  /** By nonce, when a mutation was sent last as a whole, in ms. */
+  readonly #sentMs = new Map<string, number>()
+  /** Mutations that were on their way when the server was set back: it may do what it would have refused before, and they may go on elsewhere. */
+  readonly overtaken = new Set<string>()
   /** How often the server was set back: what it expects then is another thing. */
   #restores = 0
 
@@ -51,6 +57,8 @@ export class WireWatch {
 
   setBack(): void {
     this.#restores++
+    const { nowMs } = this.#ports
+    for (const [nonce, sentMs] of this.#sentMs) if (nowMs() - sentMs <= UNDER_WAY_MS) this.overtaken.add(nonce)
   }
 
   /** [P7] [B7] Whoever cannot connect tries again later and later. */
@@ -81,7 +89,7 @@ export class WireWatch {
       if (text.startsWith('{"t":"ack"') && text.includes('"out-of-order"')) this.#expects(connection, tab, text)
       else if (text.startsWith('{"t":"range"')) this.#allowed(connection, tab)
     } else if (text.startsWith('{"t":"follow"')) this.#states(connection, tab, text)
-    else if (text.startsWith('{"t":"mutate"')) this.#takesBack(tab, text)
+    else if (text.startsWith('{"t":"mutate"')) this.#mutates(tab, text)
     else if (text.startsWith('{"t":"hello"') || text.startsWith('{"t":"auth"')) {
       const said = this.#of(connection)
       const { token } = JSON.parse(text) as Extract<ClientFrame, { t: 'auth' }>
@@ -106,9 +114,10 @@ export class WireWatch {
   }
 
   /** Of what was taken back nothing but its number is sent. */
-  #takesBack(tab: Node, text: string): void {
+  #mutates(tab: Node, text: string): void {
     for (const mutation of (JSON.parse(text) as Extract<ClientFrame, { t: 'mutate' }>).mutations) {
       if ('void' in mutation) continue
+      this.#sentMs.set(mutation.nonce, this.#ports.nowMs())
       const sinceMs = this.#ports.takenBackMs(tab, mutation.nonce) ?? Number.POSITIVE_INFINITY
       if (this.#ports.nowMs() > Math.max(sinceMs, tab.frozenUntilMs) + READ_BEFORE_MS)
         this.#ports.fail('taken back', `${tab.name} sends ${mutation.nonce}, which was taken back at ${sinceMs} ms`)
