@@ -18,3 +18,11 @@ export interface BackendMetrics {
   range(form: 'log' | 'compacted' | 'empty', changes: number, bytes: number): void
   reset(reason: ResetReason): void
 }
+
+/** What lanes count; as BackendMetrics. */
+export interface LaneMetrics {
+  /** One transaction of the store: how much was said in it, repeats left out, and its duration in ms. */
+  said(says: number, durationMs: number): void
+  /** A tick left: items in it, and how many were sampled away. */
+  tick(items: number, cut: number): void
+}
