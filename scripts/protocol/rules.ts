@@ -8,7 +8,6 @@ export interface NotBuilt {
 /** Everything on the page that is no promise of this build. */
 export const NOT_BUILT: readonly NotBuilt[] = [
   { rule: 'B3', part: 'standby', why: 'a server has no standby yet: nothing ever answers in the place of the primary' },
-  { rule: 'L2', why: 'lanes are not built: there are no ticks' },
 ]
 
 const NAME = String.raw`\[([A-Z]\d+)((?: [a-z][a-z-]*)?)\]`
