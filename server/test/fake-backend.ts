@@ -13,7 +13,7 @@ import {
 } from '@tidemark/shared'
 import type { Ask, Backend, EncodedRange, Opened, Principal, RangeBounds, Saying, Window } from '../src/backend/backend.ts'
 import type { Bus, Hint } from '../src/bus/bus.ts'
-import type { RingText } from '../src/lanes/lane-engine.ts'
+import type { PageText, RingText } from '../src/lanes/lane-engine.ts'
 
 /** A bus in the test's hands. */
 export class FakeBus implements Bus {
@@ -161,7 +161,19 @@ export class FakeBackend implements Backend {
       text: JSON.stringify({ ...state, ticks: [] }),
       frames: [JSON.stringify({ t: 'lane', ...state }), ...newer.map(({ tick, texts }) => tickFrame(space, lane, tick, texts))],
       newest,
+      tickMs: 1000,
     }
+  }
+
+  async lanePage(principal: Principal | undefined, space: SpaceId, lane: string, from: number): Promise<PageText | undefined> {
+    this.asked.push({ what: 'lanePage', space, ...(principal === undefined ? {} : { user: principal.user }) })
+    await this.#gated()
+    const ring = this.lanes.get(`${space} ${lane}`)
+    if (ring === undefined) return undefined
+    const to = from + 60_000
+    const ticks = ring.filter(({ tick }) => tick >= from && tick < to).map(({ tick }) => ({ tick, items: [], cut: 0 }))
+    const whole = (ring.at(-1)?.tick ?? 0) >= to
+    return { text: JSON.stringify({ space, lane, from, to, whole, ticks }), whole, tickMs: 1000 }
   }
 
   async differing(tenant: string, stated: ReadonlyMap<SpaceId, Ask>): Promise<Map<SpaceId, Version>> {

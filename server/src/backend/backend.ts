@@ -1,7 +1,7 @@
 import type { Acked, MutationBatch, Seal, SpaceId, SyncError, Version } from '@tidemark/shared'
-import type { RingText } from '../lanes/lane-engine.ts'
+import type { PageText, RingText } from '../lanes/lane-engine.ts'
 
-export type { LanePlace, RingText } from '../lanes/lane-engine.ts'
+export type { LanePlace, PageText, RingText } from '../lanes/lane-engine.ts'
 
 /** Who is behind a connection or a request, as the token says. */
 export interface Principal {
@@ -94,6 +94,8 @@ export interface Backend {
    * for nobody in particular where the lane is not public.
    */
   lane(principal: Principal | undefined, space: SpaceId, lane: string, since: number): Promise<RingText>
+  /** The minute of its archive that begins at `from`; undefined where its time is past the horizon or yet to come. Throws as `lane`. */
+  lanePage(principal: Principal | undefined, space: SpaceId, lane: string, from: number): Promise<PageText | undefined>
   /** Where spaces stand, of those that differ from what is stated: how a gateway checks itself against lost hints [B6]. */
   differing(tenant: string, stated: ReadonlyMap<SpaceId, Ask>): Promise<ReadonlyMap<SpaceId, Version>>
   /** Throws what keeps the backend from serving. */

@@ -8,6 +8,7 @@ import {
   isSpaceId,
   isUserId,
   kindOf,
+  type LaneDefinition,
   MODERATION,
   NotFoundError,
   PRESENCE_LANE,
@@ -21,7 +22,8 @@ import {
 } from '@tidemark/shared'
 import type { Bus } from '../bus/bus.ts'
 import type { Changelog, ReadTransaction } from '../changelog/changelog.ts'
-import type { RingText } from '../lanes/lane-engine.ts'
+import type { LaneEngine, LanePlace, RingText } from '../lanes/lane-engine.ts'
+import { laneOf } from '../lanes/lane-of.ts'
 import type { PresenceTracker } from '../lanes/presence-tracker.ts'
 import { withModeration } from '../moderation/with-moderation.ts'
 import { type Log, SILENT } from '../observe/log.ts'
@@ -56,6 +58,8 @@ export interface BackendOptions<A extends App = App> {
   readonly bus: Bus
   readonly clock: Clock
   readonly random: Random
+  /** Runs the lanes; without it there are none. */
+  readonly lanes?: LaneEngine | undefined
   /** Who follows what; without it nobody is told. */
   readonly presence?: Pick<PresenceTracker, 'ring'> | undefined
   readonly log?: Log | undefined
@@ -161,8 +165,17 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
 
     lane: (principal, space, lane, since) =>
       guarded('lane', async () => {
-        if (lane !== PRESENCE_LANE) return noLane(lane)
-        return presence(principal, space, since)
+        if (!Number.isSafeInteger(since) || since < 0) throw new BadRequestError('since: not a tick')
+        if (lane === PRESENCE_LANE) return presence(principal, space, since)
+        const { lanes, place, definition } = await readableLane(principal, space, lane)
+        return lanes.ring(place, definition, since)
+      }),
+
+    lanePage: (principal, space, lane, from) =>
+      guarded('lanePage', async () => {
+        if (!Number.isSafeInteger(from) || from < 0) throw new BadRequestError('from: not a time')
+        const { lanes, place, definition } = await readableLane(principal, space, lane)
+        return lanes.page(place, definition, from)
       }),
 
     differing: (tenant, stated) =>
@@ -190,12 +203,32 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
     return options.presence?.ring(principal.tenant, space, since) ?? noLane(PRESENCE_LANE)
   }
 
+  /** A lane that is public is read by anyone, of the tenant of their token, or of the one that has no name. */
+  async function readableLane(
+    principal: Principal | undefined,
+    space: SpaceId,
+    lane: string,
+  ): Promise<{ lanes: LaneEngine; place: LanePlace; definition: LaneDefinition }> {
+    if (!isSpaceId(space)) throw new BadRequestError('space: not a space id')
+    const definition = laneOf(app, space, lane)
+    if (definition?.public !== true) {
+      if (principal === undefined) throw new UnauthenticatedError()
+      await readable(principal, space)
+    }
+    const { lanes } = options
+    if (lanes === undefined || definition === undefined) return noLane(lane)
+    return { lanes, place: { tenant: principal?.tenant ?? DEFAULT_TENANT, space, lane }, definition }
+  }
+
   async function readable(principal: Principal, space: SpaceId): Promise<void> {
     if (!isSpaceId(space)) throw new BadRequestError('space: not a space id')
     if (!hasKind(kindOf(space))) throw new NotFoundError(`There is no space kind ${kindOf(space)}.`)
     await assertReadable(ask, principal, space)
   }
 }
+
+/** Of whoever comes without a token. */
+const DEFAULT_TENANT = 'default'
 
 function noLane(lane: string): never {
   throw new NotFoundError(`lane ${lane.slice(0, LANE_CHARACTERS_SHOWN)}: this kind of space has no such lane`)

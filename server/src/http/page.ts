@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { serveStatic } from '@hono/node-server/serve-static'
 import type { Context, MiddlewareHandler } from 'hono'
 import { vary } from './compression.ts'
+import { isKnown } from './if-none-match.ts'
 
 /** Scripts, styles and connections of the page's own server only; what is inline, but for styles, does not run. */
 const CONTENT_SECURITY_POLICY: string = [
@@ -70,16 +71,10 @@ function answering(policy: string, handlerOf: (onFound: OnFound) => MiddlewareHa
     headers.set('Referrer-Policy', 'no-referrer')
     headers.set('X-Frame-Options', 'DENY')
     vary(headers, 'Accept-Encoding')
-    if (!knows(c.req.header('if-none-match'), etag)) return new Response(answer.body, { status: answer.status, headers })
+    if (!isKnown(c.req.header('if-none-match'), etag)) return new Response(answer.body, { status: answer.status, headers })
     await answer.body?.cancel()
     headers.delete('content-length')
     headers.delete('content-type')
     return new Response(null, { status: 304, headers })
   }
-}
-
-/** True when an If-None-Match names this weak tag. Source: RFC 9110 §13.1.2. */
-function knows(ifNoneMatch: string | undefined, etag: string): boolean {
-  const bare = (tag: string) => tag.trim().replace(/^W\//, '')
-  return ifNoneMatch?.split(',').some((tag) => tag.trim() === '*' || bare(tag) === bare(etag)) === true
 }

@@ -13,6 +13,7 @@ import { consolePage } from './console-page.ts'
 import { consoleRoutes } from './console-routes.ts'
 import { type DevSignIn, devSignInRoute } from './dev-sign-in.ts'
 import { errorAnswer, jsonAnswer } from './json-answer.ts'
+import { createLaneRoutes } from './lane-routes.ts'
 import { mutationsRoute } from './mutations-route.ts'
 import { olderRoute } from './older-route.ts'
 import { isSameOrigin, mayUse, type Origins, originRefused } from './origins.ts'
@@ -130,6 +131,9 @@ export function createRoutes(world: RoutesWorld): Hono {
   hono.get('/v1/spaces/*', admit)
   hono.get('/v1/spaces/:space/changes', (c) => pullRoute(c, backend, compression))
   hono.get('/v1/spaces/:space/collections/:collection/older', (c) => olderRoute(c, backend, compression))
+  const lanes = createLaneRoutes(backend, compression)
+  hono.get('/v1/spaces/:space/lanes/:lane', lanes.ring)
+  hono.get('/v1/spaces/:space/lanes/:lane/archive/:from', lanes.page)
   hono.post('/v1/mutations', (c) => mutationsRoute(c, backend, world.arriving))
   hono.post('/v1/spaces/:space/lanes/:lane', (c) => sayRoute(c, { backend, arriving: world.arriving, metrics: prometheus.gateway }))
   hono.post('/v1/poll', pollRoute(world))

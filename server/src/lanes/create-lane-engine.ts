@@ -34,7 +34,7 @@ import {
   STORE_RETRY_MS,
   STORED_WITHIN_MS,
 } from './bounds.ts'
-import type { LaneEngine, LanePlace, LaneSettings, NewItem, RingText } from './lane-engine.ts'
+import type { LaneEngine, LanePlace, LaneSettings, NewItem, PageText, RingText } from './lane-engine.ts'
 import { laneKey } from './lane-key.ts'
 import { laneOf } from './lane-of.ts'
 import { endOf, LaneRun, type Moment, type OpenTick } from './lane-run.ts'
@@ -184,15 +184,16 @@ class Lanes implements LaneEngine {
     return run.ringAfter(since, this.state(place, definition))
   }
 
-  async page(place: LanePlace, definition: LaneDefinition, from: number): Promise<{ text: string; whole: boolean } | undefined> {
+  async page(place: LanePlace, definition: LaneDefinition, from: number): Promise<PageText | undefined> {
     const { clock, store } = this.#options
     const { archiveMs } = definition
+    const { tickMs } = this.state(place, definition)
     const nowMs = clock.nowMs()
     const to = from + LANE_PAGE_MS
     if (archiveMs === undefined || from % LANE_PAGE_MS !== 0 || from > nowMs || from < archiveFrom(nowMs, archiveMs)) return undefined
     const key = `${laneKey(place)} ${from}`
     const kept = this.#pages.get(key)
-    if (kept !== undefined) return { text: kept, whole: true }
+    if (kept !== undefined) return { text: kept, whole: true, tickMs }
     const run = await this.#inTime(this.#loaded(place, definition))
     const whole = to <= nowMs && run.open.every(({ tick }) => tick >= to)
     // A clock that goes back writes no further tick into it.
@@ -200,7 +201,7 @@ class Lanes implements LaneEngine {
     const ticks = await this.#inTime(store.page(place, from, to, PAGE_CHARACTERS_MAX))
     const text = pageText(place, { from, to, whole }, ticks)
     if (whole) this.#pages.keep(key, text)
-    return { text, whole }
+    return { text, whole, tickMs }
   }
 
   settingsChanged(place: LanePlace, definition: LaneDefinition): void {

@@ -25,8 +25,19 @@ export interface RingText {
   readonly text: string
   /** The frames that bring a follower from `since` to now: how it runs, then each tick. */
   readonly frames: readonly string[]
-  /** The newest tick in it, 0 where there is none: of an ETag. */
+  /** The newest tick in it, 0 where there is none. */
   readonly newest: number
+  /** Length of a tick, in ms: the age at which it is old. */
+  readonly tickMs: number
+}
+
+/** A minute of a lane's archive. */
+export interface PageText {
+  /** The body of a `lanePage` (protocol §7). */
+  readonly text: string
+  /** It never changes any more. */
+  readonly whole: boolean
+  readonly tickMs: number
 }
 
 /** Buckets, ticks and rings of all lanes. It knows no user, no right and no socket; each merged tick leaves by the bus. */
@@ -39,7 +50,7 @@ export interface LaneEngine {
   /** The ticks after `since`, 0: all that the ring has. */
   ring(place: LanePlace, definition: LaneDefinition, since: number): Promise<RingText>
   /** A page of the archive that begins at `from`, as the text of a `lanePage`; undefined where its time is past the horizon or yet to come. */
-  page(place: LanePlace, definition: LaneDefinition, from: number): Promise<{ readonly text: string; readonly whole: boolean } | undefined>
+  page(place: LanePlace, definition: LaneDefinition, from: number): Promise<PageText | undefined>
   state(place: LanePlace, definition: LaneDefinition): LaneState
   /** Its settings are others now: tells its followers; clears where they say so. */
   settingsChanged(place: LanePlace, definition: LaneDefinition): void

@@ -151,6 +151,7 @@ export class LaneRun {
       ),
       frames: [stateFrame(this.place, state), ...ticks.map(({ frame }) => frame)],
       newest,
+      tickMs: state.tickMs,
     }
     this.#answer = { for: asked, ring }
     return ring

@@ -61,6 +61,7 @@ export class PresenceTracker implements Presence {
       text: `${JSON.stringify({ space, lane: PRESENCE_LANE, ...STATE }).slice(0, -1)},"ticks":[${ticks.join()}]}`,
       frames: [JSON.stringify({ t: 'lane', space, lane: PRESENCE_LANE, ...STATE }), ...ticks.map((text) => frameOf(space, text))],
       newest: told?.tick ?? 0,
+      tickMs: PRESENCE_EVERY_MS,
     }
   }
 }
