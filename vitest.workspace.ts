@@ -24,6 +24,8 @@ const common = {
 }
 const BROWSER_TESTS = '**/*.browser.test.{ts,tsx}'
 const E2E_TESTS = ['e2e/**/*.test.ts', '**/*.e2e.test.ts']
+/** What they measure would be what else runs. */
+const MEASURED_TESTS = ['**/*.measured.e2e.test.ts']
 const ignored = ['**/node_modules/**', '**/dist/**']
 
 const chromium = await findChromium()
@@ -31,14 +33,16 @@ const withoutBrowser = {
   runner: fileURLToPath(new URL('./tests/browser/skip-all.ts', import.meta.url)),
   provide: { skipReason: 'no Chromium or Chrome on this machine' },
 }
-// A browser shares its machine badly: these run one file at a time, in groups of their own.
-const alone = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 }
+const patient = { testTimeout: 120_000, hookTimeout: 120_000 }
 
 export default defineConfig({
   test: {
     pool: 'forks',
     // Vitest would leave one core to itself; many of these tests mostly wait.
     maxWorkers: '100%',
+    // A test that hangs is found all the same; one on a machine that has five times as much to do ends.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     // A package may have no test yet; totals-reporter.mjs counts a file without tests as failed.
     passWithNoTests: true,
     provide: { seedFrom: seedFrom(process.env.TIDEMARK_SEED_FROM) },
@@ -60,10 +64,25 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: E2E_TESTS,
-          exclude: ignored,
-          ...alone,
+          exclude: [...ignored, ...MEASURED_TESTS],
+          ...patient,
+          // A browser shares its machine badly with other tests: those with one run in groups of their own, two files at a time.
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
           ...(chromium ? { env: { CHROMIUM_PATH: chromium }, globalSetup: ['./e2e/build-demo.ts'] } : withoutBrowser),
+        },
+      },
+      {
+        ...common,
+        root: './tests',
+        test: {
+          name: 'e2e-measured',
+          include: MEASURED_TESTS,
+          exclude: ignored,
+          ...patient,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+          ...(chromium ? { env: { CHROMIUM_PATH: chromium } } : withoutBrowser),
         },
       },
       {
@@ -98,7 +117,8 @@ export default defineConfig({
           name: 'client-browser',
           include: [BROWSER_TESTS],
           exclude: ignored,
-          ...alone,
+          ...patient,
+          fileParallelism: false,
           sequence: { groupOrder: 1 },
           ...(chromium
             ? {

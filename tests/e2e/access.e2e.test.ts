@@ -11,6 +11,10 @@ beforeAll(async () => {
 })
 afterAll(async () => await stage?.close())
 
+const SIZES = [
+  { width: 375, height: 812 },
+  { width: 1280, height: 800 },
+]
 const CONTROLS = ['button', 'link', 'textbox', 'switch', 'checkbox', 'combobox', 'log', 'region', 'navigation', 'img']
 
 /** Roles of what a person must be able to tell apart, and has no name. */
@@ -23,10 +27,7 @@ async function nameless(page: Page): Promise<string[]> {
 }
 
 describe('by keyboard and screen reader', () => {
-  for (const viewport of [
-    { width: 375, height: 812 },
-    { width: 1280, height: 800 },
-  ]) {
+  for (const viewport of process.env.CI === undefined ? SIZES.slice(0, 1) : SIZES) {
     it(`signs in, joins, writes and goes offline with keys alone at ${viewport.width} px, and every control has a name`, async () => {
       const { page } = await stage.device({ viewport })
       const chat = new ChatPage(page, stage.url)

@@ -10,7 +10,9 @@ import { ChatPage } from './chat-page.ts'
 import { middleMan } from './middle-man.ts'
 import { openStage, type Stage } from './stage.ts'
 
-const folder = fileURLToPath(new URL(process.env.TIDEMARK_SCREENSHOTS === '1' ? '../../docs/images/' : './artefacts/', import.meta.url))
+const isForDocs = process.env.TIDEMARK_SCREENSHOTS === '1'
+const takesAll = isForDocs || process.env.CI !== undefined
+const folder = fileURLToPath(new URL(isForDocs ? '../../docs/images/' : './artefacts/', import.meta.url))
 const BYTES_MAX = 200_000
 
 const NOW_MS = Date.parse('2026-06-10T18:42:00+02:00')
@@ -98,15 +100,6 @@ const caughtUp = async (chat: ChatPage) => {
 }
 
 describe('pictures', () => {
-  it('of a desk: the list and a room, up to date', async () => {
-    const chat = await arrive({ ...DESK, colorScheme: 'light' })
-    await caughtUp(chat)
-    await chat.row('lobby').click()
-    await chat.message('Noted. I will log it with the harbour office.').waitFor()
-    await chat.sees(async () => await chat.waterLine.getAttribute('data-tide'), 'calm')
-    await picture(chat.page, 'chat-desk-light')
-  })
-
   it('of a desk in Chinese, in the dark', async () => {
     const chat = await arrive({ ...DESK, colorScheme: 'dark', locale: 'zh-CN' })
     await caughtUp(chat)
@@ -114,6 +107,17 @@ describe('pictures', () => {
     await chat.message('太好了，明天见！🌊').waitFor()
     await chat.sees(async () => await chat.waterLine.getAttribute('data-tide'), 'calm')
     await picture(chat.page, 'chat-desk-dark')
+  })
+  // Where there is no time, that one shows that they can be taken.
+  if (!takesAll) return
+
+  it('of a desk: the list and a room, up to date', async () => {
+    const chat = await arrive({ ...DESK, colorScheme: 'light' })
+    await caughtUp(chat)
+    await chat.row('lobby').click()
+    await chat.message('Noted. I will log it with the harbour office.').waitFor()
+    await chat.sees(async () => await chat.waterLine.getAttribute('data-tide'), 'calm')
+    await picture(chat.page, 'chat-desk-light')
   })
 
   it('of a phone: what is unread', async () => {

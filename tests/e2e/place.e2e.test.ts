@@ -44,7 +44,7 @@ const atTop = (log: Locator, look: () => Promise<unknown>) => async () => {
 describe('a room of many messages', () => {
   it('shows the newest first, older ones as its reader scrolls up, and keeps the place whatever comes in above or below', async () => {
     const { page, chat, log, older } = await arrive('alice', 'log')
-    expect((await chat.texts()).length).toBe(200)
+    await chat.sees(async () => (await chat.texts()).length, 200)
     for (const messages of [400, 600]) {
       const moved = await log.evaluate(placeWhileLoading, messages)
       expect(moved.map((px) => Math.round(px)).filter((px) => Math.abs(px) > 1)).toEqual([])

@@ -1,16 +1,14 @@
 // Goal: each state of the chat has a design of its own, says what is true, and is accessible. Method: a man in the middle and a
-// broken browser bring the states about; axe judges the drawn page; pictures of each go to artefacts/, for the eye.
-import { mkdir } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+// broken browser bring the states about; axe judges the drawn page; with CI, pictures of each go to artefacts/, for the eye.
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isAccessible } from './accessible.ts'
 import { ChatPage } from './chat-page.ts'
 import { middleMan } from './middle-man.ts'
+import { pictured } from './pictured.ts'
 import { sendAllAs, sendAs } from './send-as.ts'
 import { openStage, type Stage } from './stage.ts'
 
-const folder = fileURLToPath(new URL('./artefacts/', import.meta.url))
 const SCREENS: readonly (Omit<BrowserContextOptions, 'screen'> & { readonly screen: string })[] = [
   {
     screen: 'phone',
@@ -25,7 +23,6 @@ const SCREENS: readonly (Omit<BrowserContextOptions, 'screen'> & { readonly scre
 
 let stage: Stage
 beforeAll(async () => {
-  await mkdir(folder, { recursive: true })
   stage = await openStage({ module: 'tests/e2e/closed-backend.ts' })
   const texts = ['Fog until nine, then clear.', '九点前有雾，之后放晴。', 'I keep the horn ready.']
   for (const room of ['room:harbour', 'room:fog'])
@@ -42,7 +39,7 @@ afterAll(async () => await stage?.close())
 describe.each(process.env.CI === undefined ? SCREENS.slice(0, 1) : SCREENS)('on a $screen', ({ screen, ...options }) => {
   /** Looks at the page as it stands. */
   async function look(page: Page, name: string): Promise<void> {
-    await page.screenshot({ path: `${folder}${name}-${screen}.png` })
+    await pictured(page, `${name}-${screen}`)
     expect(await page.locator('html').evaluate((html) => html.scrollWidth <= html.clientWidth)).toBe(true)
     await isAccessible(page)
   }
@@ -139,7 +136,7 @@ describe.each(process.env.CI === undefined ? SCREENS.slice(0, 1) : SCREENS)('on 
     )
     // The first of them says why, for all.
     await page.getByText('Tried once: that was too fast; it goes on by itself.').waitFor()
-    expect(await page.getByRole('button', { name: 'Try now' }).count()).toBe(1)
+    await chat.sees(() => page.getByRole('button', { name: 'Try now' }).count(), 1)
     await look(page, 'state-held-back')
   })
 

@@ -1,22 +1,19 @@
 // Goal: a device that has no room, or loses what it kept, says so in words, loses nothing by itself, and goes on by itself. Method: a real
 // Chromium whose quota is taken away and whose IndexedDB is cleared, with the page open and closed.
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type CDPSession, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { CHROMIUM_ARGS, findChromium } from '../browser/find-chromium.ts'
 import { isAccessible } from './accessible.ts'
 import { ChatPage } from './chat-page.ts'
+import { pictured } from './pictured.ts'
 import { sendAs } from './send-as.ts'
 import { openStage, type Stage } from './stage.ts'
 
-const folder = fileURLToPath(new URL('./artefacts/', import.meta.url))
-
 let stage: Stage
 beforeAll(async () => {
-  await mkdir(folder, { recursive: true })
   stage = await openStage()
 })
 afterAll(async () => await stage?.close())
@@ -43,7 +40,7 @@ async function arrive(user: string, room: string, quotaBytes?: number) {
     makeRoom: () => browser.send('Storage.overrideQuotaForOrigin', { origin }),
     clear: () => browser.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' }),
     async look(name: string) {
-      await page.screenshot({ path: `${folder}${name}-phone.png` })
+      await pictured(page, `${name}-phone`)
       await isAccessible(page)
     },
   }

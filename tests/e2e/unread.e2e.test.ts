@@ -40,7 +40,7 @@ describe('unread messages', () => {
     for (const device of [desk, phone]) {
       await device.sees(async () => await device.unread('quay'), '2')
       await device.sees(async () => await device.rooms(), ['quay', 'mole'])
-      expect(await device.row('quay').textContent()).toContain('bob: 吊车空出来了。')
+      await device.row('quay').filter({ hasText: 'bob: 吊车空出来了。' }).waitFor()
     }
     await desk.sees(async () => await desk.page.title(), '(2) mole · Tidemark')
 
@@ -50,14 +50,7 @@ describe('unread messages', () => {
     await desk.sees(async () => await desk.page.title(), 'quay · Tidemark')
     await say('quay', ['Read as it comes.'])
     await desk.message('Read as it comes.').waitFor()
-    await phone.sees(
-      async () =>
-        await phone
-          .row('quay')
-          .textContent()
-          .then((row) => row?.includes('Read as it comes.')),
-      true,
-    )
+    await phone.row('quay').filter({ hasText: 'Read as it comes.' }).waitFor()
     await phone.sees(async () => await phone.unread('quay'), undefined)
     expect(await desk.unread('quay')).toBeUndefined()
   })
@@ -107,7 +100,7 @@ describe('unread messages', () => {
     const top = (await first.boundingBox())?.y ?? 0
     expect(top).toBeGreaterThan(log?.y ?? 0)
     expect(top).toBeLessThan((log?.y ?? 0) + 250)
-    expect(await reader.unread('shoal')).toBe('99+')
+    await reader.sees(async () => await reader.unread('shoal'), '99+')
     await reader.page.getByRole('button', { name: '100 new messages' }).click()
     await reader.sees(async () => await reader.unread('shoal'), undefined)
     await reader.sees(async () => (await marker('dora', 'shoal'))?.readTo, 101)

@@ -49,7 +49,7 @@ describe('a range that is withheld', () => {
     withhold = true
     await bob.say('withheld')
     await bob.becomes('withheld', 'confirmed')
-    await expect.poll(() => withheld.length, { timeout: 5000 }).toBe(1)
+    await expect.poll(() => withheld.length, { timeout: 30_000 }).toBe(1)
     await new Promise((resolve) => setTimeout(resolve, 300))
     expect(await alice.texts()).toEqual(['heard'])
     const before = stated.length

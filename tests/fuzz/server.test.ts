@@ -15,7 +15,7 @@ import { REGRESSIONS } from './regressions.ts'
 import { report } from './report.ts'
 import { startVictim, type Victim } from './victim.ts'
 
-const INPUTS = process.env.CI === undefined ? 5000 : 50_000
+const INPUTS = process.env.CI === undefined ? 2500 : 50_000
 /** Another one draws other inputs. */
 const SEED = inject('seedFrom')
 /** How long the event loop may stand still, in ms of the server's own work: 135 measured alone, half as much again where another test has the other half of its core. */

@@ -8,7 +8,7 @@ import { seededRandom } from './seeded-random.ts'
 import type { SimulatedApp } from './simulated-app.ts'
 import { World } from './world.ts'
 
-const BUSY_MS = process.env.CI === undefined ? 60_000 : 600_000
+const BUSY_MS = process.env.CI === undefined ? 30_000 : 600_000
 const COMMIT_EVERY_MS = 20
 const BEAT_MS = 1000
 const SETTLE_MS = 5000

@@ -3,7 +3,7 @@
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { simulate } from './simulate.ts'
 
-const SEEDS = process.env.CI === undefined ? 6 : 60
+const SEEDS = process.env.CI === undefined ? 4 : 60
 const FROM = inject('seedFrom')
 const SEEDS_TIMEOUT_MS = 600_000
 

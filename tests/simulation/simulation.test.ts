@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { describe, expect, inject, it } from 'vitest'
 import { simulate } from './simulate.ts'
 
-const SEEDS = process.env.CI === undefined ? 50 : 500
+const SEEDS = process.env.CI === undefined ? 30 : 500
 const FROM = inject('seedFrom')
 const SEEDS_TIMEOUT_MS = 600_000
 

@@ -251,7 +251,7 @@ async function play(ops: readonly Op[]): Promise<void> {
 describe('replay on top', () => {
   it('what is shown is the base and the pending mutations in their order, whatever comes in whatever order', async () => {
     await fc.assert(fc.asyncProperty(fc.array(op, { minLength: 20, maxLength: 60, size: 'max' }), play), {
-      numRuns: process.env.CI ? 2000 : 300,
+      numRuns: process.env.CI ? 2000 : 150,
     })
   }, 120_000)
 })

@@ -252,7 +252,7 @@ async function play(ops: readonly Op[]): Promise<void> {
 describe('a window', () => {
   it('[W1] [W2] holds what its version says, whatever races with its pages, and misses nothing in the end', async () => {
     await fc.assert(fc.asyncProperty(ops, play), {
-      numRuns: process.env.CI ? 5000 : 500,
+      numRuns: process.env.CI ? 5000 : 250,
     })
     for (const what of [
       'taken',

@@ -8,7 +8,7 @@ import { Copy, type OlderAsked } from '../../test/copy.ts'
 import { windowApp, windowWorld } from '../../test/window-world.ts'
 import type { Changelog } from '../changelog/changelog.ts'
 
-const RUNS = process.env.CI === 'true' ? 2000 : 300
+const RUNS = process.env.CI === 'true' ? 2000 : 150
 vi.setConfig({ testTimeout: 120_000 })
 const users = ['alice', 'bob'].map((name) => user(name))
 const IDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] as const

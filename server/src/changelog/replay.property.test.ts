@@ -115,7 +115,7 @@ describe('any sequence of commits', () => {
         }
         expect(states[1]).toEqual(states[0])
       }),
-      { numRuns: process.env.CI ? 300 : 60 },
+      { numRuns: process.env.CI ? 300 : 30 },
     )
   })
 })
