@@ -1,4 +1,4 @@
-import { type App, type Clock, kindOf, type Random, type SpaceId } from '@tidemark/shared'
+import { type App, type Clock, kindOf, parseServerFrame, type Random, type ServerFrame, type SpaceId } from '@tidemark/shared'
 import type { BeatPolicy } from './connection/beat-policy.ts'
 import type { Pause } from './connection/connection.ts'
 import type { Lifecycle, Network } from './connection/hints.ts'
@@ -7,6 +7,7 @@ import type { Tap } from './connection/tap.ts'
 import type { TokenSource, Turn } from './connection/tokens.ts'
 import type { Transport } from './connection/transport.ts'
 import type { Noted } from './diagnostic.ts'
+import type { LaneFrame, LaneWay } from './lanes/lane-wire.ts'
 import { type OlderAsk, pageIn } from './older.ts'
 import type { Attempts } from './outbox/attempts.ts'
 import { own } from './replica/definition-of.ts'
@@ -37,11 +38,17 @@ export interface ConnectedWorld {
   readonly learnedPace?: LinkPorts['learnedPace']
 }
 
+/** Who listens to lanes, in this tab. */
+export interface LaneEar {
+  heard?(frame: LaneFrame): void
+}
+
 /** The replica that is connected. */
 export interface ConnectedHost {
   readonly world: ConnectedWorld
   readonly core: LocalCore
   readonly tap: Tap
+  readonly ear: LaneEar
   /** What this tab holds. */
   readonly holding: Holding
   /** What is told of the connection may have changed. */
@@ -68,6 +75,8 @@ export interface Connected {
   say(): void
   /** A page of older documents. Throws SyncErrors. */
   older(ask: OlderAsk): Promise<Older>
+  /** Undefined while the code is being loaded. */
+  lanes(): LaneWay | undefined
   /** Nothing is connected until each pause that was begun is ended; the app's is begun already. */
   pause(pause: Pause): void
   resume(pause: Pause): void
@@ -81,7 +90,7 @@ export interface Connected {
 
 export type Connect = (host: ConnectedHost) => Connected
 
-export const connect: Connect = ({ world, core, tap, holding, changed, noted, tried }) => {
+export const connect: Connect = ({ world, core, tap, ear, holding, changed, noted, tried }) => {
   const { app, clock } = world
   let offsetMs = 0
   const served = createServedCore(core, () => tabs?.deposed())
@@ -105,6 +114,10 @@ export const connect: Connect = ({ world, core, tap, holding, changed, noted, tr
         core.setClockOffset(ms)
       },
       noted,
+      lane(frame, text) {
+        ear.heard?.(frame)
+        if (union.hasElsewhere(`${frame.space} ${frame.lane}`)) tabs?.handOn(text)
+      },
     },
   )
   const union = unionOf(sync.want, sync.release)
@@ -122,6 +135,17 @@ export const connect: Connect = ({ world, core, tap, holding, changed, noted, tr
         // Whoever leads since a moment ago is not connected yet.
         await tried()
         return older(ask)
+      },
+      lane(text) {
+        let frame: ServerFrame | undefined
+        try {
+          frame = parseServerFrame(text)
+        } catch {
+          // Of a tab of another build.
+        }
+        if (frame?.t !== 'tick' && frame?.t !== 'lane') return
+        sync.lanes.heard(frame)
+        ear.heard?.(frame)
       },
       lead: (isLeader) => (isLeader ? sync.resume('tab') : sync.pause('tab')),
       holding: () => holding,
@@ -142,9 +166,13 @@ export const connect: Connect = ({ world, core, tap, holding, changed, noted, tr
     state: sync.state,
     attempts: () => sync.state().sending.attempts,
     holds: union.has,
-    held: () => union.set('', holding),
+    held() {
+      union.set('', holding)
+      tabs?.say()
+    },
     say: () => tabs?.say(),
     older: tabs?.older ?? older,
+    lanes: () => sync.lanes,
     pause: sync.pause,
     resume: sync.resume,
     reconnectNow: tabs?.reconnectNow ?? sync.reconnectNow,

@@ -1,11 +1,12 @@
 import { type App, BadRequestError, BUILT_IN, errorFromWire, isSpaceId, type SpaceId, sameJson, UnavailableError } from '@tidemark/shared'
 import { BehaviorSubject, Observable, Subject, Subscription } from 'rxjs'
-import type { Connect, ConnectedWorld } from './connected.ts'
+import type { Connect, ConnectedWorld, LaneEar } from './connected.ts'
 import type { Tap } from './connection/tap.ts'
 import { derived } from './derived.ts'
 import type { Device } from './device.ts'
 import { DIAGNOSTICS_MAX, type Diagnostic } from './diagnostic.ts'
 import { INSIDE, type Inside } from './inside.ts'
+import { type LoadLanes, loadedLanes } from './lanes/loaded-lanes.ts'
 import { openLossMark } from './loss-mark.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { pendingList } from './pending-list.ts'
@@ -46,6 +47,8 @@ export interface ReplicaWorld<A extends App> extends ConnectedWorld {
   /** The name by which that device knows the storage. */
   readonly database?: string | undefined
   readonly tables: (shown: ShownCopies) => Tables
+  /** Loads what shows lanes; spaces have none where it is missing. */
+  readonly loadLanes?: LoadLanes | undefined
   /** In development alone: tells the app's developer what they should know. */
   readonly warn?: ((text: string) => void) | undefined
 }
@@ -89,12 +92,14 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   const closedError = () => new UnavailableError('This replica is closed; open it again. What is pending is sent then.')
 
   const tap: Tap = {}
+  const ear: LaneEar = {}
   const watches = openWatches({ ...core, read: storage.read, clock: world.clock, warn: world.warn, closedError })
   const diagnostics$ = new BehaviorSubject<readonly Diagnostic[]>([])
   const connected = world.connect({
     world,
     core,
     tap,
+    ear,
     holding,
     changed: () => soon(),
     noted: (kind, because) =>
@@ -294,6 +299,10 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     }) as unknown as CollectionScope<unknown>
   }
 
+  /** Ends what is shown of lanes, with this replica. */
+  const lives = new Subscription()
+  const lanesOf = loadedLanes({ ...world, ear, holding, connected })
+
   const definitionNow = (space: SpaceId) => {
     if (closed) throw closedError()
     return definitionOf(app, space)
@@ -301,8 +310,11 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
 
   function space(id: SpaceId): Record<string, unknown> {
     if (!isSpaceId(id)) throw new BadRequestError(`${id} is no space id: "kind" or "kind:name"`)
-    const { mutators, collections } = definitionNow(id)
-    const held: Record<string, unknown> = { id }
+    const definition = definitionNow(id)
+    const { mutators, collections } = definition
+    const life = new Subscription()
+    const held: Record<string, unknown> = { id, ...lanesOf(id, definition, life) }
+    lives.add(life)
     const names = [...Object.keys(mutators), ...Object.keys(BUILT_IN)]
     held.mutate = Object.fromEntries(names.map((name) => [name, (args: unknown) => save(() => core.mutate(id, name, args))]))
     for (const [name, { window }] of Object.entries(collections)) {
@@ -312,6 +324,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     const others = holders.get(id) ?? new Set()
     holders.set(id, others.add(held))
     held.close = () => {
+      life.unsubscribe()
       if (!others.delete(held) || others.size > 0) return
       holders.delete(id)
       delete holding[id]
@@ -365,6 +378,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
       closed = true
       endChanges()
       endLife()
+      lives.unsubscribe()
       await connected.close()
       watches.close()
       for (const subject of [status$, pending$, rejected$, progress$, historyReset$, underWay$, diagnostics$]) subject.complete()

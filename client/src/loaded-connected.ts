@@ -89,6 +89,7 @@ export function loadedConnected(load: () => Promise<Connect>): Connect {
         if (connected) return connected.older(ask)
         throw failed?.because ?? new UnavailableError('this replica was closed')
       },
+      lanes: () => connected?.lanes(),
       pause: set('pause'),
       resume: set('resume'),
       reconnectNow: () => (connected ? connected.reconnectNow() : void tryNow()),

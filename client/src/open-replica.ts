@@ -83,6 +83,7 @@ export async function openReplica<A extends App>(options: OpenReplicaOptions<A>)
     beat: options.beat ?? CAREFUL_BEAT,
     warn: developmentWarning,
     connect: loadedConnected(async () => (await loadConnected()).connect),
+    loadLanes: async () => (await import('./platform/web-lanes.ts')).webLanes,
     // Loaded once something is connected.
     learnedPace: options.beat ? undefined : async () => (await import('./platform/browser-pace.ts')).browserPace(clock),
   }

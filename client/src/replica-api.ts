@@ -1,6 +1,7 @@
 import type {
   App,
   ArgsOf,
+  BodyOf,
   BuiltIn,
   CollectionsOf,
   DeleteArgs,
@@ -9,6 +10,7 @@ import type {
   Json,
   KindOf,
   KindOfId,
+  LanesOf,
   PatchMore,
   SpaceIdOf,
   Standing,
@@ -18,6 +20,7 @@ import type { Collection, Table, WhereClause } from 'dexie'
 import type { Observable } from 'rxjs'
 import type { Pause } from './connection/connection.ts'
 import type { Diagnostic } from './diagnostic.ts'
+import type { Lane, Presence$ } from './lanes/lane-api.ts'
 import type { Loss, Unsent } from './loss-mark.ts'
 import type { StorageError } from './replica/storage-error.ts'
 import type { FieldOf, Query, Watched, Where } from './watch/watch-api.ts'
@@ -226,6 +229,11 @@ interface BuiltIns<C> {
   delete<N extends keyof C & string>(args: Omit<DeleteArgs, 'c'> & { readonly c: N }): Promise<Sent>
 }
 
+/** Who is there, where the kind tells it: the present first, then each change. */
+type PresenceIn<A extends App, K extends KindOf<A>> = A['spaces'][K]['presence'] extends undefined
+  ? object
+  : { readonly presence$: Presence$ }
+
 /** One space, followed until closed. */
 export type Space<A extends App, K extends KindOf<A>> = {
   readonly id: string
@@ -233,7 +241,11 @@ export type Space<A extends App, K extends KindOf<A>> = {
   readonly mutate: Mutators<ArgsOf<A, K>> & BuiltIns<CollectionsOf<A, K>>
   /** Ends the follow once the last holder of the space has closed it; the copy stays. */
   close(): void
-} & { readonly [C in keyof CollectionsOf<A, K>]: CollectionScope<DocumentOf<CollectionsOf<A, K>[C]>, IndexOf<CollectionsOf<A, K>[C]>> }
+  /** What many say and a few may miss. The same object for the same name. Throws NotFoundError where the kind has no such lane. */
+  lane<L extends keyof LanesOf<A, K> & string>(name: L): Lane<BodyOf<LanesOf<A, K>[L]>>
+} & PresenceIn<A, K> & {
+    readonly [C in keyof CollectionsOf<A, K>]: CollectionScope<DocumentOf<CollectionsOf<A, K>[C]>, IndexOf<CollectionsOf<A, K>[C]>>
+  }
 
 /** All that one user has on one device. */
 export interface Replica<A extends App> {

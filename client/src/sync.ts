@@ -4,9 +4,11 @@ import {
   isAboutToken,
   judge,
   LIMITS,
+  lanePage,
   type Mutation,
   NOTHING,
   type OlderPage,
+  parseAnswer,
   parseServerFrame,
   type Range,
   type ServerFrame,
@@ -14,6 +16,7 @@ import {
   type Standing,
   type Standings,
   type SyncError,
+  saidAnswer,
   sumOf,
   UnauthenticatedError,
   UnavailableError,
@@ -25,13 +28,14 @@ import { askedMs } from './backoff.ts'
 import { type Connection, NEVER, type Pause, reasonOf } from './connection/connection.ts'
 import { createLink, type LinkPorts, type Live } from './connection/link.ts'
 import type { Pace } from './connection/pace.ts'
-import { type OlderRequest, pull, pullOlder } from './connection/pull.ts'
+import { get, type OlderRequest, pull, pullOlder } from './connection/pull.ts'
 import { createRequestBudget, type RequestBudget } from './connection/request-budget.ts'
 import { createTokens, type TokenSource, type Turn } from './connection/tokens.ts'
 import type { Noted } from './diagnostic.ts'
 import type { Applied, Copies } from './following/copies.ts'
 import { type Following, followedSpaces, isPulling, isStated, NOT_FOLLOWING } from './following/following.ts'
 import { type FollowingEffect, type FollowingEvent, step } from './following/step.ts'
+import { createLaneWire, type LaneFrame, type LaneKey, type LaneWay, type LaneWire, readLaneKey } from './lanes/lane-wire.ts'
 import type { Attempts } from './outbox/attempts.ts'
 import type { Asker, Outbox } from './outbox/outbox.ts'
 import { boundsOf, NOT_SENDING, type Sending, type SendingEvent, sendingWakeAtMs, stepSending } from './outbox/sending.ts'
@@ -56,6 +60,8 @@ export interface SyncListener {
   /** The server's clock minus this device's, in ms. */
   offset(ms: number): void
   noted: Noted
+  /** Of a followed lane, and the text that it came as. */
+  lane(frame: LaneFrame, text: string): void
 }
 
 export interface SyncState {
@@ -75,8 +81,10 @@ export const WAITING_MAX = 10
 /** Keeps a replica and a server together: runs the machines of following, outbox and connection in one strict order. */
 export interface Sync {
   state(): SyncState
-  want(space: SpaceId): void
-  release(space: SpaceId): void
+  /** Follows a space, or a lane of one; once more: states it again. */
+  want(key: SpaceId | LaneKey): void
+  release(key: SpaceId | LaneKey): void
+  readonly lanes: LaneWay & Pick<LaneWire, 'heard'>
   /** A page of older documents of a space that is wanted. Throws SyncErrors only, UnavailableError when there is no connection or it ends meanwhile. */
   older(request: OlderRequest): Promise<OlderPage>
   /** Whether that number and seal are in the server's history of a space that is wanted. Throws as `older` does. */
@@ -124,6 +132,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
   let frameAtMs = 0
   let letGo: SpaceId[] = []
   let isHolding = false
+  const lanes = createLaneWire(clock)
 
   const queue = createWorkQueue(clock, (error) => live?.fail(asSyncError(error)))
   const alarm = createAlarm(clock, () => {
@@ -140,24 +149,36 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
         queue.push(async () => {
           if (connection.over) return
           live = connection
+          lanes.forgotten()
           await follow({ type: 'opened' })
         }),
       frame(connection, text) {
         // A close follows, and must not overtake it where the queue waits for the storage: it says when to come again.
         if (text.startsWith('{"t":"goaway"')) return void receive(connection, text)
+        const isOfLane = /^\{"t":"(tick|lane|said)"/.test(text)
         // A range that is dropped costs a round trip; an answer to what was asked is never dropped.
-        if (!queue.hasRoom(text.length) && text.startsWith('{"t":"range"')) return
+        if (!isOfLane && !queue.hasRoom(text.length) && text.startsWith('{"t":"range"')) return
         frameAtMs = clock.monotonicMs()
+        const sendWhatWaits = async () => {
+          if (letGo.length > 0) say()
+          if (isHolding) await send({ type: 'appended' })
+        }
+        if (isOfLane) {
+          // It waits for no storage.
+          void receive(connection, text)
+          if (isHolding || letGo.length > 0) queue.push(sendWhatWaits)
+          return
+        }
         queue.push(async () => {
           if (connection.over) return
           await receive(connection, text)
-          if (letGo.length > 0) say()
-          if (isHolding) await send({ type: 'appended' })
+          await sendWhatWaits()
         }, text.length)
       },
       beat: () =>
         queue.push(async () => {
           await follow({ type: 'beat sent' })
+          stateLanes()
           say({ t: 'beat', nextS: link.pace.promisedS })
         }),
       probe: (nextS) => {
@@ -170,6 +191,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
           if (connection !== live) return
           live = undefined
           letGo = []
+          lanes.lost(because ?? new UnavailableError('the connection ended'))
           await follow({ type: 'disconnected' })
           await send({ type: 'disconnected', because })
         })
@@ -203,16 +225,19 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
             queue.push(() => follow({ type: 'denied', space: id, error: refusal }))
           }
         }
-        if (effect.type === 'follow') return Object.keys(spaces).length > 0 ? say({ t: 'follow', spaces }) : undefined
+        const lanesOf = lanes.unanswered((space) => space in spaces)
+        const stated = { spaces, ...(lanesOf && { lanes: lanesOf }) }
+        if (effect.type === 'follow') return Object.keys(spaces).length > 0 ? say({ t: 'follow', ...stated }) : undefined
         const refusal = isGettingOn ? undefined : budget(`hello ${sumOf(standings.values())}`)
         if (refusal) return live?.fail(refusal)
         isGettingOn = false
         asker = await outbox.asker()
         const { client } = asker
-        return say({ t: 'hello', client, token: live?.token ?? '', spaces, nextS: link.pace.promisedS, app: ports.appVersion })
+        return say({ t: 'hello', client, token: live?.token ?? '', ...stated, nextS: link.pace.promisedS, app: ports.appVersion })
       }
       case 'unfollow':
         letGo.push(...effect.spaces)
+        effect.spaces.forEach(lanes.forgotten)
         if (!isQuiet() || letGo.length > WAITING_MAX) say()
         return
       case 'probe':
@@ -222,6 +247,12 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
       case 'drop':
         return copies.drop(effect.space)
     }
+  }
+
+  /** Again, too, what the server has not answered for. */
+  function stateLanes(): void {
+    const stated = following.connected && lanes.unanswered((space) => isStated(following.spaces.get(space)))
+    if (stated) say({ t: 'follow', spaces: {}, lanes: stated })
   }
 
   /** True when a frame would have to wake the radio. */
@@ -244,6 +275,21 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
       const error = asSyncError(cause)
       if (isAboutToken(error)) connection?.fail(error)
       throw error
+    }
+  }
+
+  /** A request of whoever need not be connected. Throws SyncErrors only. */
+  async function askAnyhow<T>(request: (token: string) => Promise<T>): Promise<T> {
+    if (live) return ask(request)
+    const { state } = link
+    // Another tab may be connected for this one.
+    if (state.name === 'offline' && state.pauses.some((pause) => pause !== 'tab')) throw new UnavailableError('this replica is paused')
+    try {
+      return await request(await tokens.get())
+    } catch (cause) {
+      const because = asSyncError(cause)
+      if (isAboutToken(because)) tokens.refuse(because)
+      throw because
     }
   }
 
@@ -347,6 +393,7 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
       case 'behind':
         return follow({ type: 'behind', space: frame.space, head: frame.head })
       case 'denied':
+        lanes.forgotten(frame.space)
         return follow({ type: 'denied', space: frame.space, error: errorFromWire(frame.error) })
       case 'ack': {
         const { client } = frame
@@ -368,6 +415,12 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
       }
       case 'goaway':
         return connection.fail(errorFromWire(frame.error ?? { code: 'unavailable', message: 'the server goes away' }), frame.afterMs)
+      case 'lane':
+      case 'tick':
+        lanes.heard(frame)
+        return listener.lane(frame, text)
+      case 'said':
+        return lanes.said(frame)
       case 'error':
         return refused(connection, errorFromWire(frame.error))
     }
@@ -421,8 +474,31 @@ export function createSync(ports: SyncPorts, listener: SyncListener): Sync {
 
   return {
     state,
-    want: (space) => queue.push(() => follow({ type: 'want', space })),
-    release: (space) => queue.push(() => follow({ type: 'release', space })),
+    want(key) {
+      if (!readLaneKey(key).lane) return queue.push(() => follow({ type: 'want', space: key }))
+      lanes.want(key as LaneKey)
+      // Behind its space, if that is new.
+      queue.push(async () => stateLanes())
+    },
+    release(key) {
+      const { space, lane } = readLaneKey(key)
+      if (!lane) return queue.push(() => follow({ type: 'release', space: key }))
+      lanes.release(key as LaneKey)
+      if (following.connected && isStated(following.spaces.get(space))) say({ t: 'unfollow', spaces: [], lanes: { [space]: [lane] } })
+    },
+    lanes: {
+      heard: lanes.heard,
+      say(space, lane, item, withinMs, byRequest) {
+        if (live && following.connected && !byRequest) return lanes.say(live.send, space, lane, item, withinMs)
+        const path = `${encodeURIComponent(space)}/lanes/${lane}`
+        const body = JSON.stringify({ id: item.id, body: item.body })
+        return askAnyhow((token) => get(http, path, token, (text) => void parseAnswer(saidAnswer, text), body, withinMs))
+      },
+      page: (space, lane, fromMs) =>
+        askAnyhow((token) =>
+          get(http, `${encodeURIComponent(space)}/lanes/${lane}/archive/${fromMs}`, token, (text) => parseAnswer(lanePage, text)),
+        ),
+    },
     older: (request) => askOf(request.space, (token) => pullOlder(http, request, token)),
     async holds(space, standing) {
       const request = { space, standing, client: outbox.clientId, limit: 1 }

@@ -13,10 +13,15 @@ export type Mutator<C extends Collections, Args> = (tx: Transaction<C>, args: Ar
 export type PresenceOption = 'count' | 'who'
 
 /** One kind of space, as `space()` makes it. `_args` exists only as a type. */
-export interface SpaceDefinition<C extends Collections = Collections, A = object, L extends Lanes = Lanes> {
+export interface SpaceDefinition<
+  C extends Collections = Collections,
+  A = object,
+  L extends Lanes = Lanes,
+  P extends PresenceOption | undefined = PresenceOption | undefined,
+> {
   readonly collections: C
   readonly lanes: L
-  readonly presence: PresenceOption | undefined
+  readonly presence: P
   readonly mutators: Readonly<Record<string, Mutator<Collections, never>>>
   readonly args: Readonly<Record<string, StandardSchemaV1>>
   /** Mutators whose mutations open no radio: they leave with the next frame. */
@@ -49,26 +54,33 @@ export type SpaceIdOf<A extends App> = KindOf<A> | `${KindOf<A>}:${string}`
 /** The kind of an id that is known at compile time. */
 export type KindOfId<A extends App, Id extends string> = Id extends `${infer K}:${string}` ? K & KindOf<A> : Id & KindOf<A>
 
+// biome-ignore lint/complexity/noBannedTypes: a kind without collections, or without lanes, has none by name.
+type None = {}
+
 /**
  * Defines one kind of space. A mutator's `tx` is typed by the collections beside it; annotate its arguments, and give their
  * schema in `args` where they are more than what the documents' schemas check.
  */
-// biome-ignore lint/complexity/noBannedTypes: a kind without collections, or without lanes, has none by name.
-export function space<C extends Collections = {}, A = object, L extends Lanes = {}>(definition: {
+export function space<
+  C extends Collections = None,
+  A = object,
+  L extends Lanes = None,
+  P extends PresenceOption | undefined = undefined,
+>(definition: {
   readonly collections?: C
   /** What many say and a few may miss: bullet comments, reactions, typing. See the guide. */
   readonly lanes?: L
   /** Whether `space.presence$` tells how many are there (`count`), and where they are few who (`who`): once a second at most. */
-  readonly presence?: PresenceOption
+  readonly presence?: P
   readonly mutators?: { readonly [N in keyof A]: Mutator<C, A[N]> }
   readonly args?: { readonly [N in keyof NoInfer<A>]?: StandardSchemaV1<unknown, NoInfer<A>[N]> }
   /** Mutators that nobody waits for, such as a read marker: see the guide. */
   readonly canWait?: readonly string[]
-}): SpaceDefinition<C, A, NoInfer<L>> {
+}): SpaceDefinition<C, A, NoInfer<L>, NoInfer<P>> {
   return {
     collections: definition.collections ?? ({} as C),
     lanes: definition.lanes ?? ({} as L),
-    presence: definition.presence,
+    presence: definition.presence as P,
     mutators: (definition.mutators ?? {}) as SpaceDefinition['mutators'],
     args: (definition.args ?? {}) as SpaceDefinition['args'],
     canWait: definition.canWait ?? [],

@@ -73,16 +73,23 @@ export function pullOlder(ports: HttpPorts, { space, collection, before, limit }
 }
 
 /**
- * What `read` makes of the answer for `path`, below `/v1/spaces/`. Throws SyncErrors only: the server's own, RateLimitedError where it
+ * What `read` makes of the answer for `path`, below `/v1/spaces/`, to `body` where there is one. Throws SyncErrors only: the server's own, RateLimitedError where it
  * was asked for too often, or UnavailableError for whatever is not of this protocol [B7], such as what `read` throws at.
  */
-async function get<T>({ transport, clock, budget, tap }: HttpPorts, path: string, token: string, read: (text: string) => T): Promise<T> {
-  const refusal = budget(path)
+export async function get<T>(
+  { transport, clock, budget, tap }: HttpPorts,
+  path: string,
+  token: string,
+  read: (text: string) => T,
+  body?: string,
+  timeoutMs: number = PULL_WITHIN_MS,
+): Promise<T> {
+  const refusal = budget(path + (body ?? ''))
   if (refusal) throw refusal
-  const timeoutMs = PULL_WITHIN_MS
   let said: SyncError
   try {
-    const request = transport.request({ path: `/v1/spaces/${path}`, token, timeoutMs, beginsMs: PAGE_BEGINS_MS })
+    const beginsMs = Math.min(PAGE_BEGINS_MS, timeoutMs)
+    const request = transport.request({ path: `/v1/spaces/${path}`, token, body, timeoutMs, beginsMs })
     const { status, contentType, text } = await within(clock, timeoutMs, request, () => new Error('no answer in time'))
     tap?.heard?.(path, text)
     if (contentType !== 'application/json') throw new Error(`${status} ${contentType}`)

@@ -1,6 +1,6 @@
-import type { Frames } from '../react/frames.ts'
+import type { Frames } from '../frames.ts'
 
-/** The longest that something waits for the next frame, in ms: pages that are hidden draw none. */
+/** The longest that something waits for the next frame, in ms: pages that are hidden draw none, and not all that runs is a page. */
 const FRAME_WAIT_MAX_MS = 100
 
 /** The page's own. */
@@ -8,9 +8,10 @@ export const pageFrames: Frames = {
   next(task) {
     let frame = 0
     const timer = setTimeout(() => {
-      cancelAnimationFrame(frame)
+      if (frame) cancelAnimationFrame(frame)
       task()
     }, FRAME_WAIT_MAX_MS)
+    if (typeof requestAnimationFrame === 'undefined') return
     frame = requestAnimationFrame(() => {
       clearTimeout(timer)
       task()

@@ -1,6 +1,6 @@
 // Whoever draws cannot show more than a value a frame. What comes in between is kept back, and what several cells hold is told
 // at once, so that a page renders once a frame at most, however many things changed.
-import type { Frames } from './frames.ts'
+import type { Frames } from '../frames.ts'
 
 /** A value, and who is told when there is another. */
 export interface Cell<T> {

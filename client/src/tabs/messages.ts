@@ -3,7 +3,7 @@ import type { OlderAsk } from '../older.ts'
 import type { Older } from '../replica-api.ts'
 import type { Report } from '../status.ts'
 
-/** What a tab holds open, by space: a number that changes with each opening, so that opening once more is heard. */
+/** What a tab holds open, by space or lane: a number that grows with each opening, so that opening once more is heard. */
 export type Holding = Readonly<Record<string, number>>
 
 /** What tabs say to each other. Each is whole by itself: heard twice it is heard once, and what got lost is said again, or asked for. */
@@ -13,6 +13,8 @@ export type TabMessage =
   | { readonly t: 'gone'; readonly tab: string }
   /** The leader, by its number: of two the higher one counts. */
   | { readonly t: 'lead'; readonly number: number; readonly hidden: boolean; readonly report: Report }
+  /** A frame of a lane that another tab holds, as it came. */
+  | { readonly t: 'lane'; readonly frame: string }
   /** Asks the leader for a new connection; to send now what is pending. */
   | { readonly t: 'reconnect' | 'retry' }
   /** Asks the leader for a page of older documents, and its answer. */

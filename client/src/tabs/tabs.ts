@@ -43,6 +43,8 @@ export interface TabsHost {
   /** What the leader tells. */
   told(report: Report): void
   older(ask: OlderAsk): Promise<Older>
+  /** What the leader heard of a lane. */
+  lane(frame: string): void
   reconnectNow(): void
   retryNow(): void
 }
@@ -57,6 +59,8 @@ export interface Tabs {
   deposed(): void
   /** Says what this tab has to say, where that has changed. */
   say(): void
+  /** What came of a lane, to the tabs that this one is connected for. */
+  handOn(frame: string): void
   /** A page of older documents, asked for by whoever is connected. Throws SyncErrors. */
   older(ask: OlderAsk): Promise<Older>
   /** A new connection, by whoever is connected. */
@@ -224,6 +228,9 @@ export function createTabs({ name, locks, open }: TabPorts, host: TabsHost): Tab
       case 'gone':
         gone(message.tab)
         return
+      case 'lane':
+        if (own === undefined && typeof message.frame === 'string') host.lane(message.frame)
+        return
       case 'reconnect':
         if (own !== undefined) host.reconnectNow()
         return
@@ -272,6 +279,7 @@ export function createTabs({ name, locks, open }: TabPorts, host: TabsHost): Tab
       if (own !== undefined) step({ type: 'lost' })
     },
     say,
+    handOn: (frame) => post({ t: 'lane', frame }),
     older,
     reconnectNow() {
       if (own === undefined) post({ t: 'reconnect' })

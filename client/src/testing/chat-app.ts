@@ -1,4 +1,4 @@
-import { type App, type CollectionDefinition, collection, defineApp, space } from '@tidemark/shared'
+import { type App, type CollectionDefinition, collection, defineApp, lane, space } from '@tidemark/shared'
 
 type Fields = Readonly<Record<string, 'string' | 'number'>>
 /** The smallest Standard Schema: an object of just these fields. */
@@ -28,6 +28,7 @@ export const chatApp: App = defineApp({
   version: '1',
   spaces: {
     user: space({ collections: { counters } }),
+    live: space({ lanes: { danmu: lane(object({ text: 'string' }), { text: 'text' as never, archiveMs: 3_600_000 }) }, presence: 'who' }),
     room: space({
       collections: { messages, counters },
       mutators: {

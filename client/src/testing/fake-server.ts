@@ -2,6 +2,8 @@ import {
   type ClientFrame,
   type Clock,
   type Heads,
+  LANE_PAGE_MS,
+  type LanesStated,
   type Numbered,
   parseClientFrame,
   type Random,
@@ -11,6 +13,8 @@ import {
   type WireError,
 } from '@tidemark/shared'
 import type { LiveEvents, Transport } from '../connection/transport.ts'
+import type { LaneKey } from '../lanes/lane-wire.ts'
+import { type FakeLanes, fakeLanes } from './fake-lanes.ts'
 
 /** What the network and the gateway do wrong; each a probability. */
 export interface Faults {
@@ -40,6 +44,7 @@ export interface FakeServer {
   /** Frames from clients, in order of arrival. */
   readonly heard: ClientFrame[]
   readonly requests: string[]
+  readonly lanes: FakeLanes
   commit(space: SpaceId, tell?: boolean): void
   /** Back to an older version, to which others are then added. */
   restore(space: SpaceId, version: number): void
@@ -97,9 +102,20 @@ export function fakeServer(clock: Clock, random: Random, user = 'alice'): FakeSe
     return { space, from: start, on, to, seal: list[to] as string, head: list.length - 1, changes: [], ...reset }
   }
 
+  function saidBy(space: SpaceId, lane: string, given: string): object {
+    const { n: _, ...answer } = server.lanes.hear(user, { space, lane, n: 0, ...JSON.parse(given) })
+    return answer
+  }
+  function minuteOf(space: SpaceId, lane: string, from: number): object {
+    const to = from + LANE_PAGE_MS
+    const ticks = server.lanes.ticks(space, lane).filter(({ tick }) => tick >= from && tick < to)
+    return { space, lane, from, to, whole: to < clock.nowMs(), ticks }
+  }
+
   class Live {
     readonly events: LiveEvents
     readonly follows = new Map<SpaceId, Stand>()
+    readonly lanes = new Set<LaneKey>()
     greeted = false
     over = false
     #upMs = 0
@@ -161,6 +177,14 @@ export function fakeServer(clock: Clock, random: Random, user = 'alice'): FakeSe
         this.down({ t: 'range', ...range })
       }
     }
+    /** Those of spaces that are followed. */
+    followLanes(stated: LanesStated = {}): void {
+      const known = Object.entries(stated).filter(([space]) => this.follows.has(space))
+      server.lanes.follow(this, Object.fromEntries(known))
+    }
+    forgetLanes(space: SpaceId): void {
+      for (const key of this.lanes) if (key.startsWith(`${space} `)) this.lanes.delete(key)
+    }
     hear(frame: ClientFrame): void {
       server.heard.push(frame)
       switch (frame.t) {
@@ -174,16 +198,22 @@ export function fakeServer(clock: Clock, random: Random, user = 'alice'): FakeSe
           const heads = this.follow(frame.spaces)
           this.down({ t: 'welcome', user, nowMs: clock.nowMs(), heads, acked: [nonces.length, nonces.at(-1) ?? ''] })
           for (const space of Object.keys(heads)) this.serve(space, true)
+          this.followLanes(frame.lanes)
           return
         }
         case 'follow': {
           const heads = this.follow(frame.spaces)
           this.down({ t: 'heads', heads })
           for (const space of Object.keys(heads)) this.serve(space, true)
+          this.followLanes(frame.lanes)
           return
         }
         case 'unfollow':
-          for (const space of frame.spaces) this.follows.delete(space)
+          for (const space of frame.spaces) {
+            this.follows.delete(space)
+            this.forgetLanes(space)
+          }
+          for (const [space, names] of Object.entries(frame.lanes ?? {})) for (const lane of names) this.lanes.delete(`${space} ${lane}`)
           return
         case 'beat': {
           for (const space of [...this.follows.keys()]) this.serve(space)
@@ -193,6 +223,9 @@ export function fakeServer(clock: Clock, random: Random, user = 'alice'): FakeSe
         }
         case 'mutate':
           this.down({ t: 'ack', client: frame.client, ...run(frame.mutations) })
+          return
+        case 'say':
+          this.down({ t: 'said', ...server.lanes.hear(user, frame) })
           return
         default:
           return
@@ -234,6 +267,7 @@ export function fakeServer(clock: Clock, random: Random, user = 'alice'): FakeSe
   const server: FakeServer = {
     faults: NO_FAULTS,
     heard: [],
+    lanes: fakeLanes(clock, open),
     requests: [],
     done: [],
     refuseBatches: undefined,
@@ -261,7 +295,11 @@ export function fakeServer(clock: Clock, random: Random, user = 'alice'): FakeSe
     deny(space, error) {
       if (error === undefined) return void denied.delete(space)
       denied.set(space, error)
-      for (const live of open) if (live.follows.delete(space)) live.down({ t: 'denied', space, error })
+      for (const live of open) {
+        if (!live.follows.delete(space)) continue
+        live.forgetLanes(space)
+        live.down({ t: 'denied', space, error })
+      }
     },
     say(frame) {
       for (const live of open) live.down(frame)
@@ -290,7 +328,7 @@ export function fakeServer(clock: Clock, random: Random, user = 'alice'): FakeSe
           },
         }
       },
-      request: ({ path }) =>
+      request: ({ path, body: given }) =>
         new Promise((resolve, reject) => {
           server.requests.push(path)
           clock.after(5 + random.unit() * 50, () => {
@@ -299,10 +337,15 @@ export function fakeServer(clock: Clock, random: Random, user = 'alice'): FakeSe
             const space = decodeURIComponent(url.pathname.split('/')[3] as string)
             const error = denied.get(space)
             const from = { version: Number(url.searchParams.get('since')), seal: url.searchParams.get('seal') ?? '' }
-            const [, , , , , collection, older] = url.pathname.split('/')
+            const [, , , , part, name = '', more, minute] = url.pathname.split('/')
             const number = (name: string) => Number(url.searchParams.get(name))
-            const answer = () => (older ? server.older(space, collection as string, number('before'), number('limit')) : page(space, from))
+            const answer = (): object => {
+              if (part === 'lanes') return more ? minuteOf(space, name, Number(minute)) : saidBy(space, name, given ?? '')
+              return more ? server.older(space, name, number('before'), number('limit')) : page(space, from)
+            }
             const body = error ? { error } : answer()
+            // The way back fails as often.
+            if (given && hit(server.faults.http)) return reject(new Error('no network'))
             resolve({ status: 'error' in body ? 403 : 200, contentType: 'application/json', text: JSON.stringify(body) })
           })
         }),

@@ -82,6 +82,7 @@ export async function syncWorld(
     {
       changed() {},
       offset() {},
+      lane() {},
       noted: (kind, because) => noted.push({ kind, atMs: time.nowMs(), because }),
     },
   )
