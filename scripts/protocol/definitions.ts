@@ -1,3 +1,4 @@
+import { anonymousAnswer } from '../../shared/src/anonymous.ts'
 import { deleteArgs, increments, lists, patchArgs, putArgs } from '../../shared/src/builtin.ts'
 import { change, delChange, putChange, setChange } from '../../shared/src/change.ts'
 import { commit, commitEnd, commitsAnswer, commitsBody, idempotencyKey, userId, write } from '../../shared/src/commits.ts'
@@ -385,6 +386,15 @@ const LANES: readonly Definition[] = [
   },
 ]
 
+const SIGN_IN: readonly Definition[] = [
+  {
+    name: 'AnonymousAnswer',
+    says: 'Answer to POST /v1/anonymous. Source: §4.',
+    schema: anonymousAnswer,
+    fields: { user: 'A name made by chance.', expiresAtMs: 'When the token ends, in ms since the epoch.' },
+  },
+]
+
 const POLLS: readonly Definition[] = [
   {
     name: 'PollBody',
@@ -399,7 +409,7 @@ const POLLS: readonly Definition[] = [
   },
 ]
 
-export const DEFINITIONS: readonly Definition[] = [...NAMES, ...DATA, ...MUTATIONS, ...COMMITS, ...ERRORS, ...LANES, ...POLLS]
+export const DEFINITIONS: readonly Definition[] = [...NAMES, ...DATA, ...MUTATIONS, ...COMMITS, ...ERRORS, ...LANES, ...SIGN_IN, ...POLLS]
 
 /** Custom schemas that stand in one place and have no name of their own. */
 export const UNNAMED: ReadonlyMap<AnySchema, JsonSchema> = new Map<AnySchema, JsonSchema>([[delChange.entries.del, { const: true }]])

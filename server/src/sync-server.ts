@@ -4,8 +4,9 @@ import { AWAY_MS_MAX, PULL_HELD_MS_MAX, PULLS_PER_S, RESTART_MS } from './admiss
 import { AdmissionLine } from './admission-line.ts'
 import { type ApiKeys, checkApiKey } from './api-keys/api-keys.ts'
 import { type AccessRules, askAccess } from './backend/access.ts'
+import { anonymousTokens } from './backend/anonymous-tokens.ts'
 import { createBackend } from './backend/create-backend.ts'
-import type { Authenticate } from './backend/jwt.ts'
+import type { Authenticate, Secret } from './backend/jwt.ts'
 import { type RetentionOptions, RetentionRounds, retentionOf } from './backend/retention.ts'
 import { type ServerCommits, serverCommits } from './backend/server-commits.ts'
 import type { Bus } from './bus/bus.ts'
@@ -14,6 +15,7 @@ import type { Changelog } from './changelog/changelog.ts'
 import { Console } from './console/console.ts'
 import { GATEWAY_BOUNDS, type GatewayBounds } from './gateway/bounds.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
+import { anonymousRoute } from './http/anonymous-route.ts'
 import { Arriving } from './http/arriving.ts'
 import { clientAddress } from './http/client-address.ts'
 import { commitsRoute } from './http/commits-route.ts'
@@ -45,6 +47,8 @@ export interface SyncServerOptions<A extends App> {
   readonly proxies?: readonly string[]
   /** Development sign-in: any name gets in. Refused under NODE_ENV=production. */
   readonly dev?: DevSignIn
+  /** Whoever asks (POST /v1/anonymous) gets a token, under a name made by chance, so that a plain web page can join. Default: nobody does. */
+  readonly anonymous?: AnonymousOptions
   /** Who may write over HTTP without a user (POST /v1/commits): the records of keys, or where they are looked up at each request. */
   readonly apiKeys?: ApiKeys
   /** A folder with a built page, served beside the API. */
@@ -65,6 +69,17 @@ export interface SyncServerOptions<A extends App> {
   readonly retention?: RetentionOptions
   /** Resolves once all that has arrived by now was handed in, so that it is committed together. Default: the event loop goes round. */
   readonly turn?: () => Promise<void>
+}
+
+export interface AnonymousOptions {
+  /** What these tokens are signed with: at least 32 bytes that nothing else is signed with. */
+  readonly secret: Secret
+  /** How long a token lasts, in ms: a minute to a day. It is renewed as long as it lasts. Default: one hour. */
+  readonly ttlMs?: number
+  /** New names that one address is given in an hour: all who sit behind one router share one. Default: 300. */
+  readonly perAddressPerHour?: number
+  /** The tenant of all of them. Default: `default`. */
+  readonly tenant?: string
 }
 
 export interface SyncServer<A extends App = App> extends ServerCommits<A> {
@@ -96,9 +111,9 @@ const BACK_SPREAD_MS_MIN = 500
 const ARRIVING_BYTES_MAX = 64 * 1_048_576
 /** Everything in one process. Throws TypeError, saying what to do, for settings that are missing or unsafe. */
 export function createSyncServer<A extends App>(options: SyncServerOptions<A>): SyncServer<A> {
-  const { app, changelog, authenticate, access, log = SILENT, clock = systemClock, random = systemRandom } = options
+  const { app, changelog, access, log = SILENT, clock = systemClock, random = systemRandom } = options
   const { turn = nextTurn, origins = [SAME_ORIGIN] } = options
-  if (typeof authenticate !== 'function')
+  if (typeof options.authenticate !== 'function')
     throw new TypeError(
       'createSyncServer: `authenticate` is missing. Without it anyone would be anyone: pass jwt({ ... }), or a function of your own.',
     )
@@ -108,6 +123,8 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
   const addressOf = clientAddress(options.proxies)
   const { restartMs = RESTART_MS } = options
 
+  const anonymous = options.anonymous && anonymousTokens({ ...options.anonymous, clock, random })
+  const authenticate = anonymous?.beside(options.authenticate) ?? options.authenticate
   const prometheus = createPrometheus()
   const bus = options.bus ?? inProcessBus((err) => log.error({ err }, 'a listener of the bus failed'))
   const presence = new PresenceTracker({ clock, bus, optionOf: (space) => app.spaces[kindOf(space)]?.presence })
@@ -163,6 +180,8 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
       },
       commits: options.apiKeys && commitsRoute({ commits: backend.commits, checkApiKey: checkApiKey(options.apiKeys, clock, log), log }),
       dev: options.dev,
+      anonymous:
+        anonymous && anonymousRoute({ tokens: anonymous, clock, addressOf, perAddressPerHour: options.anonymous?.perAddressPerHour }),
       page: options.page,
       console: ownConsole,
       loopbackOnly: () => !server.reachableFromOutside,
@@ -182,6 +201,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
     await gateway.stop({ afterMs: [restartMs, restartMs + spreadMs], finishMs: FINISH_MS, graceMs: GRACE_MS })
     await until(clock, FINISH_MS, () => requestsInHand === 0)
     ownConsole?.stop()
+    presence.stop()
     await ended('retention', retention.stop())
     await ended('changelog', changelog.close())
   }

@@ -25,7 +25,7 @@ export class HttpWorld {
   stopping = false
 
   constructor(
-    options: Partial<Pick<RoutesWorld, 'origins' | 'page' | 'loopbackOnly' | 'commits' | 'console'>> & {
+    options: Partial<Pick<RoutesWorld, 'origins' | 'page' | 'loopbackOnly' | 'commits' | 'anonymous' | 'console'>> & {
       dev?: DevSignIn
       bounds?: Partial<GatewayBounds>
     } = {},
@@ -53,6 +53,7 @@ export class HttpWorld {
       arriving: new Arriving(64 * 1_048_576),
       commits: undefined,
       dev: undefined,
+      anonymous: undefined,
       page: undefined,
       console: undefined,
       stopping: () => (this.stopping ? new UnavailableError('It is about to stop.', { afterMs: 2000 }) : undefined),

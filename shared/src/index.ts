@@ -1,3 +1,5 @@
+export type { AnonymousAnswer } from './anonymous.ts'
+export { anonymousAnswer } from './anonymous.ts'
 export type {
   App,
   ArgsOf,

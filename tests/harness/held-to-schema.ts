@@ -66,6 +66,10 @@ const BODIES: readonly (readonly [method: string, path: RegExp, name: string])[]
   ['POST', /^\/v1\/mutations$/, 'MutationAnswer'],
   ['POST', /^\/v1\/commits$/, 'CommitsAnswer'],
   ['POST', /^\/v1\/poll$/, 'PollAnswer'],
+  ['GET', /^\/v1\/spaces\/[^/]+\/lanes\/[^/]+(\?|$)/, 'LaneRing'],
+  ['GET', /^\/v1\/spaces\/[^/]+\/lanes\/[^/]+\/archive\/[^/]+$/, 'LanePage'],
+  ['POST', /^\/v1\/spaces\/[^/]+\/lanes\/[^/]+$/, 'SaidAnswer'],
+  ['POST', /^\/v1\/anonymous$/, 'AnonymousAnswer'],
 ]
 
 /** Holds an answer of HTTP against what the published schema has for its route. */

@@ -194,12 +194,14 @@ export function signToken({
   secret,
   user,
   tenant,
+  issuer,
   nowMs,
   expiresInS,
 }: {
   readonly secret: Secret
   readonly user: string
   readonly tenant?: string
+  readonly issuer?: string
   readonly nowMs: number
   readonly expiresInS: number
 }): Promise<string> {
@@ -207,7 +209,7 @@ export function signToken({
   if (key.byteLength < SECRET_BYTES_MIN.HS256)
     throw new TypeError(`signToken: the secret must have at least ${SECRET_BYTES_MIN.HS256} bytes`)
   const nowS = Math.floor(nowMs / 1000)
-  return new SignJWT(tenant === undefined ? {} : { tenant })
+  return new SignJWT({ ...(tenant === undefined ? {} : { tenant }), ...(issuer === undefined ? {} : { iss: issuer }) })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(user)
     .setIssuedAt(nowS)

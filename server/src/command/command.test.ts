@@ -114,6 +114,24 @@ describe('tidemark serve', { timeout: 30_000 }, () => {
     expect(`${second.stdout}${second.stderr}${first.stdout}${first.stderr}`).not.toContain(readFileSync(secret, 'utf8'))
   })
 
+  it('--anonymous gives whoever asks a name, whose token counts after kill -9, too, and is written nowhere', async () => {
+    const args = ['serve', APP, '--dev', '--anonymous', '--data', join(folder, 'anonymous')]
+    const first = tidemark(args)
+    const { token, user } = (await (await fetch(`${await first.ready}/v1/anonymous`, { method: 'POST' })).json()) as Record<string, string>
+    expect(first.stdout).toContain('or a name made by chance')
+    first.child.kill('SIGKILL')
+    await first.ended
+    const second = tidemark(args)
+    const authorization = `Bearer ${token}`
+    const again = await fetch(`${await second.ready}/v1/anonymous`, { method: 'POST', headers: { authorization } })
+    expect(await again.json()).toMatchObject({ user, token })
+    const answer = await fetch(`${await second.ready}/v1/spaces/open:a/changes?since=0`, { headers: { authorization } })
+    expect(answer.status).toBe(200)
+    const secret = readFileSync(join(folder, 'anonymous', 'anonymous-secret'), 'utf8')
+    const said = `${second.stdout}${second.stderr}${first.stdout}${first.stderr}`
+    expect([said.includes(secret), said.includes(token ?? '')]).toEqual([false, false])
+  })
+
   it("serves the guide's app from an empty folder, by a file of settings alone", async () => {
     const guide = readFileSync(fileURLToPath(new URL('../../../docs/guides/command-line.md', import.meta.url)), 'utf8')
     const code = /```ts\n\/\/ app\.ts\n(.*?)```/s.exec(guide)?.[1] ?? ''

@@ -33,6 +33,7 @@ export interface Settings {
   readonly log: (typeof LOG_LEVELS)[number]
   readonly json: boolean
   readonly dev: boolean
+  readonly anonymous: boolean
   readonly config: string | undefined
 }
 
@@ -157,6 +158,7 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
   log: { kind: oneOf(...LOG_LEVELS), fallback: 'warn', help: 'from which level on events are logged, as JSON on stderr' },
   json: { kind: onOff, fallback: false, help: 'say everything as one JSON object a line', from: ['flag', 'env'] },
   dev: { kind: onOff, fallback: false, help: 'anyone signs in under any name: for development only', from: ['flag'] },
+  anonymous: { kind: onOff, fallback: false, help: 'whoever asks gets a token for an hour, under a name made by chance' },
   config: { kind: file, fallback: undefined, help: 'the file of settings; tidemark.json where there is one', from: ['flag', 'env'] },
 }
 

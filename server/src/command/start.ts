@@ -8,7 +8,7 @@ import { type Listening, serve } from '../serve.ts'
 import { createSyncServer } from '../sync-server.ts'
 import { apiKeysFileIn, apiKeysFrom } from './api-keys-file.ts'
 import { definitionsIn } from './definitions.ts'
-import { devSecret } from './dev-secret.ts'
+import { keptSecret } from './kept-secret.ts'
 import { retentionIn } from './retention.ts'
 import { SettingsError } from './settings-error.ts'
 import { SETTINGS, type Settings } from './settings-table.ts'
@@ -24,7 +24,7 @@ export async function start(settings: Settings, voice: Voice): Promise<Listening
   })
   const log = pino({ level: settings.log, base: null }, pino.destination({ dest: 2, sync: true }))
   const data = resolve(settings.data)
-  const signIn = signInOf(settings, { authenticate, log, devSecret: () => devSecret(data, systemRandom) })
+  const signIn = signInOf(settings, { authenticate, log, devSecret: () => keptSecret(data, 'dev-secret', systemRandom) })
   if (isOwnerOnly) voice.warning(`${module} exports no \`access\`: every space is its owner's alone, as user:alice is alice's.`)
   if (settings.jwksUrl !== undefined && settings.audience === undefined)
     voice.warning('Without --audience, tokens count that the same issuer made for other apps.')
@@ -48,10 +48,16 @@ export async function start(settings: Settings, voice: Voice): Promise<Listening
       restartMs: settings.restartS * 1000,
       log,
       ...(page === undefined ? {} : { page: resolve(page) }),
+      ...(settings.anonymous ? { anonymous: { secret: keptSecret(data, 'anonymous-secret', systemRandom) } } : {}),
       ...(signIn.dev === undefined ? {} : { dev: signIn.dev }),
     })
     const listening = await serve(server, settings)
-    voice.listening({ url: listening.url, port: listening.port, data: database, signIn: signIn.told })
+    voice.listening({
+      url: listening.url,
+      port: listening.port,
+      data: database,
+      signIn: settings.anonymous ? `${signIn.told}, or a name made by chance` : signIn.told,
+    })
     return listening
   } catch (error) {
     await changelog.close()

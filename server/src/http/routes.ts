@@ -35,6 +35,8 @@ export interface RoutesWorld {
   /** POST /v1/commits, where there are API keys. */
   readonly commits: ((c: Context) => Promise<Response>) | undefined
   readonly dev: DevSignIn | undefined
+  /** POST /v1/anonymous, where it is allowed. */
+  readonly anonymous: ((c: Context) => Promise<Response>) | undefined
   /** A folder with a built page. */
   readonly page: string | undefined
   /** What the console shows, where there is one. */
@@ -139,6 +141,7 @@ export function createRoutes(world: RoutesWorld): Hono {
   hono.post('/v1/poll', pollRoute(world))
   if (world.commits !== undefined) hono.post('/v1/commits', world.commits)
   if (world.console !== undefined) hono.route('/v1/console', consoleRoutes(world.console, backend))
+  if (world.anonymous !== undefined) hono.post('/v1/anonymous', world.anonymous)
   if (dev !== undefined) hono.post('/v1/dev/token', (c) => devSignInRoute(c, dev, world.loopbackOnly()))
 
   // The page is what is left, so that routes which are added to this app later are found before it.

@@ -27,22 +27,56 @@ interface Person {
   untilMs: number
 }
 
+/** Timers that end together. */
+class Timers {
+  readonly #clock: Clock
+  readonly #cancels = new Set<() => void>()
+  #isOver = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  after(ms: number, task: () => void): void {
+    if (this.#isOver) return
+    const cancel = this.#clock.after(ms, () => {
+      this.#cancels.delete(cancel)
+      task()
+    })
+    this.#cancels.add(cancel)
+  }
+
+  stop(): void {
+    this.#isOver = true
+    for (const cancel of this.#cancels) cancel()
+    this.#cancels.clear()
+  }
+}
+
 const STATE: LaneState = { tickMs: PRESENCE_EVERY_MS, cap: 1 }
 
 /** Presence in one process. Each space that somebody follows is told of at most once a second, and only where it changed: however many come and go. */
 export class PresenceTracker implements Presence {
   readonly #world: PresenceWorld
   readonly #rooms = new Map<string, Room>()
+  readonly #timers: Timers
 
   constructor(world: PresenceWorld) {
     this.#world = world
+    this.#timers = new Timers(world.clock)
+  }
+
+  /** Nobody is told anything any more. */
+  stop(): void {
+    this.#timers.stop()
   }
 
   enter(tenant: string, space: SpaceId, user: string): boolean {
     const option = this.#world.optionOf(space)
     if (option === undefined) return false
     const key = keyOf(tenant, space)
-    const room = this.#rooms.get(key) ?? new Room(this.#world, tenant, space, option, () => this.#rooms.delete(key))
+    const room =
+      this.#rooms.get(key) ?? new Room(this.#world, this.#timers, { tenant, space, option, deserted: () => this.#rooms.delete(key) })
     this.#rooms.set(key, room)
     room.enter(user)
     return true
@@ -66,25 +100,29 @@ export class PresenceTracker implements Presence {
   }
 }
 
+interface RoomOf {
+  readonly tenant: string
+  readonly space: SpaceId
+  readonly option: PresenceOption
+  /** Nobody is there, and that was told. */
+  readonly deserted: () => void
+}
+
 class Room {
   /** The last tick, as JSON text. */
   told: { readonly tick: number; readonly text: string } | undefined
   readonly #world: PresenceWorld
-  readonly #tenant: string
-  readonly #space: SpaceId
-  readonly #option: PresenceOption
-  readonly #deserted: () => void
+  readonly #timers: Timers
+  readonly #of: RoomOf
   readonly #people = new Map<string, Person>()
   #toldBody = JSON.stringify({ online: 0 })
   #toldAtMs = Number.NEGATIVE_INFINITY
   #isDue = false
 
-  constructor(world: PresenceWorld, tenant: string, space: SpaceId, option: PresenceOption, deserted: () => void) {
+  constructor(world: PresenceWorld, timers: Timers, of: RoomOf) {
     this.#world = world
-    this.#tenant = tenant
-    this.#space = space
-    this.#option = option
-    this.#deserted = deserted
+    this.#timers = timers
+    this.#of = of
   }
 
   enter(user: string): void {
@@ -110,7 +148,7 @@ class Room {
   #forgetInTime(user: string, person: Person): void {
     const leftMs = person.untilMs - this.#world.clock.monotonicMs()
     if (leftMs > 0) {
-      this.#world.clock.after(leftMs, () => this.#forgetInTime(user, person))
+      this.#timers.after(leftMs, () => this.#forgetInTime(user, person))
       return
     }
     if (person.times > 0 || this.#people.get(user) !== person) return
@@ -120,12 +158,11 @@ class Room {
 
   #changed(): void {
     if (this.#isDue) return
-    const { clock } = this.#world
-    const waitMs = this.#toldAtMs + PRESENCE_EVERY_MS - clock.monotonicMs()
+    const waitMs = this.#toldAtMs + PRESENCE_EVERY_MS - this.#world.clock.monotonicMs()
     if (waitMs <= 0) this.#tell()
     else {
       this.#isDue = true
-      clock.after(waitMs, () => {
+      this.#timers.after(waitMs, () => {
         this.#isDue = false
         this.#tell()
       })
@@ -142,15 +179,16 @@ class Room {
       this.told = { tick, text }
       this.#toldBody = body
       this.#toldAtMs = clock.monotonicMs()
-      bus.publish({ tenant: this.#tenant, space: this.#space, lane: PRESENCE_LANE, frame: frameOf(this.#space, text), tick })
+      const { tenant, space } = this.#of
+      bus.publish({ tenant, space, lane: PRESENCE_LANE, frame: frameOf(space, text), tick })
       // An empty one is forgotten a second later: who comes back at once is told no sooner.
       if (this.#people.size === 0) this.#changed()
-    } else if (this.#people.size === 0) this.#deserted()
+    } else if (this.#people.size === 0) this.#of.deserted()
   }
 
   #body(): PresenceBody {
     const online = this.#people.size
-    return this.#option === 'who' && online <= PRESENCE_USERS_MAX ? { online, users: [...this.#people.keys()].sort() } : { online }
+    return this.#of.option === 'who' && online <= PRESENCE_USERS_MAX ? { online, users: [...this.#people.keys()].sort() } : { online }
   }
 }
 

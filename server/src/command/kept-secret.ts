@@ -4,9 +4,9 @@ import type { Random } from '@tidemark/shared'
 
 const SECRET_BYTES = 48
 
-/** The secret that signs development tokens: made once and kept beside the data, readable by its owner alone, so that tokens outlive a restart. */
-export function devSecret(folder: string, random: Random): string {
-  const file = join(folder, 'dev-secret')
+/** A secret that signs tokens: made once and kept beside the data, readable by its owner alone, so that tokens outlive a restart. */
+export function keptSecret(folder: string, name: 'dev-secret' | 'anonymous-secret', random: Random): string {
+  const file = join(folder, name)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   try {
     writeFileSync(file, Buffer.from(random.bytes(SECRET_BYTES)).toString('base64url'), { mode: 0o600, flag: 'wx' })
