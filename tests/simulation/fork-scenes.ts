@@ -1,5 +1,6 @@
 import { act } from './acting.ts'
-import { areUp, type Cast, castOf, copyOf, isRangeFor, pass, put, type Scene, SOON_MS, until } from './scene.ts'
+import { areUp, beginAgain, type Cast, call, castOf, copyOf, isRangeFor, pass, put, type Scene, SOON_MS, until } from './scene.ts'
+import type { Node } from './scheduler.ts'
 import type { SimulatedSpace } from './simulated-app.ts'
 import type { Device, World } from './world.ts'
 
@@ -7,6 +8,7 @@ import type { Device, World } from './world.ts'
 const CHECKED_MS = 9000
 const LATE_MS = 4000
 const SPACE: SimulatedSpace = 'hall:c'
+const COPY = 'copy in a scene'
 
 /** The server is set back under those who are connected, and comes to the number again at which they stand, with something else. */
 export const forkScenes: Readonly<Record<string, Scene>> = {
@@ -52,6 +54,31 @@ export const forkScenes: Readonly<Record<string, Scene>> = {
     await write(world, other)
     await pass(world, 2 * LATE_MS)
   }),
+  /** [M5] Its copy had not come to it, so that no reset tells; and of the client id under which it was done no welcome does. */
+  'what a copied device did before it took another client id is lost': scene(async (world, { writer }) => {
+    if (world.devices.has(COPY)) return
+    const isOurs = (text: string, tab: Node) =>
+      [writer, world.devices.get(COPY)].some((device) => device !== undefined && isRangeFor(device, SPACE, tab, text))
+    world.network.swallows = isOurs
+    await count(world, writer, 'before the copy')
+    act(world, { do: 'clone', device: writer.name, as: COPY })
+    const copy = world.devices.get(COPY)
+    if (copy === undefined) return
+    await until(world, () => areUp(world), 2 * SOON_MS)
+    await count(world, writer, 'of the original')
+    await count(world, copy, 'of the copy')
+    // The copy alone knows of it now.
+    beginAgain(world, writer)
+    world.crash(writer)
+    act(world, { do: 'restore', living: false })
+    act(world, { do: 'start server' })
+    await pass(world, CHECKED_MS)
+  }),
+}
+
+async function count(world: World, by: Device, operation: string): Promise<void> {
+  call(by, SPACE, 'count', { operation: `${operation} at ${world.scheduler.nowMs}` })
+  await pass(world, SOON_MS / 2)
 }
 
 function scene(play: (world: World, cast: Cast) => Promise<void>): Scene {

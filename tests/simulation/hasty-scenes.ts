@@ -1,4 +1,4 @@
-import { castOf, copyOf, isRangeFor, pass, put, type Scene, SOON_MS, until } from './scene.ts'
+import { areUp, beginAgain, castOf, copyOf, isRangeFor, pass, put, type Scene, SOON_MS, until } from './scene.ts'
 import type { SimulatedSpace } from './simulated-app.ts'
 import type { Device } from './world.ts'
 
@@ -35,6 +35,12 @@ export const hastyScenes: Readonly<Record<string, Scene>> = {
     const { user } = reader.plan
     // Who does not take what is sent is told to pull.
     world.network.restMs = (text, tab) => (isRangeFor(reader, ROOM, tab, text) ? SOON_MS : 0)
+    // The first page is a copy by itself; what follows on one that is gone is lost on it anyway.
+    if (random.chance(0.5)) {
+      world.network.swallows = (text, tab) => isRangeFor(reader, ROOM, tab, text)
+      beginAgain(world, reader)
+      await until(world, () => areUp(world), 5 * SOON_MS)
+    }
     world.network.lateMs = (what) => (what.includes(`${encodeURIComponent(ROOM)}/changes`) ? LATE_MS : 0)
     world.network.frames.clear()
     for (let writes = 0; writes < 3; writes++) {

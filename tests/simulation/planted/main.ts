@@ -31,9 +31,7 @@ const columns = (cells: readonly string[]) =>
     .join(' ')
     .trimEnd()
 const row = ({ bug, end, by, seeds, seconds }: Hunt) =>
-  columns([bug.name, bug.rule, endOf(bug, end, by), String(seeds), seconds.toFixed(1)])
-const endOf = ({ case: file }: Hunt['bug'], end: Hunt['end'], by: string) =>
-  end === 'found' ? by : end === 'missed' && file !== undefined ? `missed: a case of ${file} finds it` : `${end}: ${by}`
+  columns([bug.name, bug.rule, end === 'found' ? by : `${end}: ${by}`, String(seeds), seconds.toFixed(1)])
 
 const beganMs = performance.now()
 const bounds = { from: Number(options.from), seedsMax: Number(options.seeds), endAtMs: beganMs + MINUTES_MAX * 60_000 }

@@ -12,8 +12,6 @@ export interface PlantedBug {
   readonly classes?: readonly FaultClass[]
   /** The rule or promise that it breaks. */
   readonly rule: string
-  /** The file of `tests/simulation/cases` in which a named case fails with it, where no seed has shown it. */
-  readonly case?: string
   /** What the product does with it. */
   readonly what: string
 }

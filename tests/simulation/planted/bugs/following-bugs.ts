@@ -1,4 +1,4 @@
-import type { PlantedBug } from '../planted-bug.ts'
+import { type PlantedBug, SET_BACK } from '../planted-bug.ts'
 
 const STEP = 'client/src/following/step.ts'
 const SYNC = 'client/src/sync.ts'
@@ -100,5 +100,22 @@ export const followingBugs: readonly PlantedBug[] = [
     replace: "await follow({ type: 'reach', versions: await outbox.settle([{ n: acked[0], nonce: acked[1], in: {} }] as never) })",
     rule: 'M4',
     what: 'what a welcome tells as done is settled by it: a swallowed refusal',
+  },
+  {
+    name: 'older-page-unproven',
+    file: 'client/src/replica/awaited-page.ts',
+    find: "if (!passed && !isHeld) return 'unproven'",
+    replace: '',
+    classes: SET_BACK,
+    rule: 'W2',
+    what: 'a page is taken without proof that it is of the same history',
+  },
+  {
+    name: 'late-pull-taken',
+    file: SYNC,
+    find: 'if (isPulling(following.spaces.get(space), number)) await take(range, number)',
+    replace: 'await take(range, number)',
+    rule: 'B8',
+    what: 'the answer to a pull is taken although the space is forbidden or let go since',
   },
 ]

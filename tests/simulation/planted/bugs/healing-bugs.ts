@@ -58,4 +58,13 @@ export const healingBugs: readonly PlantedBug[] = [
     rule: 'P9',
     what: 'what is offered again counts as confirmed and as pending',
   },
+  {
+    name: 'former-not-doubted',
+    file: HEALING,
+    find: 'await doubtOf(unit, isOurs ? former : [...former, ...present])',
+    replace: 'await doubtOf(unit, isOurs ? [] : present)',
+    classes: SET_BACK,
+    rule: 'M5',
+    what: 'nobody offers the tail of a former client id',
+  },
 ]

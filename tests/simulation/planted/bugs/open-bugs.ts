@@ -1,9 +1,8 @@
 import { type PlantedBug, SET_BACK, TRIMMED } from '../planted-bug.ts'
 
 /**
- * Bugs that no seed has shown yet. Each was given 80 to 250 seeds: that is little. Where it is known what makes good for one, that stands above it. Of some a
- * named case tells (`case`). They count in no number; `npm run simulate:planted -- --open` hunts them. One that is found moves to its
- * neighbours.
+ * Bugs that no seed has shown yet, in 80 to 250 seeds each: that is little. Above each stands what makes good for it. They count in no
+ * number; `npm run simulate:planted -- --open` hunts them. One that is found moves to its neighbours.
  */
 export const openBugs: readonly PlantedBug[] = [
   // The server compares the nonces itself before it acknowledges (`nonce-check-skipped`).
@@ -26,15 +25,6 @@ export const openBugs: readonly PlantedBug[] = [
     rule: 'M4',
     what: 'after a reset for history the versions of old acks are still waited for',
   },
-  {
-    name: 'older-page-unproven',
-    file: 'client/src/replica/awaited-page.ts',
-    find: "if (!passed && !isHeld) return 'unproven'",
-    replace: '',
-    classes: SET_BACK,
-    rule: 'W2',
-    what: 'a page is taken without proof that it is of the same history',
-  },
   // The `acked` of the next welcome says the same.
   {
     name: 'unfinished-arrivals-forgotten',
@@ -44,16 +34,6 @@ export const openBugs: readonly PlantedBug[] = [
     classes: TRIMMED,
     rule: 'R6',
     what: 'what an unfinished copy brought of the own mutations is forgotten when it is shown',
-  },
-  {
-    name: 'repeat-of-a-fork',
-    file: 'shared/src/range-rule.ts',
-    find: '(range.to === copy.version && sameSeal(copy.version, range.seal, copy.seal))',
-    replace: 'range.to === copy.version',
-    classes: SET_BACK,
-    rule: 'R3',
-    case: 'seals.test.ts',
-    what: 'a range that leads to our number under another seal counts as a repeat',
   },
   // What is sent again is acknowledged: a round trip later the showing ends all the same.
   {
@@ -66,14 +46,6 @@ export const openBugs: readonly PlantedBug[] = [
     rule: 'M4',
     what: 'what a welcome tells as done ends no showing',
   },
-  {
-    name: 'late-pull-taken',
-    file: 'client/src/sync.ts',
-    find: 'if (isPulling(following.spaces.get(space), number)) await take(range, number)',
-    replace: 'await take(range, number)',
-    rule: 'B8',
-    what: 'the answer to a pull is taken although the space is forbidden or let go since',
-  },
   // The head that came with the page says the same.
   {
     name: 'run-seal-unknown',
@@ -82,16 +54,6 @@ export const openBugs: readonly PlantedBug[] = [
     replace: 'return false',
     rule: 'C2',
     what: 'the seal of an unfinished run is taken for a plain one',
-  },
-  {
-    name: 'former-not-doubted',
-    file: 'client/src/replica/healing.ts',
-    find: 'await doubtOf(unit, isOurs ? former : [...former, ...present])',
-    replace: 'await doubtOf(unit, isOurs ? [] : present)',
-    classes: SET_BACK,
-    rule: 'M5',
-    case: 'healing.test.ts',
-    what: 'nobody offers the tail of a former client id',
   },
   // The conflict that follows moves them to a new client id.
   {

@@ -69,4 +69,13 @@ export const sharedBugs: readonly PlantedBug[] = [
     rule: 'B1',
     what: 'beats compare numbers without seals: errors cancel, forks agree',
   },
+  {
+    name: 'repeat-of-a-fork',
+    file: 'shared/src/range-rule.ts',
+    find: '(range.to === copy.version && sameSeal(copy.version, range.seal, copy.seal))',
+    replace: 'range.to === copy.version',
+    classes: SET_BACK,
+    rule: 'R3',
+    what: 'a range that leads to our number under another seal counts as a repeat',
+  },
 ]
