@@ -45,8 +45,8 @@ const Draw = v.strictObject({
 export type Comment = v.InferOutput<typeof Comment>
 export type Draw = v.InferOutput<typeof Draw>
 
-function assertHost(tx: Pick<TransactionBase, 'user' | 'reject'>): void {
-  if (tx.user !== HOST) tx.reject('Only the host may do this.')
+function assertHost(tx: Pick<TransactionBase, 'isAdmin' | 'reject'>): void {
+  if (!tx.isAdmin) tx.reject('Only the host may do this.')
 }
 
 /** A live show: what the crowd says flies by in a lane; the programme and the draws are documents that stay. */

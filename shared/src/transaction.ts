@@ -25,7 +25,7 @@ export interface CollectionTransaction<Doc> {
 export interface TransactionBase {
   /** Who made the mutation, as the token names them. */
   readonly user: string
-  /** Whether \`access\` answers \`admin\` for them in the space of the mutation; true for a backend's own writes, and on a device, where the server decides. */
+  /** Whether `access` answers `admin` for them in the space of the mutation; true for a backend's own writes, and on a device, where the server decides. */
   readonly isAdmin: boolean
   /** The server's clock there; on a device its own, corrected by what the server told. In ms since the epoch. */
   readonly nowMs: number

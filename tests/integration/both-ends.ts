@@ -2,19 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type OpenReplicaOptions, openReplica, type Replica, type Transport, webTransport } from '@tidemark/client'
-import {
-  type Authenticate,
-  createSyncServer,
-  jwt,
-  type Listening,
-  type Log,
-  ownerOnly,
-  serve,
-  signToken,
-  sqliteChangelog,
-} from '@tidemark/server'
+import { type Authenticate, createSyncServer, jwt, type Listening, type Log, serve, signToken, sqliteChangelog } from '@tidemark/server'
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
-import { app } from '../../demo-app/app.ts'
+import { access, app } from '../../demo-app/backend.ts'
 import { hold, holdAnswer } from '../harness/held-to-schema.ts'
 
 export type ChatReplica = Replica<typeof app>
@@ -52,7 +42,7 @@ export async function bothEnds(authenticate: Authenticate = jwt({ secret: SECRET
         app,
         changelog,
         authenticate,
-        access: { user: ownerOnly, room: () => 'write', live: () => 'write' },
+        access,
         ...(log === undefined ? {} : { log }),
       })
       listening = await serve(server, { port })

@@ -1,5 +1,6 @@
 // The demo's draw from end to end: two real replicas, the real server on SQLite, its own chance.
 import { newId } from '@tidemark/client'
+import { firstValueFrom } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { HOST, STAGE } from '../../demo-app/live.ts'
 import { type BothEnds, bothEnds, type ChatReplica, eventually } from './both-ends.ts'
@@ -62,7 +63,10 @@ describe('a lucky draw', () => {
     const host = await ends.open(HOST)
     const guest = await ends.open('guest')
     const id = await drawOf(host, guest, ['ada'], 1)
-    await expect(guest.space(STAGE).mutate.draw({ id })).rejects.toMatchObject({ code: 'rejected' })
+    await guest.space(STAGE).mutate.draw({ id })
+    await guest.space(STAGE).mutate.openDraw({ id: newId(), prize: 'Another one', places: 1 })
+    await eventually('both are refused', async () => (await firstValueFrom(guest.rejected$)).length === 2)
+    expect(await seenBy(guest)).toMatchObject([{ prize: 'A lighthouse' }])
     expect((await seenBy(guest))[0]).not.toHaveProperty('winners')
   })
 })

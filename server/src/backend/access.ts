@@ -16,7 +16,7 @@ import type { Log } from '../observe/log.ts'
 import type { Principal } from './backend.ts'
 import { ACCESS_WITHIN_MS } from './bounds.ts'
 
-/** `admin` reads and writes like `write`, changes what others have created, and is what \`tx.isAdmin\` tells mutators. */
+/** `admin` reads and writes like `write`, changes what others have created, and is what `tx.isAdmin` tells mutators. */
 export type Access = 'none' | 'read' | 'write' | 'admin'
 const ANSWERS: readonly unknown[] = ['none', 'read', 'write', 'admin'] satisfies readonly Access[]
 
