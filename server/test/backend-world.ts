@@ -24,6 +24,8 @@ import type { Bus, Hint } from '../src/bus/bus.ts'
 import { inProcessBus } from '../src/bus/in-process-bus.ts'
 import type { Changelog, ReadBounds } from '../src/changelog/changelog.ts'
 import { type MemoryChangelog, memoryChangelog } from '../src/changelog/memory/memory-changelog.ts'
+import type { LaneEngine } from '../src/lanes/lane-engine.ts'
+import type { ModerationOptions } from '../src/moderation/create-moderation.ts'
 import type { Log } from '../src/observe/log.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
@@ -117,6 +119,8 @@ export interface WorldOptions {
   readonly access?: AccessRules
   readonly changelog?: Changelog
   readonly turn?: () => Promise<void>
+  readonly lanes?: LaneEngine
+  readonly moderation?: ModerationOptions
 }
 
 /** A backend over a memory changelog, and the short forms in which tests speak to it. */
@@ -144,7 +148,7 @@ export class BackendWorld {
   }
 
   /** Another backend over the same changelog, with other rules: a restart. */
-  start({ app: of = app, access = everybody(of), turn }: WorldOptions = {}): ReturnType<typeof createBackend> {
+  start({ app: of = app, access = everybody(of), turn, lanes, moderation }: WorldOptions = {}): ReturnType<typeof createBackend> {
     this.backend = createBackend({
       app: of,
       changelog: this.changelog,
@@ -152,9 +156,11 @@ export class BackendWorld {
       access,
       bus: this.bus,
       clock: this.clock,
-      random: { unit: () => this.chance, bytes: () => new Uint8Array() },
+      random: { unit: () => this.chance, bytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(this.chance * 256)) },
       log: this.log,
       turn,
+      lanes,
+      moderation,
     })
     return this.backend
   }

@@ -23,8 +23,10 @@ import {
 import type { Bus } from '../bus/bus.ts'
 import type { Changelog, ReadTransaction } from '../changelog/changelog.ts'
 import type { LaneEngine, LanePlace, RingText } from '../lanes/lane-engine.ts'
-import { laneOf } from '../lanes/lane-of.ts'
+import { laneOf, noLane } from '../lanes/lane-of.ts'
 import type { PresenceTracker } from '../lanes/presence-tracker.ts'
+import { createModeration, type ModerationOptions } from '../moderation/create-moderation.ts'
+import type { Moderation } from '../moderation/moderation.ts'
 import { withModeration } from '../moderation/with-moderation.ts'
 import { type Log, SILENT } from '../observe/log.ts'
 import type { BackendMetrics } from '../observe/metrics.ts'
@@ -46,6 +48,7 @@ import { Mutate } from './mutate.ts'
 import { readOlder } from './read-older.ts'
 import { assertAsk, readRange } from './read-range.ts'
 import { RecentReads, readTooLate } from './recent-reads.ts'
+import { say } from './say.ts'
 import { viewsOf } from './view.ts'
 
 export interface BackendOptions<A extends App = App> {
@@ -60,6 +63,8 @@ export interface BackendOptions<A extends App = App> {
   readonly random: Random
   /** Runs the lanes; without it there are none. */
   readonly lanes?: LaneEngine | undefined
+  /** How what is said in them is looked at. */
+  readonly moderation?: ModerationOptions | undefined
   /** Who follows what; without it nobody is told. */
   readonly presence?: Pick<PresenceTracker, 'ring'> | undefined
   readonly log?: Log | undefined
@@ -69,7 +74,9 @@ export interface BackendOptions<A extends App = App> {
 }
 
 /** Rules, mutators and commits over a changelog. Throws TypeError where `access` lacks a kind of the app. */
-export function createBackend<A extends App>(options: BackendOptions<A>): Backend & { readonly commits: Commits } {
+export function createBackend<A extends App>(
+  options: BackendOptions<A>,
+): Backend & { readonly commits: Commits; readonly moderation: Moderation | undefined } {
   const { changelog, bus, clock, random, metrics } = options
   const { log = SILENT, turn = async () => {} } = options
   assertAccessRules(options.app, options.access)
@@ -81,6 +88,9 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
   const world = { app, clock, random, log }
   const queue = new CommitQueue({ changelog, bus, clock, log, metrics, turn })
   const mutate = new Mutate({ world, queue, ask, hasKind, metrics })
+  const commits = new Commits({ queue, world, metrics })
+  const moderation =
+    options.lanes && createModeration({ app, changelog, commits, engine: options.lanes, bus, clock, log }, options.moderation)
 
   /** Errors leave as SyncErrors; what is a fault of the server's is told to the log. */
   async function guarded<T>(what: string, work: () => Promise<T>): Promise<T> {
@@ -113,7 +123,7 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
   }
 
   return {
-    commits: new Commits({ queue, world, metrics }),
+    commits,
 
     authenticate: (token) => guarded('authenticate', () => authenticated(options.authenticate, token, clock)),
 
@@ -161,7 +171,13 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
 
     mutate: (principal, batch) => guarded('mutate', () => mutate.run(principal, batch)),
 
-    say: (_principal, { lane }) => guarded('say', async () => noLane(lane)),
+    moderation,
+
+    say: (principal, saying) =>
+      guarded('say', async () => {
+        if (options.lanes === undefined || moderation === undefined) return noLane(saying.lane)
+        return say({ app, ask, random, engine: options.lanes, moderation }, principal, saying)
+      }),
 
     lane: (principal, space, lane, since) =>
       guarded('lane', async () => {
@@ -229,13 +245,6 @@ export function createBackend<A extends App>(options: BackendOptions<A>): Backen
 
 /** Of whoever comes without a token. */
 const DEFAULT_TENANT = 'default'
-
-function noLane(lane: string): never {
-  throw new NotFoundError(`lane ${lane.slice(0, LANE_CHARACTERS_SHOWN)}: this kind of space has no such lane`)
-}
-
-/** Of the name of a lane, in an error. */
-const LANE_CHARACTERS_SHOWN = 64
 
 async function authenticated(authenticate: Authenticate, token: string, clock: Clock): Promise<Principal> {
   if (typeof token !== 'string' || token === '' || token.length > TOKEN_CHARACTERS_MAX) throw new UnauthenticatedError()

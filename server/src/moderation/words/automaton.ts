@@ -24,7 +24,11 @@ export class Automaton {
   readonly #first: Int32Array
   readonly #next: Int32Array
 
-  private constructor(words: readonly CompiledWord[], edges: Edges, tables: Readonly<Record<'fail' | 'ending' | 'first' | 'next', Int32Array>>) {
+  private constructor(
+    words: readonly CompiledWord[],
+    edges: Edges,
+    tables: Readonly<Record<'fail' | 'ending' | 'first' | 'next', Int32Array>>,
+  ) {
     this.words = words
     this.#edges = edges
     this.#fail = tables.fail

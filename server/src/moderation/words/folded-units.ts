@@ -46,7 +46,8 @@ export function shapeOfUnit(unit: number): number {
 }
 
 /** Letters and digits of scripts that put blanks between words. */
-const ALPHABETIC = /^(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}])[\p{L}\p{N}\p{M}]$/u
+const ALPHABETIC =
+  /^(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}])[\p{L}\p{N}\p{M}]$/u
 /** Common to both kana. */
 const KANA_MARKS = [0x3099, 0x309a, 0x30fc]
 const alphabetic = new Uint8Array(0x10000)

@@ -168,7 +168,8 @@ describe('the word filter', () => {
       })
       expect(units).toBeGreaterThan(0)
       expect(found).toBeGreaterThan(0)
-      if (comments.length / ms > best.perS / 1000) best = { perS: (comments.length / ms) * 1000, floorPerS: (comments.length / floorMs) * 1000 }
+      if (comments.length / ms > best.perS / 1000)
+        best = { perS: (comments.length / ms) * 1000, floorPerS: (comments.length / floorMs) * 1000 }
     }
     if (process.env.TIDEMARK_FIGURES !== undefined) console.log(best)
     expect(best.perS).toBeGreaterThan(200_000)
@@ -194,7 +195,22 @@ function listOf(count: number): Listed[] {
 /** Comments of a live show, 4 to 40 characters, in two languages, some with what people put between. */
 function commentsOf(count: number): string[] {
   const random = drawn(2)
-  const words = ['hello', 'WOW', 'so good', 'l33t', 'first!', '😂😂', 'gg', 'where is this', 'encore', 'ﾊﾞｶ', '太棒了', '哈哈哈哈', '前方高能', '666']
+  const words = [
+    'hello',
+    'WOW',
+    'so good',
+    'l33t',
+    'first!',
+    '😂😂',
+    'gg',
+    'where is this',
+    'encore',
+    'ﾊﾞｶ',
+    '太棒了',
+    '哈哈哈哈',
+    '前方高能',
+    '666',
+  ]
   return Array.from({ length: count }, () => Array.from({ length: 1 + random(5) }, () => words[random(words.length)]).join(' ')).concat(
     listOf(50).map(({ word }) => `well ${word} then`),
   )
