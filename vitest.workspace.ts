@@ -53,6 +53,7 @@ export default defineConfig({
       { ...common, root: './client', test: { name: 'client', exclude: [...ignored, BROWSER_TESTS] } },
       { ...common, root: './server', test: { name: 'server', exclude: ignored } },
       { ...common, root: './demo-app', test: { name: 'demo-app', exclude: ignored } },
+      { ...common, root: './console', test: { name: 'console', exclude: ignored } },
       {
         ...common,
         root: './tests',
@@ -69,7 +70,7 @@ export default defineConfig({
           // A browser shares its machine badly with other tests: those with one run in groups of their own, two files at a time.
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
-          ...(chromium ? { env: { CHROMIUM_PATH: chromium }, globalSetup: ['./e2e/build-demo.ts'] } : withoutBrowser),
+          ...(chromium ? { env: { CHROMIUM_PATH: chromium }, globalSetup: ['./e2e/build-pages.ts'] } : withoutBrowser),
         },
       },
       {

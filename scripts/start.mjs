@@ -1,4 +1,4 @@
-// npm start: builds the demo app, then serves its page, the API and live connections from this same process.
+// npm start: builds the demo app and the console, then serves both pages, the API and live connections from this same process.
 //
 // PORT (8787), HOST (loopback), TIDEMARK_DATA (./data)    read by the server
 import './require-node.mjs'
@@ -18,10 +18,11 @@ whenNpmEnds(() => {
   if (!stopping) process.emit('SIGTERM')
 })
 
-const { code, output } = await quietly([VITE, 'build', 'demo-app'])
+const built = await Promise.all(['demo-app', 'console'].map(async (page) => ({ page, ...(await quietly([VITE, 'build', page])) })))
 if (stopping) process.exit(143)
-if (code !== 0) {
-  console.error(`${output.trimEnd()}\nThe demo app did not build.`)
+for (const { page, code, output } of built) {
+  if (code === 0) continue
+  console.error(`${output.trimEnd()}\n${page} did not build.`)
   process.exit(1)
 }
 

@@ -81,7 +81,7 @@ export type {
   Restricted,
   WordAction,
 } from './moderation-space.ts'
-export { laneSettingId, moderationSpace, WORD_LENGTH_MAX, WORDS_AT_ONCE_MAX } from './moderation-space.ts'
+export { ANNOUNCEMENT_LENGTH_MAX, laneSettingId, moderationSpace, WORD_LENGTH_MAX, WORDS_AT_ONCE_MAX } from './moderation-space.ts'
 export type { Mutation, Numbered, VoidMutation } from './mutation.ts'
 export { mutation, voidMutation } from './mutation.ts'
 export { isClientId, isCollectionName, isDocumentId, isNonce, isUserId } from './names.ts'

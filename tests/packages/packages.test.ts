@@ -50,6 +50,8 @@ describe.each(manifests)('the tarball of $name', ({ name, exports, version, depe
     const files = stdout.split('\n')
     expect(files).toEqual(expect.arrayContaining(['package/LICENSE', 'package/README.md', 'package/dist/index.js', 'package/src/index.ts']))
     expect(files.filter((file) => /\.test\.|tsbuildinfo|tsconfig/.test(file))).toEqual([])
+    // The page that it serves at /console, as it was built.
+    if (name === '@tidemark/server') expect(files).toContain('package/console/index.html')
     expect(await readFile(join(folder, 'node_modules', name, 'LICENSE'), 'utf8')).toBe(await readFile(join(root, 'LICENSE'), 'utf8'))
   })
 

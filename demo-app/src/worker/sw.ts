@@ -14,7 +14,7 @@ declare global {
 }
 
 /** What the server answers itself: never the page. */
-const SERVER_PATHS = [/^\/v1\//, /^\/healthz$/, /^\/readyz$/, /^\/metrics$/]
+const SERVER_PATHS = [/^\/v1\//, /^\/healthz$/, /^\/readyz$/, /^\/metrics$/, /^\/console(\/|$)/]
 
 // Without a network the page comes from here.
 precacheAndRoute(self.__WB_MANIFEST)
