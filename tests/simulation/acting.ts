@@ -180,6 +180,7 @@ function actOnDevice(world: World, action: DeviceAction, device: Device): void {
       return
     case 'lose power': {
       world.crash(device)
+      world.destroyed.add(name)
       const held = new Set(watch.nonces())
       world.destroy(() => disk.losePower())
       watch.begin()
@@ -188,6 +189,7 @@ function actOnDevice(world: World, action: DeviceAction, device: Device): void {
       return
     }
     case 'evict':
+      world.destroyed.add(name)
       world.destroy(() => disk.evict())
       watch.begin()
       return

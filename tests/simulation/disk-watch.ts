@@ -2,6 +2,7 @@ import type { Key, Row } from '@tidemark/client/testing'
 import type { Changed, Disk } from './disk.ts'
 import { ancestor, canonical, type History, type Moment } from './history.ts'
 import { type PlainSpace, runPlain } from './plain-mutators.ts'
+import { ResetWatch } from './reset-watch.ts'
 import { type Shown as ShownMutation, wronglyShown } from './showing.ts'
 import { COLLECTIONS } from './simulated-app.ts'
 
@@ -99,6 +100,7 @@ export class DiskWatch {
   #refused = new Map<Key, string>()
   /** `{nonce} {space}` of what was acknowledged while there was no copy that could show it. */
   readonly #endedUnseen = new Set<string>()
+  readonly resets = new ResetWatch()
   /** By nonce, when this device took back what it still has pending, in ms of virtual time. */
   readonly takenBackMs = new Map<string, number>()
   /** Refused ones that the app was asked to let go or to make again, and pending ones that it was asked to take back. */
@@ -143,7 +145,11 @@ export class DiskWatch {
   #look(changed: Changed): void {
     const touched = new Set<number>()
     for (const [table, keys] of changed) for (const s of this.#take(table, keys)) touched.add(s)
-    if (changed.has('outbox')) this.#note(changed.get('outbox') as ReadonlySet<Key>)
+    const outbox = changed.get('outbox')
+    if (outbox !== undefined) {
+      this.#note(outbox)
+      this.resets.look(outbox, (n) => this.disk.rows('outbox').get(n) as OutboxEntry | undefined)
+    }
     if (changed.has('refused')) this.#heed(changed.get('refused') as ReadonlySet<Key>)
     if (changed.has('tail')) this.#trust(changed.get('tail') as ReadonlySet<Key>)
     this.#count()

@@ -83,7 +83,7 @@ export async function run(plan: Plan, openDisk?: OpenDisk): Promise<Outcome> {
     else if (world.failures.length === 0) await playRareScene(world, plan.seed)
     await comeRight(world, scheduler.nowMs + HEAL_MS)
     for (const message of unconverged(world)) world.fail('converges', message)
-    for (const message of world.stale()) world.fail('told', message)
+    for (const message of [...world.stale(), ...world.misinformed()]) world.fail('told', message)
     // A read that the storage failed is made again.
     const readMs = scheduler.nowMs + READ_AGAIN_MS
     while (world.misled().length > 0 && scheduler.nowMs < readMs) {

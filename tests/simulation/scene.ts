@@ -60,6 +60,7 @@ export function until(world: World, isSo: () => boolean, ms: number): Promise<vo
 /** Its browser forgets everything, and it is opened anew: what it is sent begins at version 0. */
 export function beginAgain(world: World, device: Device): void {
   world.crash(device)
+  world.destroyed.add(device.name)
   world.destroy(() => device.disk.evict())
   device.watch.begin()
   world.openTabs(device, 1)

@@ -114,6 +114,8 @@ export class World {
   isRight = false
   /** Devices that were copied or set back, or began as a copy, by name. */
   readonly forked = new Set<string>()
+  /** Devices of whose disk something was lost, by name. */
+  readonly destroyed = new Set<string>()
   /** Pages of older lines that brought any. */
   pagesTaken = 0
   readonly #plan: Plan
@@ -174,7 +176,9 @@ export class World {
     if (this.#isHealed) return
     const misled = this.misled((tab, { disk }) => {
       const { node } = tab
-      const isAtRest = disk.units === 0 && disk.rows('self').size > 0
+      // Whoever was told that the storage was cleared is to load the page again.
+      const isCleared = statusOf(tab.replica)?.storage.error?.trouble === 'cleared'
+      const isAtRest = disk.units === 0 && disk.rows('self').size > 0 && !isCleared
       return isAtRest && tab.replica !== undefined && node.frozenUntilMs <= this.scheduler.nowMs && node.timerGrainMs === 1
     })
     for (const { queries, spaces } of this.#tabsOf()) queries?.open((id) => spaces.get(id))
@@ -284,6 +288,16 @@ export class World {
   stale(): string[] {
     return [...this.#tabsOf()].flatMap(({ node, handle }) =>
       (handle.stale?.() ?? []).map((what) => `${node.name} was told last of ${what}`),
+    )
+  }
+
+  /** [P8] What apps were told of histories that were reset, of devices whose disk is the one that they began with. */
+  misinformed(): string[] {
+    const isOldTail = this.#plan.classes.includes('clock-jump')
+    return [...this.devices.values()].flatMap(({ name, watch }) =>
+      this.forked.has(name) || this.destroyed.has(name)
+        ? []
+        : [...watch.resets.wrong(this.restores > 0, isOldTail)].map((what) => `${name} ${what}`),
     )
   }
 
@@ -451,6 +465,7 @@ export class World {
       (replica) => {
         if (!node.alive) return
         tab.replica = replica
+        replica.historyReset$.subscribe((reset) => device.watch.resets.told(reset))
         for (const id of SPACES) tab.spaces.set(id, replica.space(id) as unknown as Space)
         queries?.open((id) => tab.spaces.get(id))
       },

@@ -67,4 +67,13 @@ export const healingBugs: readonly PlantedBug[] = [
     rule: 'M5',
     what: 'nobody offers the tail of a former client id',
   },
+  {
+    name: 'offered-again-untold',
+    file: HEALING,
+    find: 'if (isLost) await count(unit, counted, 0)',
+    replace: '',
+    classes: ['restore'],
+    rule: 'P8',
+    what: 'what the server lost is offered again, and the app is not told',
+  },
 ]
