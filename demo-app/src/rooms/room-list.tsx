@@ -10,7 +10,7 @@ import { RefusedNotice } from './refused-notice.tsx'
 import { ResetNotice } from './reset-notice.tsx'
 import './room-list.css'
 import { RoomListRow } from './room-list-row.tsx'
-import { addressOf } from './route.ts'
+import { addressOf, STAGE_ADDRESS } from './route.ts'
 import { useArrowKeys } from './use-arrow-keys.ts'
 import { useRoomSummaries } from './use-room-summaries.ts'
 import { useUnreadTitle } from './use-unread-title.ts'
@@ -65,6 +65,11 @@ export function RoomList({ open, reading }: Props) {
         </h1>
         <SettingsMenu user={user} />
       </header>
+      <a className="stage-entry always-dark" href={STAGE_ADDRESS}>
+        <span className="stage-entry-mark" aria-hidden="true" />
+        <strong>{words.stage.title}</strong>
+        <span className="stage-entry-text">{words.stage.entry}</span>
+      </a>
       {rooms === undefined ? (
         <ul className="room-list-rows" aria-busy="true" aria-label={words.list.reading}>
           <li className="room-list-skeleton" />

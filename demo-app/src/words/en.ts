@@ -116,6 +116,76 @@ export interface Words {
     tooMany(characters: number): string
   }
 
+  readonly stage: {
+    readonly title: string
+    readonly entry: string
+    viewers(online: number): string
+    readonly viewersUnknown: string
+    readonly picture: string
+    readonly side: string
+    readonly reading: string
+    readonly now: string
+    nextAt(time: string): string
+    readonly nothingOn: string
+    won(prize: string, winners: number): string
+    /** More than a tick takes. */
+    cut(count: number): string
+    readonly newest: string
+    heard(count: number, last: string): string
+    readonly away: string
+    readonly closedTitle: string
+    readonly closedText: string
+    readonly absentTitle: string
+    readonly absentText: string
+    readonly notLoadedTitle: string
+    readonly notLoadedText: string
+  }
+  readonly comment: {
+    readonly label: string
+    readonly send: string
+    readonly hint: string
+    readonly sending: string
+    readonly sent: string
+    readonly stopped: string
+    readonly stoppedText: string
+    unsent(text: string, why: string): string
+    readonly again: string
+    readonly discard: string
+    readonly noConnection: string
+    readonly tooFast: string
+    forbidden(why: string): string
+    readonly color: string
+    readonly colors: Readonly<Record<'white' | 'sea' | 'sand' | 'coral', string>>
+    readonly asList: string
+  }
+  readonly programme: {
+    readonly title: string
+    readonly empty: string
+    readonly now: string
+    readonly over: string
+    readonly begin: string
+    readonly end: string
+    readonly remove: string
+    readonly newTitle: string
+    readonly newTime: string
+    readonly add: string
+  }
+  readonly draw: {
+    readonly title: string
+    readonly empty: string
+    standing(places: number, entrants: number): string
+    readonly enter: string
+    readonly entered: string
+    readonly draw: string
+    readonly drawing: string
+    winners(names: readonly string[]): string
+    readonly nobody: string
+    readonly youWon: string
+    readonly newPrize: string
+    readonly newPlaces: string
+    readonly open: string
+  }
+
   readonly phase: {
     readonly offline: string
     readonly connecting: string
@@ -176,7 +246,6 @@ export interface Words {
   readonly day: { readonly today: string; readonly yesterday: string }
 }
 
-/** Why nothing is sent although the server can be reached, in words of this page's own. */
 /** Why there is no connection, where that is not just that nobody answers. */
 const NO_CONNECTION: Partial<Record<ErrorCode, string>> = {
   unauthenticated: 'The server refuses this sign-in.',
@@ -186,6 +255,7 @@ const NO_CONNECTION: Partial<Record<ErrorCode, string>> = {
   'upgrade-required': 'This version of the chat is too old: reload the page.',
   internal: 'The server has a problem.',
 }
+/** Why nothing is sent although the server can be reached, in words of this page's own. */
 const HELD_BACK: { readonly [code in ErrorCode]?: string } = {
   'client-conflict': 'another device writes under the number of this one.',
   'out-of-order': 'the server no longer knows what this device had sent before.',
@@ -335,6 +405,76 @@ export const en: Words = {
     notSaved: (why) => `Not saved: ${why}`,
     left: (characters) => `${characters} ${characters === 1 ? 'character' : 'characters'} left`,
     tooMany: (characters) => `${number.format(characters)} ${characters === 1 ? 'character' : 'characters'} too many`,
+  },
+
+  stage: {
+    title: 'Live stage',
+    entry: 'Comments fly by, everybody at once',
+    viewers: (online) => `${number.format(online)} watching`,
+    viewersUnknown: 'Counting viewers',
+    picture: 'The stage',
+    side: 'Programme and draws',
+    reading: 'Reading the programme',
+    now: 'On now',
+    nextAt: (time) => `Next, at ${time}`,
+    nothingOn: 'Nothing is on yet.',
+    won: (prize, winners) => `${prize}: ${winners === 0 ? 'nobody took part' : winners === 1 ? 'the winner is' : 'the winners are'}`,
+    cut: (count) => `and ${number.format(count)} more`,
+    newest: 'Newest comments',
+    heard: (count, last) => `${count === 1 ? '1 comment' : `${number.format(count)} comments`} lately. The last one: ${last}`,
+    away: 'Offline. You see the programme as it was; comments come when you are back.',
+    closedTitle: 'The stage is closed to you',
+    closedText: 'Whoever runs this show has not let you in.',
+    absentTitle: 'The stage is not on this device yet',
+    absentText: 'It comes when there is a connection.',
+    notLoadedTitle: 'The stage did not load',
+    notLoadedText: 'This part of the page is fetched when it is first opened. Try again with a connection.',
+  },
+  comment: {
+    label: 'Say something to everybody',
+    send: 'Say it',
+    hint: 'It flies at once, and is not kept.',
+    sending: 'On its way.',
+    sent: 'Sent.',
+    stopped: 'Comments are stopped',
+    stoppedText: 'The host has stopped comments for now.',
+    unsent: (text, why) => `“${text}” reached nobody else: ${why}`,
+    again: 'Say it again',
+    discard: 'Discard',
+    noConnection: 'there is no connection. Comments are not kept for later.',
+    tooFast: 'that was too fast. Wait a moment.',
+    forbidden: (why) => `you may not speak here. ${why}`,
+    color: 'Colour',
+    colors: { white: 'White', sea: 'Sea', sand: 'Sand', coral: 'Coral' },
+    asList: 'As a list',
+  },
+  programme: {
+    title: 'Programme',
+    empty: 'Nothing is planned yet.',
+    now: 'On now',
+    over: 'Over',
+    begin: 'Begin',
+    end: 'End',
+    remove: 'Remove',
+    newTitle: 'What comes',
+    newTime: 'When it begins',
+    add: 'Add',
+  },
+  draw: {
+    title: 'Lucky draws',
+    empty: 'No draw is open.',
+    standing: (places, entrants) =>
+      `${places === 1 ? '1 place' : `${number.format(places)} places`}, ${entrants === 1 ? '1 takes' : `${number.format(entrants)} take`} part`,
+    enter: 'Take part',
+    entered: 'You take part',
+    draw: 'Draw',
+    drawing: 'The server draws',
+    winners: (names) => `Won by ${new Intl.ListFormat('en').format(names)}.`,
+    nobody: 'Nobody took part.',
+    youWon: 'You have won!',
+    newPrize: 'Prize',
+    newPlaces: 'Places',
+    open: 'Open',
   },
 
   phase: {

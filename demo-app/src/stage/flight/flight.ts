@@ -5,8 +5,10 @@ const SPEED_CALM = 140
 const SPEED_MAX = 760
 /** In this time the speed comes near the wanted one, in ms. */
 const SPEED_EASE_MS = 500
-/** Letters are large while this many px per s and pair of rows suffice for all that comes. */
-const LARGE_UNTIL_PX_PER_S = 170
+/** Letters are large, and take two rows, while this speed suffices for all that comes. */
+const LARGE_UNTIL = 260
+/** How much wider large ones are, about. */
+const LARGE_WIDTH = 1.6
 /** What waits for a place at most; the oldest goes first. */
 export const WAITING_MAX = 1000
 /** Past its time by more, a text is not shown any more, in ms. */
@@ -92,7 +94,7 @@ export class Flight<T> {
     const passedMs = Math.min(Math.max(0, nowMs - (this.#nowMs ?? nowMs)), STEP_MS_MAX)
     this.#nowMs = nowMs
     if (nowMs > this.#calmFromMs) this.#perS = 0
-    const wanted = Math.min(Math.max(this.#neededPxPerS(this.#belt.rows), SPEED_CALM), SPEED_MAX)
+    const wanted = Math.min(Math.max(this.#needed(this.#span()), SPEED_CALM), SPEED_MAX)
     this.#speed += (wanted - this.#speed) * Math.min(1, passedMs / SPEED_EASE_MS)
     this.#belt.move((this.#speed * passedMs) / 1000)
 
@@ -118,15 +120,20 @@ export class Flight<T> {
   }
 
   #lay(item: T, anyway: boolean): boolean {
-    const span = this.#belt.rows > 1 && this.#neededPxPerS(this.#belt.rows / 2) * 1.5 <= LARGE_UNTIL_PX_PER_S ? 2 : 1
+    const span = this.#span()
     const widthPx = this.#widthOf(item, span)
-    this.#smallWidthPx += ((span === 2 ? widthPx / 1.5 : widthPx) - this.#smallWidthPx) * WIDTH_MEMORY
+    this.#smallWidthPx += ((span === 2 ? widthPx / LARGE_WIDTH : widthPx) - this.#smallWidthPx) * WIDTH_MEMORY
     return this.#belt.lay(item, widthPx, span, anyway) !== undefined
   }
 
-  /** What so many rows must move for all that comes. */
-  #neededPxPerS(rows: number): number {
-    return ((this.#perS + this.#overdue()) * (this.#smallWidthPx + GAP_PX)) / Math.max(1, rows)
+  #span(): Span {
+    return this.#belt.rows > 1 && this.#needed(2) <= LARGE_UNTIL ? 2 : 1
+  }
+
+  /** The speed at which all that comes finds its place, at this size, in px per s. */
+  #needed(span: Span): number {
+    const widthPx = this.#smallWidthPx * (span === 2 ? LARGE_WIDTH : 1) + GAP_PX
+    return ((this.#perS + this.#overdue()) * widthPx * span) / Math.max(1, this.#belt.rows)
   }
 
   #overdue(): number {
