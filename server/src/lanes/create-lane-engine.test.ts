@@ -9,6 +9,7 @@ import {
   FORGET_EVERY_MS,
   ITEM_BYTES_MAX,
   ITEM_IDS_MS,
+  LANES_MAX,
   SAYS_WAITING_MAX,
   STORE_RETRY_MS,
   STORED_WITHIN_MS,
@@ -197,6 +198,53 @@ describe('ticks of a lane', () => {
     const world = await LaneWorld.started()
     await expect(world.say('', { body: { text: 1n } })).rejects.toMatchObject({ code: 'invalid' })
     await expect(world.say('x'.repeat(ITEM_BYTES_MAX))).rejects.toMatchObject({ code: 'too-large' })
+  })
+})
+
+describe('lanes in memory', () => {
+  const many = async (world: LaneWorld, count: number, from = 0) => {
+    for (let at = from; at < from + count; at++) await world.ring(0, { ...DANMU, space: `live:${at}` })
+  }
+
+  it('are bounded: the one used longest ago is read again, one with something to merge stays', async () => {
+    const store = troubled()
+    const world = await LaneWorld.started({ store })
+    await world.say('waits', { place: { ...DANMU, space: 'live:busy' } })
+    await many(world, LANES_MAX)
+    const reads = () => store.calls.filter((call) => call === 'lane').length
+    expect(reads()).toBe(LANES_MAX + 1)
+    await many(world, 10, LANES_MAX - 10)
+    expect(reads()).toBe(LANES_MAX + 1)
+    await many(world, 1)
+    expect(reads()).toBe(LANES_MAX + 2)
+    await world.clock.pass(1000)
+    expect(world.ticks.map(textsOf)).toEqual([['waits']])
+  })
+
+  it('numbers of a lane that passes at once grow though it was forgotten and the clock went back', async () => {
+    const world = await LaneWorld.started()
+    await world.say('a', { place: TYPING })
+    await many(world, LANES_MAX)
+    world.clock.shiftMs = -60_000
+    await world.say('b', { place: TYPING })
+    const [first = 0, second = 0] = world.ticks.map(({ tick }) => tick)
+    expect(second).toBeGreaterThan(first)
+  })
+
+  it('a weight function that fails is told once a lane', async () => {
+    const sampling = () => {
+      throw new Error('a bug in the app')
+    }
+    const world = await LaneWorld.started({ app: laneApp({ sampling, cap: 2 }) })
+    for (const text of ['a', 'b', 'c']) await world.say(text)
+    await world.clock.pass(1000)
+    await world.say('d')
+    await world.clock.pass(1000)
+    expect(world.ticks.map(({ items, cut }) => [items.length, cut])).toEqual([
+      [2, 1],
+      [1, 0],
+    ])
+    expect(world.logged).toEqual(['the weight function of a lane failed: it counts as 1'])
   })
 })
 

@@ -2,7 +2,6 @@ import {
   type App,
   type Clock,
   faultOfLane,
-  LANE_PAGE_MS,
   type LaneDefinition,
   type LaneItem,
   type LaneState,
@@ -15,31 +14,25 @@ import {
   within,
 } from '@tidemark/shared'
 import type { Bus } from '../bus/bus.ts'
-import { LastUsed } from '../last-used.ts'
 import { type Log, SILENT } from '../observe/log.ts'
 import type { LaneMetrics } from '../observe/metrics.ts'
 import {
-  FORGET_EVERY_MS,
   GROUP_SAYS_MAX,
   GROUP_TICKS_MAX,
   ITEM_BYTES_MAX,
   ITEM_IDS_MS,
-  LANES_MAX,
-  LANES_STEP,
-  PAGE_CHARACTERS_MAX,
-  PAGES_CHARACTERS_MAX,
-  PAGES_MAX,
-  RINGS_CHARACTERS_MAX,
   SAYS_WAITING_MAX,
   STORE_RETRY_MS,
   STORED_WITHIN_MS,
 } from './bounds.ts'
+import { keptOf, LaneArchive } from './lane-archive.ts'
 import type { LaneEngine, LanePlace, LaneSettings, NewItem, PageText, RingText } from './lane-engine.ts'
 import { laneKey } from './lane-key.ts'
 import { laneOf } from './lane-of.ts'
-import { endOf, LaneRun, type Moment, type OpenTick } from './lane-run.ts'
-import type { KeptTicks, LaneStore, LeftSay, MergedTick, StoredSay } from './lane-store.ts'
-import { itemsText, itemText, pageText, stateFrame, type TickText, textOf, tickText } from './lane-text.ts'
+import { endOf, type LaneRun, type Moment, type OpenTick } from './lane-run.ts'
+import type { KeptLane, KeptTicks, LaneStore, LeftSay, MergedTick, StoredSay } from './lane-store.ts'
+import { itemsText, itemText, stateFrame, type TickText, textOf, tickText } from './lane-text.ts'
+import { LanesInMemory } from './lanes-in-memory.ts'
 
 export interface LaneEngineOptions {
   readonly app: App
@@ -97,16 +90,11 @@ class Lanes implements LaneEngine {
   readonly #options: LaneEngineOptions
   readonly #log: Log
   readonly #turn: () => Promise<void>
-  /** The one used longest ago first. */
-  readonly #runs = new Map<string, LaneRun>()
-  readonly #loading = new Map<string, Promise<LaneRun>>()
-  readonly #pages = new LastUsed<string>(PAGES_MAX, PAGES_CHARACTERS_MAX, (text) => text.length)
+  readonly #lanes: LanesInMemory
+  readonly #archive: LaneArchive
   readonly #waiting: Waiting[] = []
   readonly #clearing = new Map<string, { readonly place: LanePlace; readonly definition: LaneDefinition }>()
   readonly #due = new Set<LaneRun>()
-  #ringCharacters = 0
-  /** No tick up to it was given out by lanes that were forgotten and have no store. */
-  #floor = 0
   #strand: Promise<void> = Promise.resolve()
   #isWorking = false
   #state: 'before' | 'open' | 'stopping' | 'stopped' = 'before'
@@ -114,13 +102,15 @@ class Lanes implements LaneEngine {
   /** What of the store failed when it was tried last. */
   readonly #failing = new Set<Part>()
   #cancelRetry: () => void = () => {}
-  #cancelRound: () => void = () => {}
-  #round: Promise<void> = Promise.resolve()
 
   constructor(options: LaneEngineOptions) {
     this.#options = options
     this.#log = options.log ?? SILENT
     this.#turn = options.turn ?? (async () => {})
+    const { app, store, clock, random } = options
+    this.#lanes = new LanesInMemory({ random, log: this.#log, kept: (place, ring) => this.#kept(place, ring) })
+    const ended = (error: unknown) => (error === undefined ? this.#works('forget') : this.#failed('forget', error))
+    this.#archive = new LaneArchive({ app, store, clock, turn: this.#turn, ended })
   }
 
   async start(): Promise<void> {
@@ -129,7 +119,7 @@ class Lanes implements LaneEngine {
     await within(clock, STORED_WITHIN_MS, this.#begin(), () => new Error(`no end within ${STORED_WITHIN_MS} ms`)).catch((err) =>
       this.#log.error({ err }, 'the store of lanes does not open: lanes take nothing until it does'),
     )
-    this.#forgetLater()
+    this.#archive.start()
   }
 
   async stop(): Promise<void> {
@@ -137,10 +127,9 @@ class Lanes implements LaneEngine {
     const wasOpen = this.#state === 'open'
     this.#state = 'stopping'
     this.#cancelRetry()
-    this.#cancelRound()
-    await this.#round
+    await this.#archive.stop()
     await this.#strand
-    for (const run of this.#runs.values()) {
+    for (const run of this.#lanes.all) {
       run.cancelTimer()
       if (wasOpen && run.open.length > 0) this.#due.add(run)
     }
@@ -179,29 +168,14 @@ class Lanes implements LaneEngine {
   }
 
   async ring(place: LanePlace, definition: LaneDefinition, since: number): Promise<RingText> {
-    const run = this.#passing(place, definition) ?? (await this.#inTime(this.#loaded(place, definition)))
+    const run = this.#passing(place, definition) ?? (await this.#inTime(this.#lanes.loaded(place, definition)))
     if (this.#isToClear(run)) this.#clearSoon(place, definition)
     return run.ringAfter(since, this.state(place, definition))
   }
 
   async page(place: LanePlace, definition: LaneDefinition, from: number): Promise<PageText | undefined> {
-    const { clock, store } = this.#options
-    const { archiveMs } = definition
-    const { tickMs } = this.state(place, definition)
-    const nowMs = clock.nowMs()
-    const to = from + LANE_PAGE_MS
-    if (archiveMs === undefined || from % LANE_PAGE_MS !== 0 || from > nowMs || from < archiveFrom(nowMs, archiveMs)) return undefined
-    const key = `${laneKey(place)} ${from}`
-    const kept = this.#pages.get(key)
-    if (kept !== undefined) return { text: kept, whole: true, tickMs }
-    const run = await this.#inTime(this.#loaded(place, definition))
-    const whole = to <= nowMs && run.open.every(({ tick }) => tick >= to)
-    // A clock that goes back writes no further tick into it.
-    if (whole) run.pass(to - 1)
-    const ticks = await this.#inTime(store.page(place, from, to, PAGE_CHARACTERS_MAX))
-    const text = pageText(place, { from, to, whole }, ticks)
-    if (whole) this.#pages.keep(key, text)
-    return { text, whole, tickMs }
+    const page = await this.#inTime(this.#archive.page(place, definition, from, () => this.#lanes.loaded(place, definition)))
+    return page && { ...page, tickMs: this.state(place, definition).tickMs }
   }
 
   settingsChanged(place: LanePlace, definition: LaneDefinition): void {
@@ -232,7 +206,7 @@ class Lanes implements LaneEngine {
       await this.#strand
     } catch (error) {
       this.#failed('open', error)
-      for (const run of this.#runs.values()) run.open.length = 0
+      for (const run of this.#lanes.all) run.open.length = 0
       this.#due.clear()
       if (this.#state === 'before') this.#cancelRetry = this.#options.clock.after(STORE_RETRY_MS, () => void this.#begin())
     }
@@ -249,7 +223,7 @@ class Lanes implements LaneEngine {
       for (const say of says) {
         const definition = laneOf(app, say.place.space, say.place.lane)
         if (definition === undefined) await store.merge([{ ...say, text: undefined, clearedAtMs: undefined, kept: NOTHING_KEPT }])
-        else this.#restoreSay(await this.#loaded(say.place, definition), say)
+        else this.#restoreSay(await this.#lanes.loaded(say.place, definition), say)
       }
     }
   }
@@ -294,7 +268,7 @@ class Lanes implements LaneEngine {
     for (const waiting of group) {
       if (waiting.isOver) continue
       try {
-        const found = this.#place(waiting, await this.#loaded(waiting.place, waiting.definition))
+        const found = this.#place(waiting, await this.#lanes.loaded(waiting.place, waiting.definition))
         if (found === undefined) waiting.resolve()
         else placed.push(found)
       } catch (error) {
@@ -376,14 +350,12 @@ class Lanes implements LaneEngine {
     }
     if (ticks.length > 0) this.#works('merge')
     for (const { run, open, text } of merges) {
-      const before = run.characters
-      run.merged(text)
-      this.#ringCharacters += run.characters - before
+      this.#lanes.changing(run, () => run.merged(text))
       if (text === undefined) continue
       metrics?.tick(open.bucket.size, open.bucket.cut)
       this.#leave(run, text)
     }
-    this.#makeRoom()
+    this.#lanes.makeRoom()
     return true
   }
 
@@ -417,7 +389,7 @@ class Lanes implements LaneEngine {
     for (const [key, { place, definition }] of this.#clearing) {
       this.#clearing.delete(key)
       try {
-        const run = await this.#loaded(place, definition)
+        const run = await this.#lanes.loaded(place, definition)
         if (this.#isToClear(run)) this.#clearNow(run)
       } catch {
         // It is done when the lane is used next.
@@ -428,9 +400,7 @@ class Lanes implements LaneEngine {
   #clearNow(run: LaneRun): void {
     const { clearedAtMs } = this.#settings(run.place)
     if (clearedAtMs === undefined) return
-    const before = run.characters
-    run.clear(clearedAtMs, this.#now(), this.state(run.place, run.definition))
-    this.#ringCharacters += run.characters - before
+    this.#lanes.changing(run, () => run.clear(clearedAtMs, this.#now(), this.state(run.place, run.definition)))
     this.#due.add(run)
   }
 
@@ -439,65 +409,19 @@ class Lanes implements LaneEngine {
   /** A lane that passes on what is said at once, and has nothing in the store; undefined where it is none. */
   #passing(place: LanePlace, definition: LaneDefinition): LaneRun | undefined {
     if (definition.tickMs !== 0 || this.state(place, definition).tickMs !== 0) return undefined
-    const key = laneKey(place)
-    const run = this.#used(key) ?? this.#insert(key, place, definition)
+    const run = this.#lanes.of(place, definition)
     return run.isIdle ? run : undefined
   }
 
-  #loaded(place: LanePlace, definition: LaneDefinition): Promise<LaneRun> {
-    const key = laneKey(place)
-    const found = this.#used(key)
-    if (found?.isLoaded) return Promise.resolve(found)
-    const before = this.#loading.get(key)
-    if (before !== undefined) return before
-    const loading = this.#load(key, place, definition).finally(() => this.#loading.delete(key))
-    this.#loading.set(key, loading)
-    return loading
-  }
-
-  async #load(key: string, place: LanePlace, definition: LaneDefinition): Promise<LaneRun> {
+  async #kept(place: LanePlace, ring: number): Promise<KeptLane> {
     if (this.#state === 'stopped') throw new UnavailableError('This server is about to stop.')
-    const kept = await this.#options.store.lane(place, definition.ring).catch((error) => {
+    try {
+      const kept = await this.#options.store.lane(place, ring)
+      this.#works('lane')
+      return kept
+    } catch (error) {
       this.#failed('lane', error)
       throw cannotKeep(error)
-    })
-    this.#works('lane')
-    const run = this.#used(key) ?? this.#insert(key, place, definition)
-    run.load(kept)
-    this.#ringCharacters += run.characters
-    return run
-  }
-
-  #used(key: string): LaneRun | undefined {
-    const run = this.#runs.get(key)
-    if (run === undefined) return undefined
-    this.#runs.delete(key)
-    this.#runs.set(key, run)
-    return run
-  }
-
-  /** Throws UnavailableError where all that are in memory are needed there. */
-  #insert(key: string, place: LanePlace, definition: LaneDefinition): LaneRun {
-    this.#makeRoom(1)
-    if (this.#runs.size >= LANES_MAX) throw new UnavailableError('Too many lanes are in use.', { afterMs: STORE_RETRY_MS })
-    let isTold = false
-    const badWeight = (err: unknown): void => {
-      if (!isTold) this.#log.error({ err, space: place.space, lane: place.lane }, 'the weight function of a lane failed: it counts as 1')
-      isTold = true
-    }
-    const run = new LaneRun(place, definition, this.#floor, { random: this.#options.random, badWeight })
-    this.#runs.set(key, run)
-    return run
-  }
-
-  #makeRoom(more = 0): void {
-    const isEnough = () => this.#runs.size + more <= LANES_MAX && this.#ringCharacters <= RINGS_CHARACTERS_MAX
-    for (const [key, run] of this.#runs) {
-      if (isEnough()) return
-      if (!run.isIdle) continue
-      if (!run.isLoaded) this.#floor = Math.max(this.#floor, run.newest)
-      this.#ringCharacters -= run.characters
-      this.#runs.delete(key)
     }
   }
 
@@ -525,35 +449,6 @@ class Lanes implements LaneEngine {
     } catch (err) {
       this.#log.warn({ err }, 'the bus took no tick: its followers miss it')
     }
-  }
-
-  // -- Archives
-
-  /** Archives of lanes in which nothing is said any more reach their horizon, too. */
-  #forgetLater(): void {
-    const { app, clock } = this.#options
-    const hasArchives = Object.values(app.spaces).some(({ lanes }) => Object.values(lanes).some(({ archiveMs }) => archiveMs !== undefined))
-    if (!hasArchives || this.#state === 'stopping' || this.#state === 'stopped') return
-    this.#cancelRound = clock.after(FORGET_EVERY_MS, () => {
-      this.#round = this.#forget()
-        .then(() => this.#works('forget'))
-        .catch((err) => this.#failed('forget', err))
-        .then(() => this.#forgetLater())
-    })
-  }
-
-  async #forget(): Promise<void> {
-    const { app, clock, store } = this.#options
-    let places: readonly LanePlace[] = []
-    do {
-      places = await store.lanes(places.at(-1), LANES_STEP)
-      for (const place of places) {
-        const definition = laneOf(app, place.space, place.lane)
-        if (definition?.archiveMs === undefined) continue
-        while (this.#state === 'open' && !(await store.forget(place, keptOf(definition, clock.nowMs())))) await this.#turn()
-      }
-      await this.#turn()
-    } while (this.#state === 'open' && places.length > 0)
   }
 
   // -- What fails
@@ -592,15 +487,6 @@ class Lanes implements LaneEngine {
 }
 
 const NOTHING_KEPT: KeptTicks = { ring: 0, archiveFrom: Number.POSITIVE_INFINITY }
-
-function keptOf({ ring, archiveMs }: LaneDefinition, nowMs: number): KeptTicks {
-  return { ring, archiveFrom: archiveMs === undefined ? Number.POSITIVE_INFINITY : archiveFrom(nowMs, archiveMs) }
-}
-
-/** Where the oldest page begins that is within the horizon, at least in part, in ms since the epoch. */
-function archiveFrom(nowMs: number, archiveMs: number): number {
-  return Math.floor((nowMs - archiveMs) / LANE_PAGE_MS) * LANE_PAGE_MS
-}
 
 function mergeOf(run: LaneRun, open: OpenTick, monotonicMs: number): Merge {
   const { bucket, tick, tickMs, endsMs, clearedAtMs } = open

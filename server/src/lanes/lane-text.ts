@@ -10,7 +10,7 @@ export interface TickText {
 
 /** An item as JSON. `body`: JSON already. */
 export function itemText({ id, by, announcement }: Omit<NewItem, 'body'>, body: string, atMs: number): string {
-  return `{"id":"${id}","by":${JSON.stringify(by)},"atMs":${atMs},"body":${body}${announcement ? ',"announcement":true' : ''}}`
+  return `{"id":${JSON.stringify(id)},"by":${JSON.stringify(by)},"atMs":${atMs},"body":${body}${announcement ? ',"announcement":true' : ''}}`
 }
 
 /** The items of a bucket, in their order, as JSON. */
