@@ -1,8 +1,12 @@
+import { defineApp, lane, space } from '@tidemark/shared'
+import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { app, everybody } from '../test/backend-world.ts'
 import { FakeSocket } from '../test/fake-socket.ts'
 import { settle, VirtualClock } from '../test/virtual-clock.ts'
 import { memoryChangelog } from './changelog/memory/memory-changelog.ts'
+import type { LaneStore } from './lanes/lane-store.ts'
+import { memoryLaneStore } from './lanes/memory/memory-lane-store.ts'
 import { createSyncServer, type SyncServerOptions } from './sync-server.ts'
 
 const DAY_MS = 24 * 3_600_000
@@ -41,6 +45,42 @@ describe('a sync server', () => {
     }
     expect([isClosed, clock.timers]).toEqual([true, 0])
     await expect(logStart()).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
+  it('[L2] merges what a process before it left of its lanes, and when it ends what is left of them', async () => {
+    const lanes = memoryLaneStore()
+    const steps: string[] = []
+    const store: LaneStore = {
+      ...lanes,
+      async close() {
+        steps.push('lanes')
+        await lanes.close()
+      },
+    }
+    const changelog = memoryChangelog()
+    const live = defineApp({ version: '1', spaces: { live: space({ lanes: { talk: lane(v.object({ text: v.string() })) } }) } })
+    const clock = new VirtualClock()
+    const tick = clock.nowMs() - 5000
+    const said = { place: { tenant: 'default', space: 'live:1', lane: 'talk' }, tick, by: 'bob', id: 'a', atMs: tick }
+    const text = JSON.stringify({ id: 'a', by: 'bob', atMs: tick, body: { text: 'before the crash' } })
+    await store.append([{ ...said, text }], 0)
+    const server = createSyncServer({
+      app: live,
+      changelog: { ...changelog, close: async () => void steps.push('changelog') },
+      authenticate: async (token) => ({ tenant: 'default', user: token, expiresAtMs: undefined }),
+      access: { live: () => 'write' },
+      lanes: { store },
+      clock,
+    })
+    for (let turn = 0; turn < 10; turn++) await settle()
+    const ring = await server.hono.request('/v1/spaces/live:1/lanes/talk', { headers: { authorization: 'Bearer alice' } })
+    expect(await ring.json()).toMatchObject({ ticks: [{ tick, late: true, items: [{ id: 'a', body: { text: 'before the crash' } }] }] })
+    let isClosed = false
+    void server.close().then(() => {
+      isClosed = true
+    })
+    for (let turn = 0; turn < 20 && !isClosed; turn++) await clock.pass(1000)
+    expect([isClosed, steps, clock.timers]).toEqual([true, ['lanes', 'changelog'], 0])
   })
 
   it('[B11] that ends tells who asks meanwhile to come when the next process may listen', async () => {

@@ -24,6 +24,9 @@ import type { DevSignIn } from './http/dev-sign-in.ts'
 import { assertOrigins, type Origins, SAME_ORIGIN } from './http/origins.ts'
 import { createRoutes } from './http/routes.ts'
 import { createUpgrade, type HandleUpgrade } from './http/upgrade.ts'
+import { createLaneEngine } from './lanes/create-lane-engine.ts'
+import type { LaneStore } from './lanes/lane-store.ts'
+import { memoryLaneStore } from './lanes/memory/memory-lane-store.ts'
 import { PresenceTracker } from './lanes/presence-tracker.ts'
 import { type Log, SILENT } from './observe/log.ts'
 import { notingRefusals } from './observe/noting-refusals.ts'
@@ -47,6 +50,8 @@ export interface SyncServerOptions<A extends App> {
   readonly proxies?: readonly string[]
   /** Development sign-in: any name gets in. Refused under NODE_ENV=production. */
   readonly dev?: DevSignIn
+  /** What lanes keep, and how what is said in them is looked at, where the app has some. */
+  readonly lanes?: LanesOptions
   /** Whoever asks (POST /v1/anonymous) gets a token, under a name made by chance, so that a plain web page can join. Default: nobody does. */
   readonly anonymous?: AnonymousOptions
   /** Who may write over HTTP without a user (POST /v1/commits): the records of keys, or where they are looked up at each request. */
@@ -69,6 +74,11 @@ export interface SyncServerOptions<A extends App> {
   readonly retention?: RetentionOptions
   /** Resolves once all that has arrived by now was handed in, so that it is committed together. Default: the event loop goes round. */
   readonly turn?: () => Promise<void>
+}
+
+export interface LanesOptions {
+  /** Taken over: `close` closes it. Default: memory, so that what was said ends with the process; `sqliteLaneStore(file)` for a file of its own. */
+  readonly store?: LaneStore
 }
 
 export interface AnonymousOptions {
@@ -96,7 +106,7 @@ export interface SyncServer<A extends App = App> extends ServerCommits<A> {
   rightsChanged(of?: { readonly tenant?: string; readonly user?: string; readonly space?: SpaceId }): void
   /** Set where the address is one that other machines reach. */
   reachableFromOutside: boolean
-  /** Sends clients away, lets what is in hand finish, closes the changelog. Call it twice, it ends once. */
+  /** Sends clients away, lets what is in hand finish, merges what was said, closes lanes and changelog. Call it twice, it ends once. */
   close(): Promise<void>
 }
 
@@ -129,7 +139,24 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
   const bus = options.bus ?? inProcessBus((err) => log.error({ err }, 'a listener of the bus failed'))
   const presence = new PresenceTracker({ clock, bus, optionOf: (space) => app.spaces[kindOf(space)]?.presence })
   const backendMetrics = notingRefusals(prometheus.backend, (code, of) => ownConsole?.refused(code, of))
-  const backend = createBackend({ app, changelog, authenticate, access, bus, clock, random, log, turn, presence, metrics: backendMetrics })
+  const hasLanes = Object.values(app.spaces).some(({ lanes }) => Object.keys(lanes).length > 0)
+  const lanes = hasLanes
+    ? createLaneEngine({ app, store: options.lanes?.store ?? memoryLaneStore(), bus, clock, random, log, turn, metrics: prometheus.lanes })
+    : undefined
+  const backend = createBackend({
+    app,
+    changelog,
+    authenticate,
+    access,
+    bus,
+    clock,
+    random,
+    log,
+    turn,
+    lanes,
+    presence,
+    metrics: backendMetrics,
+  })
   const bounds: GatewayBounds = { ...GATEWAY_BOUNDS, ...options.gateway }
   const gatewayMetrics = notingRefusals(prometheus.gateway, (code, of) => ownConsole?.refused(code, of))
   const gateway = createGateway({ backend, bus, clock, turn, presence, log, metrics: gatewayMetrics, bounds })
@@ -147,6 +174,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
   })
   const retention = new RetentionRounds({ changelog, clock, log, retention: retentionOf(options.retention) })
   retention.start()
+  void lanes?.start()
   ownConsole?.start()
   let closed: Promise<void> | undefined
   let requestsInHand = 0
@@ -202,6 +230,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
     await until(clock, FINISH_MS, () => requestsInHand === 0)
     ownConsole?.stop()
     presence.stop()
+    if (lanes !== undefined) await ended('lanes', lanes.stop())
     await ended('retention', retention.stop())
     await ended('changelog', changelog.close())
   }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { pino } from 'pino'
 import { sqliteChangelog } from '../changelog/sqlite/sqlite-changelog.ts'
 import { LOOPBACK, type Origins } from '../http/origins.ts'
+import { sqliteLaneStore } from '../lanes/sqlite/sqlite-lane-store.ts'
 import { isLoopbackAddress } from '../loopback-host.ts'
 import { systemRandom } from '../platform/system-random.ts'
 import { type Listening, serve } from '../serve.ts'
@@ -43,6 +44,7 @@ export async function start(settings: Settings, voice: Voice): Promise<Listening
       origins: originsIn(settings),
       proxies,
       retention,
+      lanes: { store: sqliteLaneStore(resolve(data, 'tidemark-lanes.db')) },
       gateway: { hellosPerS: settings.hellosPerS },
       pullsPerS: settings.pullsPerS,
       restartMs: settings.restartS * 1000,

@@ -1,11 +1,12 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { GatewayMetrics } from './gateway-metrics.ts'
-import type { BackendMetrics } from './metrics.ts'
+import type { BackendMetrics, LaneMetrics } from './metrics.ts'
 
 /** The metrics of one server, and the text that /metrics answers with. */
 export interface Prometheus {
   readonly backend: BackendMetrics
   readonly gateway: GatewayMetrics
+  readonly lanes: LaneMetrics
   readonly contentType: string
   text(): Promise<string>
 }
@@ -57,6 +58,24 @@ export function createPrometheus(): Prometheus {
     help: 'Hellos and pulls told to come later: too many came at once.',
   })
   const says = new Counter({ registers, name: 'tidemark_says_total', help: 'Things said in lanes that were taken.' })
+  const saysStored = new Counter({
+    registers,
+    name: 'tidemark_lane_says_total',
+    help: 'Things said that were stored for a tick: no repeats.',
+  })
+  const saysSeconds = new Histogram({
+    registers,
+    name: 'tidemark_lane_store_seconds',
+    help: 'Duration of one transaction of what was said, until it outlived the process.',
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5],
+  })
+  const ticksMerged = new Counter({ registers, name: 'tidemark_lane_ticks_total', help: 'Ticks of lanes that were merged.' })
+  const items = new Counter({ registers, name: 'tidemark_lane_items_total', help: 'Items in the ticks that were merged.' })
+  const cut = new Counter({
+    registers,
+    name: 'tidemark_lane_cut_total',
+    help: 'Things said that were sampled away: their ticks were full.',
+  })
   const ticksSent = new Counter({ registers, name: 'tidemark_ticks_sent_total', help: 'Ticks of lanes sent, one a reader.' })
   const ticksMissed = new Counter({ registers, name: 'tidemark_ticks_missed_total', help: 'Ticks not sent to a reader that is slow.' })
   for (const source of ['client', 'server', 'api']) commits.inc({ source }, 0)
@@ -80,6 +99,17 @@ export function createPrometheus(): Prometheus {
         rangeBytes.inc(bytes)
       },
       reset: (reason) => resets.inc({ reason }),
+    },
+    lanes: {
+      said(says, durationMs) {
+        saysStored.inc(says)
+        saysSeconds.observe(durationMs / 1000)
+      },
+      tick(count, cutAway) {
+        ticksMerged.inc()
+        items.inc(count)
+        cut.inc(cutAway)
+      },
     },
     gateway: {
       opened: () => connections.inc(),
