@@ -25,9 +25,11 @@ import { assertOrigins, type Origins, SAME_ORIGIN } from './http/origins.ts'
 import { createRoutes } from './http/routes.ts'
 import { createUpgrade, type HandleUpgrade } from './http/upgrade.ts'
 import { createLaneEngine } from './lanes/create-lane-engine.ts'
+import type { LaneEngine } from './lanes/lane-engine.ts'
 import type { LaneStore } from './lanes/lane-store.ts'
 import { memoryLaneStore } from './lanes/memory/memory-lane-store.ts'
 import { PresenceTracker } from './lanes/presence-tracker.ts'
+import type { ModerationOptions } from './moderation/create-moderation.ts'
 import { type Log, SILENT } from './observe/log.ts'
 import { notingRefusals } from './observe/noting-refusals.ts'
 import { createPrometheus } from './observe/prometheus.ts'
@@ -76,7 +78,7 @@ export interface SyncServerOptions<A extends App> {
   readonly turn?: () => Promise<void>
 }
 
-export interface LanesOptions {
+export interface LanesOptions extends ModerationOptions {
   /** Taken over: `close` closes it. Default: memory, so that what was said ends with the process; `sqliteLaneStore(file)` for a file of its own. */
   readonly store?: LaneStore
 }
@@ -140,8 +142,18 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
   const presence = new PresenceTracker({ clock, bus, optionOf: (space) => app.spaces[kindOf(space)]?.presence })
   const backendMetrics = notingRefusals(prometheus.backend, (code, of) => ownConsole?.refused(code, of))
   const hasLanes = Object.values(app.spaces).some(({ lanes }) => Object.keys(lanes).length > 0)
-  const lanes = hasLanes
-    ? createLaneEngine({ app, store: options.lanes?.store ?? memoryLaneStore(), bus, clock, random, log, turn, metrics: prometheus.lanes })
+  const lanes: LaneEngine | undefined = hasLanes
+    ? createLaneEngine({
+        app,
+        store: options.lanes?.store ?? memoryLaneStore(),
+        bus,
+        clock,
+        random,
+        log,
+        turn,
+        metrics: prometheus.lanes,
+        settings: (place) => backend.moderation?.settings(place) ?? {},
+      })
     : undefined
   const backend = createBackend({
     app,
@@ -154,6 +166,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
     log,
     turn,
     lanes,
+    moderation: options.lanes,
     presence,
     metrics: backendMetrics,
   })
@@ -230,6 +243,7 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
     await until(clock, FINISH_MS, () => requestsInHand === 0)
     ownConsole?.stop()
     presence.stop()
+    if (backend.moderation !== undefined) await ended('moderation', backend.moderation.stop())
     if (lanes !== undefined) await ended('lanes', lanes.stop())
     await ended('retention', retention.stop())
     await ended('changelog', changelog.close())

@@ -1,6 +1,7 @@
-import { collection, defineApp, space } from '@tidemark/shared'
+import { collection, defineApp, lane, space } from '@tidemark/shared'
 import * as v from 'valibot'
 
+const Said = v.object({ text: v.string() })
 const Anything = v.record(v.string(), v.unknown())
 
 type Level = 'none' | 'read' | 'write'
@@ -41,6 +42,22 @@ export const app = defineApp({
       },
       args: {},
     }),
+    /** What is said in lanes that run fast, for tests that wait for them. */
+    show: space({
+      presence: 'who',
+      lanes: {
+        danmu: lane(Said, { tickMs: 100, text: 'text' }),
+        small: lane(Said, { tickMs: 500, cap: 3 }),
+        open: lane(Said, { tickMs: 100, public: true, archiveMs: 3_600_000 }),
+        slow: lane(Said, { tickMs: 5000 }),
+        typing: lane(Said, { tickMs: 0 }),
+      },
+      mutators: {
+        async let(_tx, { user, space, level }: { user: string; space: string; level: Level }) {
+          granted.set(`${user} ${space}`, level)
+        },
+      },
+    }),
   },
 })
 
@@ -55,4 +72,6 @@ export const access = {
     if (name.endsWith('-only')) return name === `${user}-only` ? 'write' : 'none'
     return 'write'
   },
+  show: (user: string, id: string): Level => granted.get(`${user} ${id}`) ?? 'write',
+  moderation: (user: string): 'admin' | 'none' => (user.startsWith('admin') ? 'admin' : 'none'),
 }

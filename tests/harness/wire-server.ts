@@ -13,13 +13,21 @@ export interface WireServer {
 }
 
 /** One real server process for all tests of a file, on data of its own. `secret`: what its tokens are signed with, where a test signs some. */
-export function wireServer({ module, secret }: { readonly module?: string; readonly secret?: string } = {}): WireServer {
+export function wireServer({
+  module,
+  secret,
+  env: more = {},
+}: {
+  readonly module?: string
+  readonly secret?: string
+  readonly env?: Readonly<Record<string, string>>
+} = {}): WireServer {
   let data: string
   let server: ServerProcess
   const peers: WirePeer[] = []
   beforeAll(async () => {
     data = await mkdtemp(join(tmpdir(), 'tidemark-wire-'))
-    const env: Record<string, string> = secret === undefined ? {} : { TIDEMARK_SECRET: secret }
+    const env = { ...more, ...(secret === undefined ? {} : { TIDEMARK_SECRET: secret }) }
     server = await startServer({ data, port: await freePort(), env, ...(module === undefined ? {} : { module }) })
   })
   afterEach(() => {
