@@ -24,11 +24,11 @@ export const showApp = defineApp({
 export const LIVE = 'live:1'
 export const [HOST, ADA, BOB] = [user('host'), user('ada'), user('bob')]
 
-const LEVELS: Readonly<Record<string, Access>> = { host: 'admin', guest: 'read', stranger: 'none' }
+const LEVELS: Readonly<Record<string, Access>> = { host: 'admin', deputy: 'admin', guest: 'read', stranger: 'none' }
 const access = {
   live: (name: string) => LEVELS[name] ?? 'write',
   room: () => 'write',
-  moderation: (name: string) => (name === 'host' ? 'admin' : 'none'),
+  moderation: (name: string) => (LEVELS[name] === 'admin' ? 'admin' : 'none'),
 } as AccessRules
 
 export interface ShowOptions {
@@ -91,8 +91,8 @@ export class ShowWorld {
   }
 
   /** An act of an admin; throws where it was refused. */
-  async act(name: string, args: JsonObject): Promise<void> {
-    const { error } = await this.backend.mutate(HOST, 'moderation', name, args)
+  async act(name: string, args: JsonObject, by: Principal = HOST): Promise<void> {
+    const { error } = await this.backend.mutate(by, 'moderation', name, args)
     if (error !== undefined) throw new Error(`${error.code}: ${error.message}`)
     // The server takes note.
     await this.clock.pass(0)
