@@ -23,6 +23,8 @@ export const CHECK_LOG_EVERY_MS = 60_000
 
 /** How long a lost hint costs: the space is looked at again after so long, in ms. */
 export const REREAD_MS = 5000
+/** Tenants whose acts are known; the one known longest goes first, and is read again when it is needed. */
+export const DESKS_MAX = 1000
 /** A tenant whose lanes nobody used for so long, in ms, is forgotten until somebody does. */
 export const DESK_IDLE_MS = 600_000
 /** Documents, and bytes of them, that are read at a time. */

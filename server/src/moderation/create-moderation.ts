@@ -22,7 +22,7 @@ import type { Changelog } from '../changelog/changelog.ts'
 import type { LaneEngine, LanePlace, LaneSettings } from '../lanes/lane-engine.ts'
 import { laneOf } from '../lanes/lane-of.ts'
 import type { Log } from '../observe/log.ts'
-import { DESK_IDLE_MS, HELD_FULL_AFTER_MS, HELD_MAX, PACES_MAX, SAY_BYTES_MAX } from './bounds.ts'
+import { DESK_IDLE_MS, DESKS_MAX, HELD_FULL_AFTER_MS, HELD_MAX, PACES_MAX, SAY_BYTES_MAX } from './bounds.ts'
 import { type CheckAnswer, type ContentCheckOptions, ContentChecks } from './content-check.ts'
 import { Desk } from './desk.ts'
 import type { Judged, Moderation, ToHold, ToJudge } from './moderation.ts'
@@ -81,6 +81,11 @@ export function createModeration(world: ModerationWorld, options: ModerationOpti
     if (known !== undefined) {
       known.usedMs = clock.monotonicMs()
       return known
+    }
+    for (const [name, { desk }] of tenants) {
+      if (tenants.size < DESKS_MAX) break
+      desk.close()
+      tenants.delete(name)
     }
     const desk: Desk = new Desk({
       tenant,
@@ -169,8 +174,8 @@ export function createModeration(world: ModerationWorld, options: ModerationOpti
           if ((await draft.get(placeIn('held', id))) ?? (await draft.get(placeIn('outgoing', id)))) return
           await draft.create(placeIn('held', id), doc)
         })
-        // Before the bus tells of it: the next one counts it.
-        desk.held.add(id)
+        // Whoever comes next counts it.
+        await desk.refresh().catch(() => {})
       } finally {
         const left = (holding.get(tenant) ?? 1) - 1
         if (left === 0) holding.delete(tenant)

@@ -64,6 +64,7 @@ export class Desk {
     try {
       await this.refresh()
       await this.#build
+      if (this.#isClosed) throw new Error('it was closed')
       this.#isLoaded = true
     } catch (cause) {
       throw new UnavailableError('What may be said here cannot be looked up now. Try again.', { cause })

@@ -7,29 +7,23 @@ export interface Pace {
   readonly burst: number
 }
 
-/** Token buckets of whoever did something last. */
+/** Token buckets of whoever did something last, each as one time: when it will be full. Source: the generic cell rate algorithm (ITU-T I.371). */
 export class Paces {
   readonly #clock: Clock
-  readonly #buckets: LastUsed<{ left: number; atMs: number }>
+  readonly #fullAtMs: LastUsed<number>
 
   constructor(clock: Clock, bucketsMax: number) {
     this.#clock = clock
-    this.#buckets = new LastUsed(bucketsMax, Number.POSITIVE_INFINITY, () => 0)
+    this.#fullAtMs = new LastUsed(bucketsMax, Number.POSITIVE_INFINITY, () => 0)
   }
 
   /** Takes one of each bucket, or, where one of them is empty, none. Returns after how many ms there is one of each; 0: taken. */
   take(asks: readonly { readonly key: string; readonly pace: Pace }[]): number {
     const nowMs = this.#clock.monotonicMs()
-    let afterMs = 0
-    const buckets = asks.map(({ key, pace: { perS, burst } }) => {
-      const bucket = this.#buckets.get(key) ?? { left: burst, atMs: nowMs }
-      bucket.left = Math.min(burst, bucket.left + ((nowMs - bucket.atMs) / 1000) * perS)
-      bucket.atMs = nowMs
-      this.#buckets.keep(key, bucket)
-      if (bucket.left < 1) afterMs = Math.max(afterMs, Math.ceil(((1 - bucket.left) / perS) * 1000))
-      return bucket
-    })
-    if (afterMs === 0) for (const bucket of buckets) bucket.left -= 1
-    return afterMs
+    const fullAtMs = asks.map(({ key }) => Math.max(nowMs, this.#fullAtMs.get(key) ?? 0))
+    const afterMs = Math.max(...asks.map(({ pace: { perS, burst } }, at) => (fullAtMs[at] as number) - nowMs - ((burst - 1) * 1000) / perS))
+    if (afterMs > 0) return Math.ceil(afterMs)
+    for (const [at, { key, pace }] of asks.entries()) this.#fullAtMs.keep(key, (fullAtMs[at] as number) + 1000 / pace.perS)
+    return 0
   }
 }
