@@ -113,6 +113,48 @@ describe('a polled socket', () => {
     expect(w.frames).toEqual([range('room:1', 2, 3)])
   })
 
+  it('[L4] states the lanes that are followed, each from the tick that came last, and tells how one runs where that is news', async () => {
+    const w = world()
+    await w.greet({ 'live:1': [0, ''] })
+    await w.say({ t: 'follow', spaces: {}, lanes: { 'live:1': { danmu: 0 } } })
+    const lane = { t: 'lane', space: 'live:1', lane: 'danmu', tickMs: 1000, cap: 100 }
+    const tick = (at: number) => ({ t: 'tick', space: 'live:1', lane: 'danmu', tick: at, items: [], cut: 0 })
+    expect(w.last().said).toMatchObject({ lanes: { 'live:1': { danmu: 0 } }, waitS: 0 })
+    await w.answer(200, [welcome({ 'live:1': 0 }), lane, tick(1000), tick(2000), beat])
+    expect(w.frames).toEqual([lane, tick(1000), tick(2000)])
+    await w.time.run(100)
+    expect(w.last().said).toMatchObject({ lanes: { 'live:1': { danmu: 2000 } }, waitS: WAIT_S })
+    await w.answer(200, [welcome({ 'live:1': 0 }), lane, tick(3000), beat])
+    await w.time.run(100)
+    await w.answer(200, [welcome({ 'live:1': 0 }), { ...lane, stopped: true }, beat])
+    expect(w.frames.slice(3)).toEqual([tick(3000), { ...lane, stopped: true }])
+    await w.say({ t: 'unfollow', spaces: [], lanes: { 'live:1': ['danmu'] } })
+    await w.time.run(2000)
+    expect(w.last().said.lanes).toEqual({ 'live:1': {} })
+    await w.answer(200, [welcome({ 'live:1': 0 }), lane, tick(4000), beat])
+    expect(w.frames).toHaveLength(5)
+  })
+
+  it('[L5] says something in a lane by a request of its own, and gives on what became of it', async () => {
+    const w = world()
+    await w.greet({ 'live:1': [0, ''] })
+    const held = w.last()
+    await w.say({ t: 'say', space: 'live:1', lane: 'danmu', n: 3, id: 'i1', body: { text: 'hi' } })
+    expect(w.last()).toMatchObject({ path: '/v1/spaces/live%3A1/lanes/danmu', said: { id: 'i1', body: { text: 'hi' } } })
+    await w.answer(200, { id: 'i1' })
+    await w.say({ t: 'say', space: 'live:1', lane: 'danmu', n: 4, id: 'i2', body: {} })
+    await w.answer(403, { error: { code: 'forbidden', message: 'blocked' } })
+    await w.say({ t: 'say', space: 'live:1', lane: 'danmu', n: 5, id: 'i3', body: {} })
+    w.last().fail()
+    await settle()
+    expect(w.frames).toMatchObject([
+      { t: 'said', n: 3, id: 'i1' },
+      { t: 'said', n: 4, error: { code: 'forbidden' } },
+      { t: 'said', n: 5, error: { code: 'unavailable' } },
+    ])
+    expect([held.signal?.aborted, w.closed]).toEqual([false, []])
+  })
+
   it('[B2] answers a follow by heads of what was stated, though polls state everything', async () => {
     const w = world()
     await w.greet({ 'room:1': [0, ''] }, range('room:1', 0, 2))

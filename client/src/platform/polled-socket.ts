@@ -1,4 +1,4 @@
-import type { ClientFrame, Clock, Hello, MutationAnswer, ServerFrame, SpaceId, Standings, WireError } from '@tidemark/shared'
+import type { ClientFrame, Clock, Hello, LanesStated, MutationAnswer, ServerFrame, SpaceId, Standings, WireError } from '@tidemark/shared'
 import type { HttpAnswer, LiveEvents, LiveSocket, Transport } from '../connection/transport.ts'
 
 /** How long a poll is held where nothing comes, in s: under the 30 s of the strictest common proxies. Source: protocol §4. */
@@ -11,6 +11,8 @@ const HELD_S_MIN = 2
 const ANSWER_WITHIN_MS = 15_000
 /** A batch of mutations; the replica gives up sooner. In ms. */
 const MUTATIONS_WITHIN_MS = 60_000
+/** Something said in a lane; whoever says it gives up sooner. In ms. */
+const SAID_WITHIN_MS = 15_000
 /** From an answer to the next poll, in ms: what comes in quick succession comes together. */
 const PAUSE_MS = 50
 /** The same after an answer that came early, or was not whole, and brought nothing, in ms; after each further one in a row twice that. */
@@ -50,6 +52,10 @@ export function polledSocket({ request, clock }: PolledPorts, pace: Pace, events
   /** Whom the server greeted. */
   let user: string | undefined
   const places = new Map<SpaceId, Standings[SpaceId]>()
+  /** By space and lane, the last tick that was given on. */
+  const lanes: Record<SpaceId, Record<string, number>> = {}
+  /** How each of them runs, as it was told last. */
+  const states = new Map<string, string>()
   /** Stated since the last answer. */
   const stated = new Set<SpaceId>()
   /** Beats of the client that wait for their answer. */
@@ -106,7 +112,12 @@ export function polledSocket({ request, clock }: PolledPorts, pace: Pace, events
     cancelNext()
     const beganMs = clock.monotonicMs()
     const heldS = () => (clock.monotonicMs() - beganMs) / 1000
-    ask('/v1/poll', { ...hello, spaces: Object.fromEntries(places), waitS }, waitS * 1000 + ANSWER_WITHIN_MS, mine)
+    ask(
+      '/v1/poll',
+      { ...hello, spaces: Object.fromEntries(places), ...(Object.keys(lanes).length > 0 && { lanes }), waitS },
+      waitS * 1000 + ANSWER_WITHIN_MS,
+      mine,
+    )
       .then((answer) => {
         if (present === mine) take(answer, heldS() < waitS / 2)
       })
@@ -167,8 +178,24 @@ export function polledSocket({ request, clock }: PolledPorts, pace: Pace, events
         return isRepeat ? undefined : frame
       }
       case 'behind':
-      case 'denied':
         return places.delete(frame.space) ? frame : undefined
+      case 'denied':
+        delete lanes[frame.space]
+        return places.delete(frame.space) ? frame : undefined
+      case 'lane': {
+        const key = `${frame.space} ${frame.lane}`
+        const state = JSON.stringify(frame)
+        if (lanes[frame.space]?.[frame.lane] === undefined || states.get(key) === state) return undefined
+        states.set(key, state)
+        return frame
+      }
+      case 'tick': {
+        const { space, lane, tick } = frame
+        const last = lanes[space]?.[lane]
+        if (last === undefined) return undefined
+        lanes[space] = { ...lanes[space], [lane]: Math.max(last, tick) }
+        return frame
+      }
       case 'beat':
         if (beats === 0) return undefined
         beats--
@@ -202,7 +229,22 @@ export function polledSocket({ request, clock }: PolledPorts, pace: Pace, events
     })
   }
 
-  function state(spaces: Standings): void {
+  /** Where this fails, the polls find out whether the path is broken. */
+  async function sayInLane({ space, lane, n, id, body }: Extract<ClientFrame, { t: 'say' }>): Promise<void> {
+    const path = `/v1/spaces/${encodeURIComponent(space)}/lanes/${lane}`
+    try {
+      const { status, text } = await ask(path, { id, body }, SAID_WITHIN_MS, new AbortController())
+      tell({ t: 'said', n, ...(status === 200 ? { id: JSON.parse(text).id } : { error: errorOf(text) }) })
+    } catch {
+      tell({ t: 'said', n, error: { code: 'unavailable', message: 'the server cannot be reached', retryable: true } })
+    }
+  }
+
+  function state(spaces: Standings, ofLanes: LanesStated = {}): void {
+    for (const [space, each] of Object.entries(ofLanes)) {
+      lanes[space] = { ...lanes[space], ...each }
+      for (const lane of Object.keys(each)) states.delete(`${space} ${lane}`)
+    }
     for (const [space, standing] of Object.entries(spaces)) {
       places.set(space, standing)
       stated.add(space)
@@ -224,18 +266,22 @@ export function polledSocket({ request, clock }: PolledPorts, pace: Pace, events
       if (ending.signal.aborted) return
       switch (frame.t) {
         case 'hello': {
-          const { t, token: shown, ...said } = frame
+          const { t, token: shown, lanes: _, ...said } = frame
           token = shown
           hello = said
-          state(frame.spaces)
+          state(frame.spaces, frame.lanes)
           break
         }
         case 'follow':
-          state(frame.spaces)
+          state(frame.spaces, frame.lanes)
           break
         case 'unfollow':
           // It rides on the next poll.
-          for (const space of frame.spaces) places.delete(space)
+          for (const space of frame.spaces) {
+            places.delete(space)
+            delete lanes[space]
+          }
+          for (const [space, names] of Object.entries(frame.lanes ?? {})) for (const lane of names) delete lanes[space]?.[lane]
           break
         case 'beat':
           beats++
@@ -243,6 +289,9 @@ export function polledSocket({ request, clock }: PolledPorts, pace: Pace, events
           break
         case 'auth':
           token = frame.token
+          break
+        case 'say':
+          void sayInLane(frame)
           break
         case 'mutate':
           mutate(frame).catch(() => over(1006))
