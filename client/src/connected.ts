@@ -7,7 +7,8 @@ import type { Tap } from './connection/tap.ts'
 import type { TokenSource, Turn } from './connection/tokens.ts'
 import type { Transport } from './connection/transport.ts'
 import type { Noted } from './diagnostic.ts'
-import type { LaneFrame, LaneWay } from './lanes/lane-wire.ts'
+import type { Frames } from './frames.ts'
+import { createSpaceLanes, type SpaceLanes } from './lanes/space-lanes.ts'
 import { type OlderAsk, pageIn } from './older.ts'
 import type { Attempts } from './outbox/attempts.ts'
 import { own } from './replica/definition-of.ts'
@@ -29,7 +30,8 @@ export interface ConnectedWorld {
   readonly turn?: Turn | undefined
   /** What it shares with other tabs, of which one then connects for all; without it this one connects for itself. */
   readonly tabs?: TabPorts | undefined
-  readonly transport: Transport
+  /** Where it is missing, what connects brings one. */
+  readonly transport?: Transport | undefined
   readonly clock: Clock
   readonly random: Random
   readonly lifecycle: Lifecycle
@@ -38,19 +40,13 @@ export interface ConnectedWorld {
   readonly learnedPace?: LinkPorts['learnedPace']
 }
 
-/** Who listens to lanes, in this tab. */
-export interface LaneEar {
-  heard?(frame: LaneFrame): void
-}
-
 /** The replica that is connected. */
 export interface ConnectedHost {
   readonly world: ConnectedWorld
   readonly core: LocalCore
   readonly tap: Tap
-  readonly ear: LaneEar
-  /** What this tab holds. */
-  readonly holding: Holding
+  /** What this tab holds; its lanes are held here. */
+  readonly holding: Record<keyof Holding, number>
   /** What is told of the connection may have changed. */
   changed(): void
   readonly noted: Noted
@@ -75,8 +71,8 @@ export interface Connected {
   say(): void
   /** A page of older documents. Throws SyncErrors. */
   older(ask: OlderAsk): Promise<Older>
-  /** Undefined while the code is being loaded. */
-  lanes(): LaneWay | undefined
+  /** Rejects with UnavailableError where the code cannot be loaded. */
+  lanes(): Promise<SpaceLanes>
   /** Nothing is connected until each pause that was begun is ended; the app's is begun already. */
   pause(pause: Pause): void
   resume(pause: Pause): void
@@ -90,13 +86,22 @@ export interface Connected {
 
 export type Connect = (host: ConnectedHost) => Connected
 
-export const connect: Connect = ({ world, core, tap, ear, holding, changed, noted, tried }) => {
+/** How often a screen that is not there draws, in ms. */
+const DRAWN_EVERY_MS = 16
+
+/** `frames`: when the page draws. `transport`: in place of the world's. */
+export function connect(
+  { world, core, tap, holding, changed, noted, tried }: ConnectedHost,
+  frames: Frames = { next: (task) => void world.clock.after(DRAWN_EVERY_MS, task) },
+  transport: Transport = world.transport as Transport,
+): Connected {
   const { app, clock } = world
   let offsetMs = 0
   const served = createServedCore(core, () => tabs?.deposed())
   const sync = createSync(
     {
       ...world,
+      transport,
       tap,
       copies: served,
       outbox: served,
@@ -115,7 +120,7 @@ export const connect: Connect = ({ world, core, tap, ear, holding, changed, note
       },
       noted,
       lane(frame, text) {
-        ear.heard?.(frame)
+        lanes.heard(frame)
         if (union.hasElsewhere(`${frame.space} ${frame.lane}`)) tabs?.handOn(text)
       },
     },
@@ -145,7 +150,7 @@ export const connect: Connect = ({ world, core, tap, ear, holding, changed, note
         }
         if (frame?.t !== 'tick' && frame?.t !== 'lane') return
         sync.lanes.heard(frame)
-        ear.heard?.(frame)
+        lanes.heard(frame)
       },
       lead: (isLeader) => (isLeader ? sync.resume('tab') : sync.pause('tab')),
       holding: () => holding,
@@ -160,19 +165,22 @@ export const connect: Connect = ({ world, core, tap, ear, holding, changed, note
       },
     })
   if (tabs) sync.pause('tab')
+  function held(): void {
+    union.set('', holding)
+    tabs?.say()
+  }
+  const serverMs = () => clock.nowMs() + (tabs?.following?.offsetMs ?? offsetMs)
+  const lanes = createSpaceLanes({ ...world, holding, held, serverMs, way: sync.lanes }, frames)
   return {
     report: () => tabs?.following ?? report(),
     isFollowing: () => tabs?.following !== undefined,
     state: sync.state,
     attempts: () => sync.state().sending.attempts,
     holds: union.has,
-    held() {
-      union.set('', holding)
-      tabs?.say()
-    },
+    held,
     say: () => tabs?.say(),
     older: tabs?.older ?? older,
-    lanes: () => sync.lanes,
+    lanes: async () => lanes,
     pause: sync.pause,
     resume: sync.resume,
     reconnectNow: tabs?.reconnectNow ?? sync.reconnectNow,

@@ -1,12 +1,12 @@
 import { type App, BadRequestError, BUILT_IN, errorFromWire, isSpaceId, type SpaceId, sameJson, UnavailableError } from '@tidemark/shared'
 import { BehaviorSubject, Observable, Subject, Subscription } from 'rxjs'
-import type { Connect, ConnectedWorld, LaneEar } from './connected.ts'
+import type { Connect, ConnectedWorld } from './connected.ts'
 import type { Tap } from './connection/tap.ts'
 import { derived } from './derived.ts'
 import type { Device } from './device.ts'
 import { DIAGNOSTICS_MAX, type Diagnostic } from './diagnostic.ts'
 import { INSIDE, type Inside } from './inside.ts'
-import { type LoadLanes, loadedLanes } from './lanes/loaded-lanes.ts'
+import { lanesOf } from './lanes/lanes-of.ts'
 import { openLossMark } from './loss-mark.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { pendingList } from './pending-list.ts'
@@ -47,8 +47,6 @@ export interface ReplicaWorld<A extends App> extends ConnectedWorld {
   /** The name by which that device knows the storage. */
   readonly database?: string | undefined
   readonly tables: (shown: ShownCopies) => Tables
-  /** Loads what shows lanes; spaces have none where it is missing. */
-  readonly loadLanes?: LoadLanes | undefined
   /** In development alone: tells the app's developer what they should know. */
   readonly warn?: ((text: string) => void) | undefined
 }
@@ -92,14 +90,12 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
   const closedError = () => new UnavailableError('This replica is closed; open it again. What is pending is sent then.')
 
   const tap: Tap = {}
-  const ear: LaneEar = {}
   const watches = openWatches({ ...core, read: storage.read, clock: world.clock, warn: world.warn, closedError })
   const diagnostics$ = new BehaviorSubject<readonly Diagnostic[]>([])
   const connected = world.connect({
     world,
     core,
     tap,
-    ear,
     holding,
     changed: () => soon(),
     noted: (kind, because) =>
@@ -301,7 +297,6 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
 
   /** Ends what is shown of lanes, with this replica. */
   const lives = new Subscription()
-  const lanesOf = loadedLanes({ ...world, ear, holding, connected })
 
   const definitionNow = (space: SpaceId) => {
     if (closed) throw closedError()
@@ -313,7 +308,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     const definition = definitionNow(id)
     const { mutators, collections } = definition
     const life = new Subscription()
-    const held: Record<string, unknown> = { id, ...lanesOf(id, definition, life) }
+    const held: Record<string, unknown> = { id, ...lanesOf({ ...world, connected }, id, definition, life) }
     lives.add(life)
     const names = [...Object.keys(mutators), ...Object.keys(BUILT_IN)]
     held.mutate = Object.fromEntries(names.map((name) => [name, (args: unknown) => save(() => core.mutate(id, name, args))]))

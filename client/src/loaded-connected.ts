@@ -75,6 +75,11 @@ export function loadedConnected(load: () => Promise<Connect>): Connect {
       if (pauses.size > 0) return { ...UNHEARD, phase: 'offline', pauses: [...pauses] }
       return failed ? { ...UNHEARD, phase: 'waiting', ...failed } : UNHEARD
     }
+    async function need(): Promise<Connected> {
+      if (!connected) await tryNow()
+      if (connected) return connected
+      throw failed?.because ?? new UnavailableError('this replica was closed')
+    }
     void tryNow()
     return {
       report: () => connected?.report() ?? report(),
@@ -84,12 +89,8 @@ export function loadedConnected(load: () => Promise<Connect>): Connect {
       holds: (space) => connected?.holds(space) ?? space in host.holding,
       held: () => connected?.held(),
       say: () => connected?.say(),
-      async older(ask) {
-        if (!connected) await tryNow()
-        if (connected) return connected.older(ask)
-        throw failed?.because ?? new UnavailableError('this replica was closed')
-      },
-      lanes: () => connected?.lanes(),
+      older: async (ask) => (await need()).older(ask),
+      lanes: async () => (await need()).lanes(),
       pause: set('pause'),
       resume: set('resume'),
       reconnectNow: () => (connected ? connected.reconnectNow() : void tryNow()),

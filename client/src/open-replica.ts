@@ -10,7 +10,6 @@ import { browserDevice } from './platform/browser-device.ts'
 import { browserTabs, hasChannels } from './platform/browser-tabs.ts'
 import { browserTurn } from './platform/browser-turn.ts'
 import { developmentWarning } from './platform/development.ts'
-import { loadedTransport } from './platform/loaded-transport.ts'
 import { browserNetwork, pageLifecycle } from './platform/page-hints.ts'
 import { basesOf, ENDPOINTS_MAX, type ServerUrl } from './platform/server-url.ts'
 import { systemClock } from './platform/system-clock.ts'
@@ -77,13 +76,12 @@ export async function openReplica<A extends App>(options: OpenReplicaOptions<A>)
     turn: indexedDB ? undefined : browserTurn(`${name} token`),
     clock,
     network,
-    transport: options.transport ?? loadedTransport(async () => (await loadConnected()).webTransport(url, { network, clock, device })),
+    transport: options.transport,
     random: options.random ?? systemRandom,
     lifecycle: options.lifecycle ?? pageLifecycle,
     beat: options.beat ?? CAREFUL_BEAT,
     warn: developmentWarning,
-    connect: loadedConnected(async () => (await loadConnected()).connect),
-    loadLanes: async () => (await import('./platform/web-lanes.ts')).webLanes,
+    connect: loadedConnected(async () => (await loadConnected()).connectTo(url, { network, clock, device })),
     // Loaded once something is connected.
     learnedPace: options.beat ? undefined : async () => (await import('./platform/browser-pace.ts')).browserPace(clock),
   }

@@ -21,6 +21,7 @@ import { seal } from '../../shared/src/seal.ts'
 import { spaceId } from '../../shared/src/space-id.ts'
 import { itemId, laneItem, laneName, lanePage, laneRing, laneState, presence, saidAnswer, sayBody, tick } from '../../shared/src/tick.ts'
 import { version } from '../../shared/src/version.ts'
+import { any, yes } from '../../shared/src/yes.ts'
 import type { AnySchema, JsonSchema } from './to-json-schema.ts'
 
 /** One entry of `$defs`. */
@@ -412,7 +413,10 @@ const POLLS: readonly Definition[] = [
 export const DEFINITIONS: readonly Definition[] = [...NAMES, ...DATA, ...MUTATIONS, ...COMMITS, ...ERRORS, ...LANES, ...SIGN_IN, ...POLLS]
 
 /** Custom schemas that stand in one place and have no name of their own. */
-export const UNNAMED: ReadonlyMap<AnySchema, JsonSchema> = new Map<AnySchema, JsonSchema>([[delChange.entries.del, { const: true }]])
+export const UNNAMED: ReadonlyMap<AnySchema, JsonSchema> = new Map<AnySchema, JsonSchema>([
+  [yes, { const: true }],
+  [any, {}],
+])
 
 /** What the frames of each direction say, by `t`; a frame without a line here, and a line without a frame, is an error. */
 export const FRAMES = {

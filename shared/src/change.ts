@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { jsonObject } from './json-object.ts'
 import { collectionName, documentId, nonce } from './names.ts'
 import { version } from './version.ts'
+import { yes } from './yes.ts'
 
 const place = { v: version, c: collectionName, id: documentId, o: v.optional(nonce) }
 
@@ -9,7 +10,7 @@ const place = { v: version, c: collectionName, id: documentId, o: v.optional(non
 export const putChange = v.object({ ...place, put: jsonObject, b: v.optional(version) })
 /** Some top-level fields of a document that the copy holds. */
 export const setChange = v.object({ ...place, set: jsonObject, unset: v.optional(v.array(v.string())) })
-export const delChange = v.object({ ...place, del: v.custom<true>((del) => del === true) })
+export const delChange = v.object({ ...place, del: yes })
 
 /**
  * What one commit did to one document. `v`: the commit; changes with the same `v` are adjacent and never split between ranges.

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { isCollectionName } from './names.ts'
 import { spaceId } from './space-id.ts'
+import { any, yes } from './yes.ts'
 
 /** A lane's name: like a collection's. */
 export const laneName = v.custom<string>(isCollectionName, 'no lane name')
@@ -16,10 +17,10 @@ export const laneItem = v.object({
   id: itemId,
   by: v.string(),
   atMs: v.number(),
-  body: v.unknown(),
+  body: any,
   count: v.optional(v.number()),
   /** Said by whoever runs the space, to all: never sampled away. */
-  announcement: v.optional(v.literal(true)),
+  announcement: v.optional(yes),
 })
 export type LaneItem<Body = unknown> = Omit<v.InferOutput<typeof laneItem>, 'body'> & { readonly body: Body }
 
@@ -31,13 +32,13 @@ export const tick = v.object({
   tick: v.number(),
   items: v.array(laneItem),
   cut: v.number(),
-  late: v.optional(v.literal(true)),
-  cleared: v.optional(v.literal(true)),
+  late: v.optional(yes),
+  cleared: v.optional(yes),
 })
 export type Tick = v.InferOutput<typeof tick>
 
 /** How a lane runs now; admins may change it. */
-export const laneState = v.object({ tickMs: v.number(), cap: v.number(), stopped: v.optional(v.literal(true)) })
+export const laneState = v.object({ tickMs: v.number(), cap: v.number(), stopped: v.optional(yes) })
 export type LaneState = v.InferOutput<typeof laneState>
 
 /** Answer to GET /v1/spaces/{space}/lanes/{lane}: how it runs, and the ticks of its ring after `since`, the oldest first. */

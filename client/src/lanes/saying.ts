@@ -1,7 +1,7 @@
-import { isAboutToken, type LaneItem, RateLimitedError, type SpaceId, UnavailableError } from '@tidemark/shared'
+import { type Clock, isAboutToken, type LaneItem, type Random, RateLimitedError, type SpaceId } from '@tidemark/shared'
 import { asSyncError } from '../as-sync-error.ts'
 import { askedMs, backoffMs } from '../backoff.ts'
-import type { LanesHost } from './loaded-lanes.ts'
+import type { LaneWay } from './lane-wire.ts'
 
 /** For how long something is tried to be said, in ms: later it would answer to what nobody looks at any more. */
 export const SAY_WITHIN_MS = 10_000
@@ -16,8 +16,12 @@ export const SAYS_UNDER_WAY_MAX = 32
 export function createSaying({
   clock,
   random,
-  connected,
-}: Pick<LanesHost, 'clock' | 'random' | 'connected'>): (space: SpaceId, lane: string, item: LaneItem) => Promise<void> {
+  way,
+}: {
+  readonly clock: Clock
+  readonly random: Random
+  readonly way: Pick<LaneWay, 'say'>
+}): (space: SpaceId, lane: string, item: LaneItem) => Promise<void> {
   let underWay = 0
 
   async function sayUntilTaken(space: SpaceId, lane: string, item: LaneItem): Promise<void> {
@@ -25,8 +29,6 @@ export function createSaying({
     for (let attempt = 1; ; attempt++) {
       const leftMs = untilMs - clock.monotonicMs()
       try {
-        const way = connected.lanes()
-        if (!way) throw notConnected()
         return await way.say(space, lane, item, Math.min(ANSWER_WITHIN_MS, leftMs), attempt > 1)
       } catch (cause) {
         const error = asSyncError(cause)
@@ -45,9 +47,4 @@ export function createSaying({
       underWay--
     }
   }
-}
-
-/** The code that connects is still being loaded. */
-export function notConnected(): UnavailableError {
-  return new UnavailableError('nothing is connected: try again')
 }

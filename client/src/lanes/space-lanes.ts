@@ -1,17 +1,41 @@
-import { type LaneState, PRESENCE_LANE, type Presence } from '@tidemark/shared'
+import { type Clock, type LaneItem, type LaneState, PRESENCE_LANE, type Presence, type Random, type SpaceId } from '@tidemark/shared'
 import { Observable } from 'rxjs'
 import type { Frames } from '../frames.ts'
+import type { Holding } from '../tabs/messages.ts'
 import { createFeed } from './feed.ts'
 import type { LaneBatch } from './lane-api.ts'
-import type { LaneFrame, LaneKey } from './lane-wire.ts'
-import type { LanesHost, SpaceLanes } from './loaded-lanes.ts'
+import type { LaneFrame, LaneKey, LaneWay } from './lane-wire.ts'
 import { playback } from './playback.ts'
-import { createSaying, notConnected } from './saying.ts'
+import { createSaying } from './saying.ts'
 
 /** How long a lane is followed that nobody looks at any more, in ms: whoever comes back at once asks for nothing. */
 export const LANE_KEPT_MS = 1000
 /** What was over for longer, in ms, when it came, was said a while ago. */
 export const LATE_AFTER_MS = 3000
+
+export interface SpaceLanesPorts {
+  readonly user: string
+  readonly clock: Clock
+  readonly random: Random
+  /** What this tab holds; `held` is called when that has changed. */
+  readonly holding: Record<keyof Holding, number>
+  held(): void
+  readonly way: LaneWay
+  /** The server's clock, in ms since the epoch. */
+  serverMs(): number
+}
+
+/** The lanes of all spaces, as this tab shows them. */
+export interface SpaceLanes {
+  items(space: SpaceId, lane: string): Observable<LaneBatch<unknown>>
+  state(space: SpaceId, lane: string): Observable<LaneState | undefined>
+  presence(space: SpaceId): Observable<Presence | undefined>
+  /** As `Said.accepted`. */
+  say(space: SpaceId, lane: string, item: LaneItem): Promise<void>
+  playback(space: SpaceId, lane: string, fromMs: number, positionMs$: Observable<number>): Observable<LaneBatch<unknown>>
+  /** Came here, or by the tab that is connected. */
+  heard(frame: LaneFrame): void
+}
 
 interface Followed {
   readonly feeds: Set<(heard: LaneFrame | SaidHere) => void>
@@ -20,25 +44,14 @@ interface Followed {
   /** Ends the wait for its end. */
   stay: () => void
 }
-type SaidHere = { readonly t: 'said here'; readonly item: Parameters<SpaceLanes['say']>[2] }
+type SaidHere = { readonly t: 'said here'; readonly item: LaneItem }
 
 /** What this tab shows of lanes: it follows what somebody looks at, and keeps nothing. */
-export function createSpaceLanes(host: LanesHost, frames: Frames): SpaceLanes {
-  const { clock, ear, holding, connected, user } = host
+export function createSpaceLanes(ports: SpaceLanesPorts, frames: Frames): SpaceLanes {
+  const { clock, holding, held, user, way, serverMs } = ports
   const lanes = new Map<LaneKey, Followed>()
-  const say = createSaying(host)
+  const say = createSaying(ports)
   let openings = 0
-
-  ear.heard = (frame) => {
-    const lane = lanes.get(`${frame.space} ${frame.lane}`)
-    if (!lane) return
-    if (frame.t === 'lane') {
-      const { tickMs, cap, stopped } = frame
-      lane.state = { tickMs, cap, ...(stopped && { stopped }) }
-      for (const tell of lane.watchers) tell(lane.state)
-    }
-    for (const feed of lane.feeds) feed(frame)
-  }
 
   function use(key: LaneKey): Followed {
     const lane = lanes.get(key) ?? { feeds: new Set(), watchers: new Set(), state: undefined, stay: () => {} }
@@ -52,21 +65,19 @@ export function createSpaceLanes(host: LanesHost, frames: Frames): SpaceLanes {
     lane.stay()
     lane.feeds.add(feed)
     holding[key] = ++openings
-    connected.held()
+    held()
     return () => {
       lane.feeds.delete(feed)
       if (lane.feeds.size > 0) return
       lane.stay = clock.after(LANE_KEPT_MS, () => {
         delete holding[key]
-        connected.held()
+        held()
         lane.state = undefined
         for (const tell of lane.watchers) tell(undefined)
         if (lane.watchers.size === 0) lanes.delete(key)
       })
     }
   }
-
-  const serverMs = () => clock.nowMs() + connected.report().offsetMs
 
   return {
     items: (space, name) =>
@@ -116,13 +127,17 @@ export function createSpaceLanes(host: LanesHost, frames: Frames): SpaceLanes {
       for (const feed of lanes.get(`${space} ${name}`)?.feeds ?? []) feed({ t: 'said here', item })
       return say(space, name, item)
     },
-    playback(space, name, fromMs, positionMs$) {
-      const page = async (pageMs: number) => {
-        const way = connected.lanes()
-        if (way) return way.page(space, name, pageMs)
-        throw notConnected()
+    playback: (space, name, fromMs, positionMs$) =>
+      playback({ clock, page: (pageMs) => way.page(space, name, pageMs), fromMs, positionMs$ }),
+    heard(frame) {
+      const lane = lanes.get(`${frame.space} ${frame.lane}`)
+      if (!lane) return
+      if (frame.t === 'lane') {
+        const { tickMs, cap, stopped } = frame
+        lane.state = { tickMs, cap, ...(stopped && { stopped }) }
+        for (const tell of lane.watchers) tell(lane.state)
       }
-      return playback({ clock, page, fromMs, positionMs$ })
+      for (const feed of lane.feeds) feed(frame)
     },
   }
 }

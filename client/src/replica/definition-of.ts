@@ -5,10 +5,15 @@ export function own<T>(record: Readonly<Record<string, T>>, name: string): T | u
   return Object.hasOwn(record, name) ? record[name] : undefined
 }
 
+/** Of something that an app has not got. */
+export function unnamed(what: string): NotFoundError {
+  return new NotFoundError(`no ${what}: name it in defineApp`)
+}
+
 /** What the app says of the spaces of this one's kind. Throws NotFoundError where it has no such kind. */
 export function definitionOf(app: App, space: SpaceId): SpaceDefinition {
   const kind = kindOf(space)
   const definition = own(app.spaces, kind)
-  if (!definition) throw new NotFoundError(`no space kind ${kind}: name it in defineApp`)
+  if (!definition) throw unnamed(`space kind ${kind}`)
   return definition
 }

@@ -2,7 +2,6 @@ import { ForbiddenError, InvalidError, newClientId, newNonce, toJsonObject } fro
 import { confirmations, type Enqueued } from './confirmations.ts'
 import { copyState } from './copy-state.ts'
 import { dismiss, enqueue, type Made, openCopy } from './enqueue.ts'
-import { sweep } from './garbage.ts'
 import { makeRoom } from './make-room.ts'
 import { type Stage, UnitFailedError } from './replay.ts'
 import type { LocalCore, Memo, ReplicaPorts } from './replica-core.ts'
@@ -13,9 +12,6 @@ import type { ReplicaStorage, StorageRead } from './storage.ts'
 import { outdated, StorageError } from './storage-error.ts'
 import { openUnit, present, type Unit } from './unit.ts'
 import { withdraw } from './withdraw.ts'
-
-/** How long documents of a copy that is shown no longer stay, so that queries of other tabs find their way to the new one; in ms. */
-const SWEEP_AFTER_MS = 5000
 
 /** Opens the replica in `storage`; a new one gets its client id. */
 export async function createLocalCore({
@@ -33,7 +29,7 @@ export async function createLocalCore({
   let offsetMs = 0
   /** The server's clock, whatever becomes of this device's: what is settled now is kept for so long [M6]. */
   let settledMs = () => clock.nowMs()
-  let cancelSweep = () => {}
+  let closing = () => {}
 
   let opened: SelfRow | undefined
   const read: ReplicaStorage['read'] = (tables, work) =>
@@ -95,13 +91,6 @@ export async function createLocalCore({
     }
   }
 
-  const scheduleSweep = () => {
-    cancelSweep()
-    cancelSweep = clock.after(SWEEP_AFTER_MS, () => {
-      unit('relaxed', sweep).then((more) => more && scheduleSweep(), scheduleSweep)
-    })
-  }
-
   const self = await unit('strict', async (unit) => {
     const row = await unit.tx.get('self', SELF)
     if (!row) {
@@ -122,13 +111,12 @@ export async function createLocalCore({
   })
   // With those of other builds: what they left is swept, too.
   tables = [...new Set([...tables, ...self.tables])]
-  scheduleSweep()
 
   return {
     get clientId() {
       return memo.clientId
     },
-    inside: { clock, random, storage, stage, tables, memo, read, unit, scheduleSweep, settledMs: () => settledMs() },
+    inside: { clock, random, storage, stage, tables, memo, read, unit, settledMs: () => settledMs(), onClose: (end) => (closing = end) },
     storage,
     mutate: async (space, name, args) => make({ space, name, args: toJsonObject(args, `the arguments of ${name}`) }),
     async retry(n) {
@@ -190,7 +178,7 @@ export async function createLocalCore({
     },
     onChange: (listener) => storage.onChange(listener),
     async close() {
-      cancelSweep()
+      closing()
       await storage.close()
     },
   }

@@ -48,7 +48,8 @@ export interface CoreInside extends Pick<ReplicaPorts, 'clock' | 'random' | 'sto
   readonly memo: Memo
   readonly read: ReplicaStorage['read']
   unit<T>(durability: 'strict' | 'relaxed', work: (unit: Unit) => Promise<T>): Promise<T>
-  scheduleSweep(): void
+  /** What `close` ends first. */
+  onClose(end: () => void): void
   /** The server's clock, whatever becomes of this device's. */
   settledMs(): number
 }

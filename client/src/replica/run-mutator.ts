@@ -10,7 +10,6 @@ import {
   isDocumentId,
   type JsonObject,
   kindOf,
-  NotFoundError,
   type Patch,
   type PatchArgs,
   type PutArgs,
@@ -20,7 +19,7 @@ import {
   validate,
   withDelta,
 } from '@tidemark/shared'
-import { definitionOf, own } from './definition-of.ts'
+import { definitionOf, own, unnamed } from './definition-of.ts'
 
 /** Documents as a mutator finds and leaves them. Where `settled` says true, its effect is there already: it writes nothing more. */
 export interface Documents {
@@ -60,7 +59,7 @@ export async function runMutator(app: App, run: Run, documents: Documents): Prom
   const { mutators, args: schemas } = definitionOf(app, run.space)
   const builtIn = isBuiltIn(run.name) ? callOf(run.name, run.args) : undefined
   const mutator = own(mutators, run.name) as ((tx: unknown, args: unknown) => void | Promise<void>) | undefined
-  if (!builtIn && !mutator) throw new NotFoundError(`no mutator ${run.name} in ${kindOf(run.space)}: name it in defineApp`)
+  if (!builtIn && !mutator) throw unnamed(`mutator ${run.name} in ${kindOf(run.space)}`)
   const schema = own(schemas, run.name)
   const args = schema ? validate(schema, run.args, run.name) : run.args
   let changes = 0
@@ -131,7 +130,7 @@ function callOf(name: BuiltIn, args: JsonObject): (collections: Record<string, W
   const { c, id, doc, set, ...more } = validate(BUILT_IN[name], args, name) as unknown as PutArgs & PatchArgs
   return (collections) => {
     const writer = own(collections, c)
-    if (!writer) throw new NotFoundError(`no collection ${c}: name it in defineApp`)
+    if (!writer) throw unnamed(`collection ${c}`)
     if (name === 'delete') return writer.delete(id)
     return name === 'put' ? writer.put(id, doc) : writer.patch(id, set, more)
   }

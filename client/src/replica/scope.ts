@@ -1,6 +1,7 @@
 import { kindOf, NotFoundError, type SpaceId } from '@tidemark/shared'
 import { type Collection, Dexie, type IndexableType, type Table } from 'dexie'
 import type { CollectionQueries, DocumentRow } from '../replica-api.ts'
+import { unnamed } from './definition-of.ts'
 import { indexOn } from './dexie-schema.ts'
 import type { DexieStorage } from './dexie-storage.ts'
 import { partsOfCopies } from './mutated-parts.ts'
@@ -23,7 +24,7 @@ export function dexieTables({ db, schema }: DexieStorage, shown: ShownCopies): D
     Dexie.on.storagemutated.fire(partsOfCopies(db.name, schema, tables, [before, after]))
   })
   const tableNamed = (name: string): Table => {
-    if (!schema.has(name)) throw new NotFoundError(`no collection ${name.replace('_', '.')}: name it in defineApp`)
+    if (!schema.has(name)) throw unnamed(`collection ${name.replace('_', '.')}`)
     return db.table(name)
   }
   return {

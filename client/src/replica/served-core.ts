@@ -4,6 +4,7 @@ import type { Known } from './arrivals.ts'
 import { type AwaitedPage, awaitPage } from './awaited-page.ts'
 import { firstPending, nextBatch } from './batch.ts'
 import { standingOf } from './begin-anew.ts'
+import { sweep } from './garbage.ts'
 import { compare, identities } from './healing.ts'
 import { replay } from './replay.ts'
 import type { LocalCore, ServedCore } from './replica-core.ts'
@@ -14,13 +15,22 @@ import { present } from './unit.ts'
 
 /** How long a page of older documents waits for the range that leads to where it was read, in ms. */
 export const HEAD_WITHIN_MS = 5000
+/** How long documents of a copy that is shown no longer stay, so that queries of other tabs find their way to the new one; in ms. */
+const SWEEP_AFTER_MS = 5000
 /** Spaces of which it is remembered what was done at their heads. */
 const KNOWN_SPACES_MAX = 10_000
 
 /** The half of a core that acts for a server. `deposed` is called when this tab led, and another one does now. */
 export function createServedCore({ inside, onAppended }: LocalCore, deposed?: () => void): ServedCore {
-  const { clock, random, storage, stage, tables, memo, read, unit, scheduleSweep, settledMs } = inside
+  const { clock, random, storage, stage, tables, memo, read, unit, settledMs } = inside
   const known = new Map<SpaceId, Known>()
+  let cancelSweep = () => {}
+  const scheduleSweep = () => {
+    cancelSweep()
+    cancelSweep = clock.after(SWEEP_AFTER_MS, () => {
+      unit('relaxed', sweep).then((more) => more && scheduleSweep(), scheduleSweep)
+    })
+  }
   const awaited = new Set<AwaitedPage>()
   /** The number of this tab, where it leads or led. */
   let leadNumber: number | undefined
@@ -30,6 +40,9 @@ export function createServedCore({ inside, onAppended }: LocalCore, deposed?: ()
     deposed?.()
     throw new UnavailableError('another tab of this app is connected now')
   }
+  inside.onClose(() => cancelSweep())
+  // What an earlier time left.
+  scheduleSweep()
   const copyRows = (spaces: readonly SpaceId[]) =>
     storage.read(['copies'], (tx) => tx.getMany('copies', spaces)) as Promise<readonly (CopyRow | undefined)[]>
 

@@ -2,7 +2,6 @@ import { connect } from '../connected.ts'
 import { fixedBeat } from '../connection/beat-policy.ts'
 import { type LifecycleEvent, NO_HINTS } from '../connection/hints.ts'
 import { createReplica } from '../create-replica.ts'
-import { createSpaceLanes } from '../lanes/space-lanes.ts'
 import { plainTables } from '../plain-tables.ts'
 import { type MemoryStorage, memoryStorage } from '../replica/memory-storage.ts'
 import type { Older, Replica, Sent, Status } from '../replica-api.ts'
@@ -81,8 +80,6 @@ export function tabDevice(settle: () => Promise<void>, seed = 1): TabDevice {
         storage: handle,
         durable: true,
         tables: (shown) => plainTables(storage, shown),
-        // 60 a second.
-        loadLanes: async () => (host) => createSpaceLanes(host, { next: (task) => void time.after(16, () => run(task)) }),
         tabs: alone ? undefined : own.ports,
         transport: {
           connect(events) {
