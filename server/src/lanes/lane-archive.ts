@@ -7,14 +7,14 @@ import { laneOf } from './lane-of.ts'
 import type { LaneRun } from './lane-run.ts'
 import type { KeptTicks, LaneStore } from './lane-store.ts'
 import { pageText } from './lane-text.ts'
+import type { StoreHealth } from './store-health.ts'
 
 interface ArchiveWorld {
   readonly app: App
   readonly store: LaneStore
   readonly clock: Clock
+  readonly health: StoreHealth
   turn(): Promise<void>
-  /** A round is through, or ended with an error. */
-  ended(error: unknown): void
 }
 
 /** Pages of the lanes that have an archive, and the rounds that take those past their horizon away where nothing is said any more. */
@@ -55,12 +55,15 @@ export class LaneArchive {
 
   /** A round every FORGET_EVERY_MS, counted from the end of the one before, where the app has an archive. */
   start(): void {
-    const { app, clock, ended } = this.#world
+    const { app, clock, health } = this.#world
     const hasArchives = Object.values(app.spaces).some(({ lanes }) => Object.values(lanes).some(({ archiveMs }) => archiveMs !== undefined))
     if (!hasArchives || this.#isStopped) return
     this.#cancel = clock.after(FORGET_EVERY_MS, () => {
       this.#round = this.#forget()
-        .then(() => ended(undefined), ended)
+        .then(
+          () => health.works('forget'),
+          (error) => health.failed('forget', error),
+        )
         .then(() => this.start())
     })
   }

@@ -98,9 +98,11 @@ export class LaneRun {
     this.#newest = Math.max(this.#newest, tick)
   }
 
-  /** The number of a tick that begins now. */
-  next(startMs: number): number {
-    return Math.max(startMs, this.#newest + 1)
+  /** The number of a tick that is sent at once. */
+  passing(nowMs: number): number {
+    const tick = this.#next(nowMs)
+    this.pass(tick)
+    return tick
   }
 
   /** The tick that what is said now belongs to; undefined where too many wait to be merged. */
@@ -109,7 +111,7 @@ export class LaneRun {
     if (last !== undefined && monotonicMs < last.endsMs) return last
     if (this.open.length >= UNMERGED_TICKS_MAX) return undefined
     const startMs = tickMs === 0 ? nowMs : Math.floor(nowMs / tickMs) * tickMs
-    return this.#begin(this.next(startMs), { tickMs, cap }, monotonicMs + startMs + tickMs - nowMs)
+    return this.#begin(this.#next(startMs), { tickMs, cap }, monotonicMs + startMs + tickMs - nowMs)
   }
 
   /** A tick that a process before left; it is over. */
@@ -122,7 +124,7 @@ export class LaneRun {
   clear(atMs: number, { nowMs, monotonicMs }: Moment, state: LaneState): void {
     this.clearedAtMs = atMs
     for (const { bucket } of this.open) bucket.forgetBefore(atMs)
-    const first = this.open[0] ?? this.#begin(this.next(nowMs), state, monotonicMs)
+    const first = this.open[0] ?? this.#begin(this.#next(nowMs), state, monotonicMs)
     first.clearedAtMs = atMs
     while (this.#ring.length > 0) this.#shift()
   }
@@ -155,6 +157,10 @@ export class LaneRun {
     }
     this.#answer = { for: asked, ring }
     return ring
+  }
+
+  #next(startMs: number): number {
+    return Math.max(startMs, this.#newest + 1)
   }
 
   #begin(tick: number, { tickMs, cap }: LaneState, endsMs: number): OpenTick {
