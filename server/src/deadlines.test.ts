@@ -1,9 +1,10 @@
 // Goal: whatever the server waits for may hang for ever: whoever waits for it hears so in time, everybody else is served meanwhile, and the
 // server still ends. Method: one server under a virtual clock; each of the things outside it hangs in turn, for one user or for all.
-import { type Clock, parseServerFrame, type ServerFrame } from '@tidemark/shared'
+import { type Clock, defineApp, parseServerFrame, type ServerFrame, space } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
-import { app } from '../test/backend-world.ts'
+import { app as withoutLanes } from '../test/backend-world.ts'
 import { FakeSocket } from '../test/fake-socket.ts'
+import { laneApp } from '../test/lane-world.ts'
 import { settle, VirtualClock } from '../test/virtual-clock.ts'
 import type { AccessRules } from './backend/access.ts'
 import {
@@ -21,14 +22,32 @@ import type { Changelog, ReadTransaction } from './changelog/changelog.ts'
 import { memoryChangelog } from './changelog/memory/memory-changelog.ts'
 import { GATEWAY_BOUNDS } from './gateway/bounds.ts'
 import { ANSWER_WITHIN_MS } from './http/routes.ts'
+import { STORED_WITHIN_MS } from './lanes/bounds.ts'
+import type { LaneStore } from './lanes/lane-store.ts'
+import { memoryLaneStore } from './lanes/memory/memory-lane-store.ts'
 import { createSyncServer } from './sync-server.ts'
 
+const app = defineApp({
+  version: '1',
+  spaces: { ...withoutLanes.spaces, live: { ...space({}), lanes: laneApp().spaces.live?.lanes ?? {} } },
+})
 const never = (): Promise<never> => new Promise(() => {})
 /** More turns of the event loop than a request takes. */
 const TURNS = 20
 const SECRET = 'a secret of the tests, 32 bytes and more'
 
-type Part = 'access' | 'authenticate' | 'key set' | 'read' | 'read of a log' | 'write' | 'list of spaces' | 'ready' | 'close' | 'API keys'
+type Part =
+  | 'access'
+  | 'authenticate'
+  | 'key set'
+  | 'read'
+  | 'read of a log'
+  | 'write'
+  | 'list of spaces'
+  | 'ready'
+  | 'close'
+  | 'API keys'
+  | 'lanes'
 
 /** A server of which any part can be made to hang, for the user and tenant `stuck` where it knows them. */
 class World {
@@ -50,6 +69,9 @@ class World {
       ready: () => (hangs('ready') ? never() : memory.ready()),
       close: () => (hangs('close') ? never() : memory.close()),
     }
+    const lanes = new Proxy(memoryLaneStore(), {
+      get: (target, key: keyof LaneStore) => (hangs('lanes') ? never : target[key]),
+    })
     const rule = (user: string) => (hangs('access') && user === 'stuck' ? never() : ('write' as const))
     const mine: Authenticate = async (token) =>
       hangs('authenticate') && token === 'stuck' ? never() : { tenant: token, user: token, expiresAtMs: undefined }
@@ -60,6 +82,7 @@ class World {
       authenticate: authenticate?.(clock) ?? mine,
       access: Object.fromEntries(Object.keys(app.spaces).map((kind) => [kind, rule])) as unknown as AccessRules<typeof app>,
       apiKeys: () => (hangs('API keys') ? never() : []),
+      lanes: { store: lanes },
     })
   }
 
@@ -310,7 +333,24 @@ describe('what hangs for ever', () => {
     expect(isClosed).toBe(true)
   })
 
-  it.each(['list of spaces', 'write', 'read', 'close'] as const)('%s: the server ends all the same', async (part) => {
+  it('lanes: who says or reads something there hears so in time, and mutations never notice', async () => {
+    const world = new World()
+    const lane = '/v1/spaces/live:1/lanes/danmu'
+    const say = () => world.ask('alice', lane, { method: 'POST', body: JSON.stringify({ body: { text: 'hello' } }) })
+    const before = say()
+    await world.pass(10)
+    expect(before.said).toBe('200 done')
+    world.hung.add('lanes')
+    const told = [say(), say(), world.ask('alice', '/v1/spaces/live:2/lanes/danmu')]
+    await world.pass(10)
+    const written = world.write('alice')
+    await world.pass(10)
+    expect(written.said).toBe('200 done')
+    await world.pass(STORED_WITHIN_MS)
+    expect(told.map(({ said }) => said)).toEqual(['503 unavailable', '503 unavailable', '503 unavailable'])
+  })
+
+  it.each(['list of spaces', 'write', 'read', 'close', 'lanes'] as const)('%s: the server ends all the same', async (part) => {
     const world = new World()
     world.hung.add(part)
     await world.pass(RETENTION_EVERY_MS + 10)

@@ -538,6 +538,30 @@ describe('a store of lanes in trouble', () => {
     expect(world.logged).toEqual(['the store of lanes does not open: lanes take nothing until it does'])
   })
 
+  it('what is said while it opens waits for that', async () => {
+    const store = troubled()
+    const world = new LaneWorld({ store })
+    const started = world.engine.start()
+    const said = [world.say('a'), world.say('b')]
+    await started
+    await Promise.all(said)
+    await world.clock.pass(1000)
+    expect(world.ticks.map(textsOf)).toEqual([['a', 'b']])
+    store.failing.add('ready')
+    const other = new LaneWorld({ store })
+    const failed = other.engine.start()
+    await expect(other.say('a')).rejects.toMatchObject({ code: 'unavailable' })
+    await failed
+  })
+
+  it('one that does not close is told to the log, and keeps nothing else from ending', async () => {
+    const store = troubled()
+    const world = await LaneWorld.started({ store })
+    store.failing.add('close')
+    await world.engine.stop()
+    expect(world.logged).toEqual(['the store of lanes did not close'])
+  })
+
   it('so many ticks wait to be stored, and no more', async () => {
     const store = troubled()
     const world = await LaneWorld.started({ store })

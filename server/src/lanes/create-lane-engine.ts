@@ -84,7 +84,8 @@ export function createLaneEngine(options: LaneEngineOptions): LaneEngine {
   async function end(): Promise<void> {
     await archive.stop()
     await strand.end()
-    await store.close()
+    // Whatever comes of it: after the lanes the changelog is closed.
+    await store.close().catch((err) => log.error({ err }, 'the store of lanes did not close'))
   }
 
   return {

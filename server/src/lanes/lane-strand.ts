@@ -75,6 +75,8 @@ export class LaneStrand {
   /** Lanes of which a tick may be over. */
   readonly #due = new Set<LaneRun>()
   #state: 'before' | 'open' | 'ending' = 'before'
+  /** It tries to open the store: what is said meanwhile waits. */
+  #isBeginning = false
   #isWorking = false
   #work: Promise<void> = Promise.resolve()
   readonly #beganMs: number
@@ -88,6 +90,7 @@ export class LaneStrand {
   /** Never rejects: what keeps it from beginning is told to the log, and tried again. */
   async begin(): Promise<void> {
     const { store } = this.#world
+    this.#isBeginning = true
     try {
       await store.ready()
       if (this.#state !== 'before') return
@@ -98,7 +101,9 @@ export class LaneStrand {
       this.#wake()
       await this.#work
     } catch (error) {
+      this.#isBeginning = false
       this.#world.health.failed('open', error)
+      for (const { reject } of this.#waiting.splice(0)) reject(cannotKeep(error))
       for (const run of this.#world.lanes.all) run.open.length = 0
       this.#due.clear()
       if (this.#state === 'before') this.#cancelRetry = this.#world.clock.after(STORE_RETRY_MS, () => void this.begin())
@@ -132,7 +137,7 @@ export class LaneStrand {
 
   /** Resolves once it is stored. `body`: as JSON. Throws UnavailableError where that cannot be, or takes too long: what was begun by then may yet be done. */
   async take(place: LanePlace, definition: LaneDefinition, item: NewItem, body: string): Promise<void> {
-    if (this.#state !== 'open') throw cannotKeep()
+    if (this.#state === 'ending' || (this.#state === 'before' && !this.#isBeginning)) throw cannotKeep()
     if (this.#waiting.length >= SAYS_WAITING_MAX)
       throw new UnavailableError('Too much is said at this moment.', { afterMs: STORE_RETRY_MS })
     const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -164,6 +169,7 @@ export class LaneStrand {
       run.cancelTimer()
       if (wasOpen && run.open.length > 0) this.#due.add(run)
     }
+    for (const { reject } of this.#waiting.splice(0)) reject(cannotKeep())
     await this.#merge()
   }
 
