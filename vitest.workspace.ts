@@ -33,6 +33,8 @@ const withoutBrowser = {
   runner: fileURLToPath(new URL('./tests/browser/skip-all.ts', import.meta.url)),
   provide: { skipReason: 'no Chromium or Chrome on this machine' },
 }
+/** Files share a process, and what they import, one after the other: half of the work. For code without a world of its own, where no file sets what another one finds. */
+const together = { isolate: false }
 const patient = { testTimeout: 120_000, hookTimeout: 120_000 }
 
 export default defineConfig({
@@ -49,9 +51,9 @@ export default defineConfig({
     setupFiles: [fileURLToPath(new URL('./tests/harness/repeatable-samples.ts', import.meta.url))],
     coverage: { provider: 'v8', include: ['**/src/**/*.ts'], reporter: ['text-summary', 'json-summary', 'lcov'] },
     projects: [
-      { ...common, root: './shared', test: { name: 'shared', exclude: ignored } },
+      { ...common, root: './shared', test: { ...together, name: 'shared', exclude: ignored } },
       { ...common, root: './client', test: { name: 'client', exclude: [...ignored, BROWSER_TESTS] } },
-      { ...common, root: './server', test: { name: 'server', exclude: ignored } },
+      { ...common, root: './server', test: { ...together, name: 'server', exclude: ignored } },
       { ...common, root: './demo-app', test: { name: 'demo-app', exclude: ignored } },
       { ...common, root: './console', test: { name: 'console', exclude: ignored } },
       {
