@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { afterBatch, EMPTY_VIEW, ITEMS_SHOWN, SAID_SPAN_MS, textOf } from './lane-view.ts'
+import { afterBatch, EMPTY_VIEW, ITEMS_SHOWN, SAID_SPAN_MS, secondsOf, textOf } from './lane-view.ts'
 
 const item = (id: string, count?: number) => ({ id, by: 'alice', atMs: 0, body: { text: id }, ...(count !== undefined && { count }) })
 const batch = (ids: readonly string[], more: object = {}) => ({
@@ -30,6 +30,17 @@ describe('what is seen of a lane', () => {
       { atMs: 2000, items: 1, cut: 0 },
     ])
     expect(afterBatch(view, batch([]), 2000 + SAID_SPAN_MS).said).toHaveLength(1)
+  })
+
+  it('a second in which nothing was said is one of nothing, and the one under way is not told yet', () => {
+    const said = [{ atMs: 3000, items: 7, cut: 1 }]
+    expect(secondsOf(said, 1500, 5200)).toEqual([
+      { atMs: 1000, items: 0, cut: 0 },
+      { atMs: 2000, items: 0, cut: 0 },
+      { atMs: 3000, items: 7, cut: 1 },
+      { atMs: 4000, items: 0, cut: 0 },
+    ])
+    expect(secondsOf(said, 0, SAID_SPAN_MS * 5)).toHaveLength(SAID_SPAN_MS / 1000)
   })
 
   it('is told as its text, wherever the lane keeps that', () => {

@@ -36,6 +36,16 @@ export function afterBatch({ items, said }: LaneView, batch: Batch, nowMs: numbe
   return { items: shown, said: [...before, counted] }
 }
 
+/** Each whole second since the view began, as far as SAID_SPAN_MS reaches: those in which nothing was said, too. */
+export function secondsOf(said: LaneView['said'], beganMs: number, nowMs: number): LaneView['said'] {
+  const counted = new Map(said.map((second) => [second.atMs, second]))
+  const whole = (ms: number) => ms - (ms % 1000)
+  const seconds: LaneView['said'][number][] = []
+  for (let atMs = whole(Math.max(beganMs, nowMs - SAID_SPAN_MS)); atMs < whole(nowMs); atMs += 1000)
+    seconds.push(counted.get(atMs) ?? { atMs, items: 0, cut: 0 })
+  return seconds
+}
+
 /** What a person wrote, of an item: the field that the lane says holds it, else all of the body. */
 export function textOf({ body }: Pick<LaneItem, 'body'>, field: string | undefined): string {
   const fields = typeof body === 'object' && body !== null ? (body as Readonly<Record<string, unknown>>) : {}

@@ -13,7 +13,7 @@ import { count } from '../words/units.ts'
 import { useNowMs } from '../words/use-now.ts'
 import { LaneItems } from './lane-items.tsx'
 import './lanes-page.css'
-import { SAID_SPAN_MS } from './lane-view.ts'
+import { SAID_SPAN_MS, secondsOf } from './lane-view.ts'
 import { NumberSlider } from './number-slider.tsx'
 import { useLaneView } from './use-lane-view.ts'
 
@@ -118,15 +118,16 @@ function OneLane({ space, lane, definition }: OneLaneProps) {
   const { lanes, mutate } = useModeration()
   const { may, act } = useActs()
   const [held, setHeld] = useState(false)
-  const { items, said, state } = useLaneView(space, lane, held)
+  const { items, said, state, beganMs } = useLaneView(space, lane, held)
   const setting = useQuery(lanes.where({ space, lane })).docs[0]
   const denied = useStatus(({ spaces }) => spaces[space]?.denied?.message)
   const nowMs = useNowMs()
   const { tickMs, cap } = { tickMs: setting?.tickMs ?? definition.tickMs, cap: setting?.cap ?? definition.cap }
   const isStopped = setting?.stopped === true
   const place = { space, lane }
-  const perS = said.map(({ atMs, items, cut }) => ({ atMs, value: items + cut }))
-  const cutPerS = said.map(({ atMs, cut }) => ({ atMs, value: cut }))
+  const seconds = secondsOf(said, beganMs, nowMs)
+  const perS = seconds.map(({ atMs, items, cut }) => ({ atMs, value: items + cut }))
+  const cutPerS = seconds.map(({ atMs, cut }) => ({ atMs, value: cut }))
 
   return (
     <div className="lane">

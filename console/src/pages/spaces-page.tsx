@@ -79,7 +79,7 @@ function SpaceForm() {
         <input
           className="field"
           type="search"
-          placeholder="Open the log of a space, as room:lobby"
+          placeholder="A space, as room:lobby"
           value={name}
           onChange={(event) => setName(event.target.value)}
           autoCapitalize="none"

@@ -5,6 +5,8 @@ import { openLane } from '../replica/live-lane.ts'
 import { afterBatch, EMPTY_VIEW, type LaneView } from './lane-view.ts'
 
 interface LiveView extends LaneView {
+  /** When it was first looked at, in ms since the epoch. */
+  readonly beganMs: number
   /** How it runs, as the server says; undefined until it has. */
   readonly state: LaneState | undefined
 }
@@ -15,6 +17,7 @@ export function useLaneView(space: string, lane: string, held: boolean): LiveVie
   const [view, setView] = useState(EMPTY_VIEW)
   const [shown, setShown] = useState(EMPTY_VIEW)
   const [state, setState] = useState<LaneState>()
+  const [beganMs] = useState(() => Date.now())
 
   useEffect(() => {
     const opened = openLane(replica, space, lane)
@@ -33,5 +36,5 @@ export function useLaneView(space: string, lane: string, held: boolean): LiveVie
     if (!held) setShown(view)
   }, [view, held])
 
-  return { items: shown.items, said: view.said, state }
+  return { items: shown.items, said: view.said, state, beganMs }
 }

@@ -108,7 +108,7 @@ function AddWords() {
         One a line, or with commas between; a list of thousands may be pasted
         <textarea className="field" rows={3} value={text} onChange={(event) => setText(event.target.value)} spellCheck={false} />
       </label>
-      <div className="row">
+      <div className="row ends">
         <label className="label">
           Where one is said
           <select className="field" value={action} onChange={(event) => setAction(event.target.value as WordAction)}>
@@ -119,7 +119,7 @@ function AddWords() {
             ))}
           </select>
         </label>
-        <button type="submit" className="button primary words-add" disabled={!may || words.length === 0}>
+        <button type="submit" className="button primary" disabled={!may || words.length === 0}>
           {words.length === 0 ? 'Add' : `Add ${counted(words.length, 'word')}`}
         </button>
       </div>

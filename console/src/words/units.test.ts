@@ -20,13 +20,13 @@ describe('numbers in words', () => {
       spaces: 1000,
     }
     expect(Object.entries(limits).map(([name, limit]) => `${asWords(name)}: ${inUnit(name, limit)}`)).toEqual([
-      'still ms: 5 min',
-      'gather ms: 10 ms',
-      'tick ms max: 1 min',
+      'still: 5 min',
+      'gather: 10 ms',
+      'tick max: 1 min',
       'buffered bytes max: 1 MB',
       'bytes: 1 MB',
-      'hellos per s: 1,000 a second',
-      'next s: 3,600 s',
+      'hellos: 1,000 a second',
+      'next: 3,600 s',
       'spaces: 1,000',
     ])
   })

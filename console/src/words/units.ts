@@ -39,9 +39,9 @@ export function moment(atMs: number): string {
   return day.format(atMs)
 }
 
-/** A name of the program as words: `bufferedBytesMax` is `buffered bytes max`. */
+/** A name of the program as words, without its unit of time, which stands with the number: `tickMsMax` is `tick max`. */
 export function asWords(name: string): string {
-  return name.replace(/[A-Z]+/g, (letters) => ` ${letters.toLowerCase()}`)
+  return name.replace(/(PerS|Ms|S)(?=(Max|Min)?$)/, '').replace(/[A-Z]+/g, (letters) => ` ${letters.toLowerCase()}`)
 }
 
 /** A number by the unit that its name bears: `stillMs` in ms, `bufferedBytesMax` in bytes, `hellosPerS` a second. */
