@@ -13,6 +13,7 @@ import type { Bus } from './bus/bus.ts'
 import { inProcessBus } from './bus/in-process-bus.ts'
 import type { Changelog } from './changelog/changelog.ts'
 import { Console } from './console/console.ts'
+import { limitsOfSays } from './console/limits-of-says.ts'
 import { GATEWAY_BOUNDS, type GatewayBounds } from './gateway/bounds.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { anonymousRoute } from './http/anonymous-route.ts'
@@ -174,7 +175,11 @@ export function createSyncServer<A extends App>(options: SyncServerOptions<A>): 
   const gatewayMetrics = notingRefusals(prometheus.gateway, (code, of) => ownConsole?.refused(code, of))
   const gateway = createGateway({ backend, bus, clock, turn, presence, log, metrics: gatewayMetrics, bounds })
   const pullsPerS = options.pullsPerS ?? PULLS_PER_S
-  const limits = { http: { pullsPerS, pullHeldMsMax: PULL_HELD_MS_MAX, arrivingBytesMax: ARRIVING_BYTES_MAX }, server: { restartMs } }
+  const limits = {
+    says: limitsOfSays(options.lanes),
+    http: { pullsPerS, pullHeldMsMax: PULL_HELD_MS_MAX, arrivingBytesMax: ARRIVING_BYTES_MAX },
+    server: { restartMs },
+  }
   const hasConsole = options.console ?? 'moderation' in access
   const ownConsole = hasConsole
     ? new Console({ app, ask: askAccess(access, clock, log), changelog, gateway, bus, clock, bounds, limits })

@@ -237,6 +237,8 @@ describe('how the server stands', () => {
     await host.row('host').getByText('at the head').first().waitFor()
     await host.open('Refused & limits')
     await host.row('zoe').getByText('invalid').waitFor()
+    // Of bob, who was blocked before.
+    await host.row('danmu in live:main').getByText('forbidden').first().waitFor()
     await host.page.getByText('Live connections').click()
     await host.page.getByText('connections max', { exact: true }).waitFor()
     await host.page.getByRole('row').getByRole('link', { name: 'zoe' }).click()

@@ -50,6 +50,7 @@ function RefusedRows({ of: { nowMs, keptMax, refused } }: { readonly of: Console
 const PARTS: Readonly<Record<string, string>> = {
   gateway: 'Live connections',
   http: 'Requests',
+  says: 'What one user says',
   server: 'The process',
   lanes: 'Lanes: what may be chosen',
   protocol: 'The protocol',

@@ -128,7 +128,7 @@ export interface Refusal {
   readonly user: string
   readonly client?: string | undefined
   readonly space?: string | undefined
-  /** The mutator; undefined where it was no mutation. */
+  /** The mutator, or the lane in which something was to be said. */
   readonly name?: string | undefined
   readonly code: ErrorCode
   readonly message: string

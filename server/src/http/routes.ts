@@ -137,7 +137,9 @@ export function createRoutes(world: RoutesWorld): Hono {
   hono.get('/v1/spaces/:space/lanes/:lane', lanes.ring)
   hono.get('/v1/spaces/:space/lanes/:lane/archive/:from', lanes.page)
   hono.post('/v1/mutations', (c) => mutationsRoute(c, backend, world.arriving))
-  hono.post('/v1/spaces/:space/lanes/:lane', (c) => sayRoute(c, { backend, arriving: world.arriving, metrics: prometheus.gateway }))
+  hono.post('/v1/spaces/:space/lanes/:lane', (c) =>
+    sayRoute(c, { backend, arriving: world.arriving, metrics: prometheus.gateway, console: world.console }),
+  )
   hono.post('/v1/poll', pollRoute(world))
   if (world.commits !== undefined) hono.post('/v1/commits', world.commits)
   if (world.console !== undefined) hono.route('/v1/console', consoleRoutes(world.console, backend))

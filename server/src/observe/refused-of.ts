@@ -4,7 +4,7 @@ export interface RefusedOf {
   readonly user: string
   readonly client?: string | undefined
   readonly space?: string | undefined
-  /** The mutator, where it was a mutation. */
+  /** The mutator, or the lane in which something was to be said. */
   readonly name?: string | undefined
   readonly message: string
 }
