@@ -9,7 +9,7 @@ export interface CompiledWord {
 }
 
 /** Units after which a build lets others go on: a few ms of work. */
-const BUILD_STEP_UNITS = 10_000
+const BUILD_STEP_UNITS = 5000
 
 /**
  * All words of a list at once, after Aho and Corasick (1975): a state is the longest end of what was read that some word begins with; what

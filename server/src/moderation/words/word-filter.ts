@@ -1,4 +1,4 @@
-import { foldWord, type ListedWord, WORD_LENGTH_MAX } from '@tidemark/shared'
+import { type ListedWord, WORD_LENGTH_MAX } from '@tidemark/shared'
 import { Automaton, type CompiledWord } from './automaton.ts'
 import { foldedCharacter, foldedUnit, IGNORED, isAlphabetic, isDigit, LONGER, SEPARATOR, shapeOfUnit } from './folded-units.ts'
 import { readsAs } from './stand-ins.ts'
@@ -30,7 +30,7 @@ export class WordFilter {
   static *build(listed: Iterable<Pick<ListedWord, 'word' | 'action'>>): Generator<undefined, WordFilter> {
     const words: CompiledWord[] = []
     for (const one of listed) {
-      const folded = foldWord(one.word)
+      const folded = Array.from(one.word, (character) => foldedCharacter(character.codePointAt(0) as number) ?? '').join('')
       if (folded !== '' && folded.length <= WORD_LENGTH_MAX)
         words.push({ listed: one, units: Uint16Array.from({ length: folded.length }, (_, at) => folded.charCodeAt(at)) })
       if (words.length % FOLD_STEP_WORDS === 0) yield
@@ -135,7 +135,7 @@ interface Read {
 }
 
 /** Words folded between two breaths of a build. */
-const FOLD_STEP_WORDS = 1000
+const FOLD_STEP_WORDS = 200
 
 /** Whether the word that has been read up to `at` goes on there; `rest`: of what the last character folds to. */
 function goesOn(text: string, at: number, rest: string, isOfWord: boolean): boolean {
