@@ -77,16 +77,16 @@ export class Crowd {
       while (next < this.#options.viewers && !this.#isOver) await this.#open(next++)
     }
     for (let at = 0; at < OPENING_MAX; at++) void open()
-    let dueFrom = performance.now()
+    let fromMs = performance.now()
     let owed = 0
+    let turn = 0
     this.#saying = setInterval(() => {
       const nowMs = performance.now()
-      owed += ((nowMs - dueFrom) / 1000) * this.#options.perS
-      dueFrom = nowMs
-      // Who is not there yet says nothing.
-      owed = Math.min(owed, this.#options.perS)
       const there = [...this.#present.values()]
-      for (; owed >= 1 && there.length > 0; owed--) this.#say(there[Math.floor(Math.random() * there.length)] as Viewer)
+      // Who is not there yet says nothing: each speaks as often from the beginning.
+      owed += (((nowMs - fromMs) / 1000) * this.#options.perS * there.length) / this.#options.viewers
+      fromMs = nowMs
+      for (; owed >= 1; owed--) this.#say(there[turn++ % there.length] as Viewer)
     }, SAY_EVERY_MS)
   }
 

@@ -4,16 +4,20 @@
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { STAGE } from '../../demo-app/live.ts'
 import { http, type WireAnswer, WireOutbox } from '../harness/wire-peer.ts'
 import { ChatPage } from './chat-page.ts'
 import { middleMan } from './middle-man.ts'
+import { goOnStage, Show } from './show.ts'
 import { openStage, type Stage } from './stage.ts'
 
 const isForDocs = process.env.TIDEMARK_SCREENSHOTS === '1'
 const takesAll = isForDocs || process.env.CI !== undefined
 const folder = fileURLToPath(new URL(isForDocs ? '../../docs/images/' : './artefacts/', import.meta.url))
 const BYTES_MAX = 200_000
+/** A sky full of letters. */
+const STAGE_BYTES_MAX = 500_000
 
 const NOW_MS = Date.parse('2026-06-10T18:42:00+02:00')
 const MINUTE_MS = 60_000
@@ -85,12 +89,12 @@ async function arrive(options: BrowserContextOptions): Promise<ChatPage> {
   return chat
 }
 
-async function picture(page: Page, name: string, of: Page | Locator = page): Promise<void> {
+async function picture(page: Page, name: string, of: Page | Locator = page, bytesMax = BYTES_MAX): Promise<void> {
   await page.mouse.move(0, 0)
   // What moves has come to rest: the longest motion is 200 ms.
   await page.waitForTimeout(300)
   const png = await of.screenshot({ path: `${folder}${name}.png`, caret: 'hide' })
-  expect(png.length).toBeLessThan(BYTES_MAX)
+  expect(png.length).toBeLessThan(bytesMax)
 }
 
 const caughtUp = async (chat: ChatPage) => {
@@ -142,5 +146,33 @@ describe('pictures', () => {
     await desk.switchOnline(false)
     for (const text of ['On the ferry, no signal here.', '船上没有信号。', 'Back in range at eight.']) await desk.say(text)
     await picture(desk.page, 'water-line-offline', desk.page.getByRole('main'))
+  })
+
+  it('of the live stage with a crowd, on a desk and on a phone; comments are where they have flown by then', async () => {
+    const show = new Show(stage.url)
+    const beginsMs = new Date().setHours(19, 30, 0, 0)
+    for (const [at, title] of ['Doors open', '开场：潮汐合唱团', 'What a water line tells', '抽奖与合影'].entries())
+      await show.mutate(STAGE, 'plan', { id: `item-${at}`, title, startsAtMs: beginsMs + at * 30 * MINUTE_MS })
+    await show.mutate(STAGE, 'end', { id: 'item-0' })
+    await show.mutate(STAGE, 'begin', { id: 'item-1' })
+    await show.mutate(STAGE, 'openDraw', { id: 'clock', prize: 'A brass tide clock', places: 2 })
+    for (const user of ['alice', 'joan', MEI]) await show.mutate(STAGE, 'enter', { id: 'clock' }, user)
+    show.speak(20, 90)
+    onTestFinished(() => show.end())
+
+    const { page } = await stage.device({ ...DESK, locale: 'en-GB' })
+    await goOnStage(page, stage.url, 'alice')
+    await page.waitForTimeout(4000)
+    await page.getByRole('textbox', { name: 'Say something to everybody' }).fill('Hello from pier three 🌊')
+    await page.keyboard.press('Enter')
+    await page.waitForTimeout(4000)
+    await picture(page, 'stage-desk', page, STAGE_BYTES_MAX)
+
+    const { page: phone } = await stage.device({ ...PHONE, locale: 'zh-CN' })
+    await goOnStage(phone, stage.url, '小美')
+    await phone.waitForTimeout(4000)
+    await show.mutate(STAGE, 'draw', { id: 'clock' })
+    await phone.getByTestId('won').waitFor()
+    await picture(phone, 'stage-phone', phone, STAGE_BYTES_MAX)
   })
 })
