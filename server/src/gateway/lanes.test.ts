@@ -121,6 +121,8 @@ describe('a lane is followed', () => {
 
   it('[B12] by no probe, which may not say anything either', async () => {
     const world = worldOf({ ring: [1000] })
+    const beside = await world.greet('bob', {}, { lanes: { [SPACE]: { [LANE]: 0 } }, probe: true })
+    expect(beside.order).toEqual(['welcome'])
     const socket = await follow(world, 'alice', { probe: true })
     socket.say({ t: 'say', space: SPACE, lane: LANE, n: 1, body: {} })
     await world.clock.pass(0)

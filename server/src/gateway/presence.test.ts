@@ -2,13 +2,15 @@ import { describe, expect, it } from 'vitest'
 import type { FakeSocket } from '../../test/fake-socket.ts'
 import { GatewayWorld } from '../../test/gateway-world.ts'
 import { PRESENCE_USERS_MAX } from '../lanes/presence-tracker.ts'
-import { GATEWAY_BOUNDS } from './bounds.ts'
+import { GATEWAY_BOUNDS, type GatewayBounds } from './bounds.ts'
 
 const SPACE = 'live:1'
+/** Connections in a crowd; presence-tracker.test.ts has as many as the protocol speaks of each time. */
+const CROWD = process.env.CI === undefined ? 1000 : 10_000
 
 /** A world in which the lane `presence` is answered by its tracker, as the backend does it. */
-function worldOf(): GatewayWorld {
-  const world = new GatewayWorld()
+function worldOf(bounds: Partial<GatewayBounds> = {}): GatewayWorld {
+  const world = new GatewayWorld(bounds)
   const { backend } = world
   const lane = backend.lane.bind(backend)
   backend.lane = async (principal, space, name, since) =>
@@ -87,11 +89,11 @@ describe('presence', () => {
     expect(newest(watcher)).toMatchObject({ online: PRESENCE_USERS_MAX, users: expect.any(Array) })
   })
 
-  it('[L6] 10,000 who come within 10 s cost one frame a second', async () => {
+  it(`[L6] ${CROWD} who come within 10 s cost one frame a second`, async () => {
     const world = worldOf()
     const watcher = await enter(world, 'watcher', { nextS: 3600 })
     watcher.forget()
-    const [steps, perStep] = [20, 500]
+    const [steps, perStep] = [20, CROWD / 20]
     for (let step = 0; step < steps; step++) {
       for (let at = 0; at < perStep; at++) {
         const socket = world.connect()
@@ -111,10 +113,35 @@ describe('presence', () => {
     }
     await world.clock.pass(1000)
     expect(watcher.all('tick').length).toBeLessThanOrEqual(11)
-    expect(newest(watcher)).toEqual({ online: 10_001 })
+    expect(newest(watcher)).toEqual({ online: CROWD + 1 })
   })
 
-  it('who is behind counts as there for a while, and so does who polls, between two polls', async () => {
+  it('who is behind counts as there until they follow again, or for a while', async () => {
+    const world = worldOf({ bufferedBytesMax: 100, ticksBufferedBytesMax: 1_000_000 })
+    const watcher = await enter(world, 'watcher', { nextS: 3600 })
+    const slow = await world.greet('alice', { [SPACE]: [0, ''] }, { nextS: 3600 })
+    const falls = async () => {
+      slow.stalled = true
+      slow.bufferedBytes = 200
+      world.backend.commit(SPACE, 'x')
+      await world.clock.pass(100)
+      expect(slow.order.at(-1)).toBe('behind')
+      slow.drain()
+    }
+    const both = { online: 2, users: ['alice', 'watcher'] }
+    await falls()
+    await world.clock.pass(GATEWAY_BOUNDS.presentBehindMs - 1000)
+    slow.say({ t: 'follow', spaces: { [SPACE]: [0, ''] } })
+    await world.clock.pass(5000)
+    expect(newest(watcher)).toEqual(both)
+    await falls()
+    await world.clock.pass(GATEWAY_BOUNDS.presentBehindMs - 1000)
+    expect(newest(watcher)).toEqual(both)
+    await world.clock.pass(2000)
+    expect(newest(watcher)).toEqual({ online: 1, users: ['watcher'] })
+  })
+
+  it('who polls counts as there between two polls', async () => {
     const world = worldOf()
     const watcher = await enter(world, 'watcher', { nextS: 3600 })
     const polling = world.connect()

@@ -55,6 +55,20 @@ describe('say', () => {
     ])
   })
 
+  it('[L3] in a flood holds up no mutation, neither of the same connection nor of another one', async () => {
+    const world = new GatewayWorld()
+    world.backend.judge = () => new Promise((resolve) => world.clock.after(100, resolve))
+    const [socket, other] = [await world.greet('alice', {}), await world.greet('bob', {})]
+    for (let n = 1; n <= 2000; n++) socket.say(say(n))
+    socket.say(mutate(1))
+    other.say(mutate(1))
+    await world.clock.pass(0)
+    expect([socket.all('ack').length, other.all('ack').length]).toEqual([1, 1])
+    await world.clock.pass(60_000)
+    const taken = said(socket).filter(([, what]) => what !== 'rate-limited')
+    expect([said(socket).length, taken.length]).toEqual([2000, saysWaitingMax + 1])
+  })
+
   it('more than a budget is rate-limited, told when to say it again, and never reaches the backend', async () => {
     const world = new GatewayWorld()
     const socket = await world.greet('alice', {})
