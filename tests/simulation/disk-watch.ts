@@ -412,16 +412,23 @@ export class DiskWatch {
     fail('model', `${device} of ${user} at ${version} of ${space} holds what is not there: ${more.join(', ')}`)
   }
 
+  /** Nothing lies on what the server told, nor should it: so it is at most commits. */
+  #isPlain(copies: Iterable<CopyDocuments>): boolean {
+    for (const { base, pending } of copies) if (base.size > 0 || pending > 0) return false
+    for (const row of this.disk.rows('outbox').values() as Iterable<unknown> as Iterable<OutboxEntry>) if (isShowing(row)) return false
+    return true
+  }
+
   /** What is shown is what the server told, and on it what is pending, run once more by plain code. */
   #baseAndPending(): void {
     const { device, user, fail } = this.#ports
     const copies = new Map(this.copies().map((copy) => [copy.space, this.#documentsOf(copy.$s)]))
+    if (this.#isPlain(copies.values())) return
     const tops = new Map<string, Map<string, Readonly<Record<string, unknown>> | undefined>>()
     const outbox = this.disk.rows('outbox')
     for (const n of [...outbox.keys()].sort((a, b) => (a as number) - (b as number))) {
       const row = { ...(outbox.get(n) as unknown as OutboxEntry), user }
-      // What is taken back shows no more, whatever else its row says.
-      if (row.void || row.touched.every((space) => row.arrived.includes(space))) continue
+      if (!isShowing(row)) continue
       const written = new Map<string, Map<string, Readonly<Record<string, unknown>> | undefined>>()
       const spaceOf = (space: string): PlainSpace => {
         const documents = copies.get(space)
@@ -468,6 +475,11 @@ export class DiskWatch {
 }
 
 const NO_KEYS: ReadonlySet<Key> = new Set()
+/** What is taken back shows no more, whatever else its row says. */
+function isShowing({ void: isVoid, touched, arrived }: OutboxEntry): boolean {
+  return !isVoid && touched.some((space) => !arrived.includes(space))
+}
+
 /** What a mutator finds and leaves of a space that the device holds no copy of. */
 const NO_COPY: PlainSpace = { get: () => undefined, set() {} }
 
