@@ -31,8 +31,9 @@ export const forkScenes: Readonly<Record<string, Scene>> = {
   }),
   'a range of another history that leads to the number of a copy is no repeat': scene(async (world, cast) => {
     const { reader, writer } = cast
-    const [before] = reader.tabs
-    if (world.hasLeaders || reader.tabs.length > 1 || before === undefined) return
+    const [before, ...others] = reader.tabs
+    if (world.hasLeaders || before === undefined) return
+    for (const tab of others) world.close(reader, tab)
     // It has said where its copy stands, and the server takes its time over it.
     world.host.ruleMs = LATE_MS
     world.openTabs(reader, 1)
