@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePort, type ServerProcess, startServer } from '../harness/server-process.ts'
 import { http, pullAll, type WireAnswer, type WireMutation, WireOutbox } from '../harness/wire-peer.ts'
 
-const KILLS = process.env.CI === undefined ? 1 : 15
+const KILLS = process.env.CI === undefined ? 1 : 6
 const SPEAKERS = 6
 const LOAD_MS_MIN = 50
 const LOAD_MS_MAX = 600
