@@ -15,11 +15,14 @@ const PATH = `/v1/spaces/${SPACE}/lanes/${LANE}`
 const TITLES = ['Overview', 'Lanes', 'Held', 'People', 'Words', 'Spaces', 'Connections', 'Refused & limits', 'Audit']
 const DESK = { width: 1280, height: 800 }
 const PHONE = { width: 375, height: 812 }
+const TICK_MS = 100
 const isThorough = process.env.CI !== undefined
 
 let stage: Stage
 beforeAll(async () => {
   stage = await openStage({ module: 'tests/e2e/show-backend.ts' })
+  // Ticks are waited for many times.
+  await asHost('adjust', { space: SPACE, lane: LANE, tickMs: TICK_MS })
 })
 afterAll(async () => await stage?.close())
 
@@ -39,6 +42,15 @@ async function say(
   return await http(new URL(stage.url).origin, user, PATH, { body: { ...(id !== undefined && { id }), body: { text } } })
 }
 
+const hostsOutbox = new WireOutbox()
+/** Does it as another device of the host's would. */
+async function asHost(name: string, args: object): Promise<void> {
+  const { body } = await http<WireAnswer>(new URL(stage.url).origin, 'host', '/v1/mutations', {
+    body: hostsOutbox.batch(hostsOutbox.next('moderation', name, args)),
+  })
+  expect(body.acks[0]?.error).toBeUndefined()
+}
+
 /** Texts that a viewer is given, oldest first. */
 async function seenBy(user: string): Promise<string[]> {
   const { body } = await http<{ ticks: { items: { body: { text: string } }[] }[] }>(new URL(stage.url).origin, user, PATH)
@@ -46,12 +58,14 @@ async function seenBy(user: string): Promise<string[]> {
 }
 
 describe('who is let in', () => {
-  it('whoever moderates is, others are told that it is not for them, and a token is in no address', async () => {
+  it('whoever moderates is, who may look can press nothing, others are told that it is not for them, and a token is in no address', async () => {
     const eve = await arrive('eve')
     await eve.page.getByRole('heading', { name: 'This is not for you' }).waitFor()
+    await pictured(eve.page, 'console-not-for-you')
     await eve.button('Sign in as somebody else').click()
     const token = await tokenOf(new URL(stage.url).origin, 'host')
     await eve.page.getByLabel('Token').fill(token)
+    await pictured(eve.page, 'console-sign-in')
     await eve.button('Use token').click()
     await eve.page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
     await eve.page.reload()
@@ -67,18 +81,25 @@ describe('who is let in', () => {
     await page.goto(`${stage.url}console#token=${token}`)
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
     expect(page.url()).not.toContain('token')
-    expect(asked.filter((url) => url.includes(token))).toEqual([])
-    await page.context().close()
-  })
-
-  it('who may look is shown everything, and can press nothing', async () => {
-    const looker = await arrive('looker')
-    await looker.page.getByText('may look, not act').waitFor()
+    await page.goto(`${stage.url}console#token=${await tokenOf(new URL(stage.url).origin, 'looker')}`)
+    await page.getByText('may look, not act').waitFor()
+    expect(page.url()).not.toContain('token')
+    const looker = new ConsolePage(page, stage.url)
     await looker.openLane(SPACE, LANE)
     expect(await looker.button('Stop').isDisabled()).toBe(true)
     await looker.open('Words')
-    await looker.page.getByLabel('One a line').fill('spam')
+    await page.getByLabel('One a line').fill('spam')
     expect(await looker.button('Add 1 word').isDisabled()).toBe(true)
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByLabel('Token').waitFor()
+    expect(
+      await page.evaluate(async () => [
+        sessionStorage.length,
+        (await indexedDB.databases()).map(({ name }) => name).filter((name) => name?.includes('looker')),
+      ]),
+    ).toEqual([0, []])
+    expect(asked.filter((url) => url.includes(token))).toEqual([])
+    await page.context().close()
   })
 })
 
@@ -131,7 +152,7 @@ describe('a show', () => {
     await host.sees(async () => {
       const text = `casino ${Math.random()}`
       await say('carl', text)
-      await new Promise((resolve) => setTimeout(resolve, 1100))
+      await new Promise((resolve) => setTimeout(resolve, 2 * TICK_MS))
       return (await seenBy('ann')).includes(text)
     }, true)
 
@@ -169,6 +190,7 @@ describe('a show', () => {
     await host.sees(chosen, 'bingo one')
     await host.page.keyboard.press('j')
     await host.sees(chosen, 'bingo two')
+    await pictured(host.page, 'console-held-queue')
     await host.page.keyboard.press('d')
     await host.sees(chosen, 'bingo three')
     await host.page.keyboard.press('k')
@@ -191,14 +213,7 @@ describe('a show', () => {
     await host.page.getByText('Nothing was done.').waitFor()
     await host.button('Close').click()
 
-    const outbox = new WireOutbox()
-    const act = async (name: string, args: object) => {
-      const { body } = await http<WireAnswer>(new URL(stage.url).origin, 'host', '/v1/mutations', {
-        body: outbox.batch(outbox.next('moderation', name, args)),
-      })
-      expect(body.acks[0]?.error).toBeUndefined()
-    }
-    await act('addWords', { words: ['raffle'], action: 'hold' })
+    await asHost('addWords', { words: ['raffle'], action: 'hold' })
     await host.open('Held')
     await host.sees(async () => {
       if ((await host.page.locator('.held-item').count()) === 0) await say('dora', 'raffle tickets', 'one-raffle')
@@ -211,9 +226,10 @@ describe('a show', () => {
     await held.waitFor({ state: 'detached' })
     // A page that is offline finds out by itself: its open connection is held back, not cut.
     await host.page.getByText(/1 act (will be sent|on the way)/).waitFor()
-    await act('discard', { id })
+    await asHost('discard', { id })
     await host.page.context().setOffline(false)
     await host.page.getByText('somebody else was here first').waitFor()
+    await pictured(host.page, 'console-refused-act')
     await host.button('Dismiss').click()
     await host.sees(async () => await host.page.getByText('somebody else was here first').count(), 0)
     expect(await seenBy('ann')).not.toContain('raffle tickets')
@@ -233,6 +249,7 @@ describe('how the server stands', () => {
     await host.open('Spaces')
     await host.page.getByRole('link', { name: 'room:pier' }).click()
     await host.page.getByText('"text":"The ferry is late."').waitFor()
+    await pictured(host.page, 'console-log')
     await host.open('Connections')
     await host.row('host').getByText('at the head').first().waitFor()
     await host.open('Refused & limits')
@@ -280,7 +297,7 @@ describe('how the server stands', () => {
     expect(headTop).toBeCloseTo(tableTop ?? -1, 0)
     await host.page.getByLabel('Filter: Words of the filter').fill(`number ${words.length - 1}`)
     await host.row(`spam number ${words.length - 1}`).waitFor()
-    expect(await host.page.getByRole('row').count()).toBe(2)
+    await host.sees(async () => await host.page.getByRole('row').count(), 2)
   })
 })
 

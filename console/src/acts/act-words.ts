@@ -1,16 +1,16 @@
 const BEGINNINGS: Readonly<Record<string, string>> = {
-  adjust: 'To adjust a lane',
-  stop: 'To stop a lane',
-  resume: 'To resume a lane',
-  clear: 'To clear screens',
-  mute: 'To mute',
-  block: 'To block',
-  forgive: 'To forgive',
-  addWords: 'To add words',
-  removeWords: 'To remove words',
-  release: 'To release',
-  discard: 'To discard',
-  announce: 'To announce',
+  adjust: 'Adjusting a lane',
+  stop: 'Stopping a lane',
+  resume: 'Resuming a lane',
+  clear: 'Clearing screens',
+  mute: 'Muting',
+  block: 'Blocking',
+  forgive: 'Forgiving',
+  addWords: 'Adding words',
+  removeWords: 'Removing words',
+  release: 'Releasing',
+  discard: 'Discarding',
+  announce: 'Announcing',
 }
 
 /** An act as a sentence about it begins. */

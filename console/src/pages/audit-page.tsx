@@ -14,6 +14,7 @@ const COLUMNS: readonly TableColumn<Row>[] = [
   {
     key: 'at',
     title: 'When',
+    isTime: true,
     isNumber: true,
     value: ({ atMs }) => atMs,
     cell: ({ atMs, $p }) => (

@@ -36,6 +36,7 @@ export function ConnectionRows({ connections, nowMs, caption, tools }: Props) {
     {
       key: 'heard',
       title: 'Heard',
+      isTime: true,
       isNumber: true,
       value: (one) => nowMs - one.heardMs,
       cell: (one) => <span className={isLate(one, nowMs) ? 'problem' : undefined}>{span(nowMs - one.heardMs)} ago</span>,
@@ -44,6 +45,7 @@ export function ConnectionRows({ connections, nowMs, caption, tools }: Props) {
     {
       key: 'open',
       title: 'Open for',
+      isTime: true,
       isNumber: true,
       value: (one) => nowMs - one.sinceMs,
       cell: (one) => span(nowMs - one.sinceMs),

@@ -34,12 +34,21 @@ export function PeoplePage({ of: [user] }: { readonly of: readonly string[] }) {
     {
       key: 'until',
       title: 'For',
+      isTime: true,
       value: (row) => row.untilMs ?? Number.MAX_SAFE_INTEGER,
       cell: (row) => (row.untilMs === undefined ? 'until forgiven' : row.untilMs > nowMs ? `${span(row.untilMs - nowMs)} more` : 'over'),
     },
     { key: 'because', title: 'Because', value: (row) => row.because ?? '', narrow: 'below' },
     { key: 'by', title: 'By', value: (row) => row.by, narrow: 'below' },
-    { key: 'at', title: 'Since', value: (row) => row.atMs, cell: (row) => moment(row.atMs), isNumber: true, narrow: 'hidden' },
+    {
+      key: 'at',
+      title: 'Since',
+      isTime: true,
+      value: (row) => row.atMs,
+      cell: (row) => moment(row.atMs),
+      isNumber: true,
+      narrow: 'hidden',
+    },
   ]
   return (
     <>

@@ -24,7 +24,7 @@ export function RefusedPage() {
 
 function RefusedRows({ of: { nowMs, keptMax, refused } }: { readonly of: ConsoleRefused }) {
   const columns: readonly TableColumn<Refusal>[] = [
-    { key: 'at', title: 'Ago', isNumber: true, value: ({ atMs }) => nowMs - atMs, cell: ({ atMs }) => span(nowMs - atMs) },
+    { key: 'at', title: 'Ago', isTime: true, isNumber: true, value: ({ atMs }) => nowMs - atMs, cell: ({ atMs }) => span(nowMs - atMs) },
     { key: 'code', title: 'Code', value: ({ code }) => code, cell: ({ code }) => <span className="tag coral">{code}</span> },
     { key: 'user', title: 'User', value: ({ user }) => user, cell: ({ user }) => <a href={hrefOf('people', user)}>{user}</a> },
     { key: 'what', title: 'What', value: ({ name, space }) => [name, space].filter(Boolean).join(' in '), narrow: 'below' },

@@ -60,7 +60,15 @@ export function WordsPage() {
       cell: ({ action }) => <span className={`tag ${TONES[action]}`}>{DOES[action]}</span>,
     },
     { key: 'by', title: 'By', value: ({ by }) => by, narrow: 'below' },
-    { key: 'at', title: 'Since', isNumber: true, value: ({ atMs }) => atMs, cell: ({ atMs }) => moment(atMs), narrow: 'hidden' },
+    {
+      key: 'at',
+      title: 'Since',
+      isTime: true,
+      isNumber: true,
+      value: ({ atMs }) => atMs,
+      cell: ({ atMs }) => moment(atMs),
+      narrow: 'hidden',
+    },
   ]
   return (
     <>

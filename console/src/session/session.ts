@@ -17,14 +17,18 @@ export function useSession(): Session | undefined {
   return useSyncExternalStore(subscribe, () => session)
 }
 
-/** Before the first render: takes what was handed over, and leaves nothing of it in the address. */
+/** Before the first render: takes what was handed over, and leaves nothing of it in the address; then again where that happens to an open page. */
 export function beginSession(): void {
+  if (!takeHandedOver()) session = kept()
+  addEventListener('hashchange', takeHandedOver)
+}
+
+function takeHandedOver(): boolean {
   const handed = HANDED_OVER.exec(location.hash)?.[1]
-  if (handed === undefined) session = kept()
-  else {
-    history.replaceState(null, '', location.pathname)
-    signIn({ how: 'token', token: handed })
-  }
+  if (handed === undefined) return false
+  history.replaceState(null, '', location.pathname)
+  signIn({ how: 'token', token: handed })
+  return true
 }
 
 export function signIn(as: Session): void {

@@ -21,7 +21,7 @@ export function SignIn() {
   return (
     <main className="sign-in">
       <div className="sign-in-card">
-        <svg className="sign-in-mark" viewBox="0 0 160 40" aria-hidden="true">
+        <svg className="sign-in-mark" viewBox="0 0 160 40" preserveAspectRatio="none" aria-hidden="true">
           <path className="sign-in-water" d="M0 20q20-5 40 0t40 0 40 0 40 0v20H0z" />
           <path className="sign-in-line" d="M0 20q20-5 40 0t40 0 40 0 40 0" />
         </svg>

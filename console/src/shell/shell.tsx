@@ -12,7 +12,7 @@ import { RefusedPage } from '../pages/refused-page.tsx'
 import { SpacesPage } from '../pages/spaces-page.tsx'
 import { WordsPage } from '../pages/words-page.tsx'
 import { laneKinds } from '../replica/console-app.ts'
-import { ReplicaProvider } from '../replica/hooks.ts'
+import { ReplicaProvider, useReplica } from '../replica/hooks.ts'
 import { useConsoleReplica } from '../replica/use-console-replica.ts'
 import { signOut } from '../session/session.ts'
 import { count } from '../words/units.ts'
@@ -104,9 +104,7 @@ function Pages() {
           {overview.may === 'read' && <span className="tag sand">may look, not act</span>}
         </span>
         <ThemeSwitch />
-        <button type="button" className="button quiet" onClick={signOut}>
-          Sign out
-        </button>
+        <SignOut />
       </header>
       <nav className="shell-nav" aria-label="Console">
         <ul>
@@ -127,6 +125,20 @@ function Pages() {
         <Shown key={page} of={route.of} />
       </main>
     </div>
+  )
+}
+
+/** What this device kept of the show goes too, unless an act is still on its way: that stays until somebody signs in again. */
+function SignOut() {
+  const replica = useReplica()
+  async function go() {
+    await replica.clear().catch(() => {})
+    signOut()
+  }
+  return (
+    <button type="button" className="button quiet" onClick={() => void go()}>
+      Sign out
+    </button>
   )
 }
 

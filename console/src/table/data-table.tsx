@@ -89,7 +89,7 @@ export function DataTable<Row>(props: Props<Row>) {
                         <span className="data-table-below">
                           {below.map((other) => (
                             <span key={other.key}>
-                              {other.title} {other.cell ? other.cell(row) : text(other.value(row))}
+                              {other.title}: {other.cell ? other.cell(row) : text(other.value(row))}
                             </span>
                           ))}
                         </span>

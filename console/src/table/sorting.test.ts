@@ -8,6 +8,7 @@ interface Row {
 const columns = [
   { key: 'name', value: (row: Row) => row.name },
   { key: 'lag', value: (row: Row) => row.lag },
+  { key: 'at', value: () => 1_795_288_388_376, isTime: true },
 ]
 const rows: readonly Row[] = [{ name: 'room:10', lag: 3 }, { name: 'room:9' }, { name: 'Lobby', lag: 12 }, { name: 'lobby', lag: 3 }]
 
@@ -26,6 +27,8 @@ describe('a table', () => {
     expect(names('lobby 12')).toEqual(['Lobby'])
     expect(names('  ')).toHaveLength(4)
     expect(names('pier')).toEqual([])
+    // No digits of a time that is shown as 19:13.
+    expect(names('388')).toEqual([])
   })
 
   it('of 1,000 rows is in order within a frame, on a machine that does other things too', () => {

@@ -3,6 +3,8 @@ export interface Column<Row> {
   readonly key: string
   /** Undefined sorts last, whichever way. */
   readonly value: (row: Row) => string | number | undefined
+  /** Its value is a time, which nobody reads as the number that it is: no filter looks at it. */
+  readonly isTime?: boolean
 }
 
 export interface Sorting {
@@ -24,12 +26,13 @@ export function sorted<Row>(rows: readonly Row[], columns: readonly Column<Row>[
   })
 }
 
-/** Rows in which each word of the filter is found, in whichever column. */
+/** Rows in which each word of the filter is found, in whichever column that is read as it is. */
 export function filtered<Row>(rows: readonly Row[], columns: readonly Column<Row>[], filter: string): readonly Row[] {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean)
   if (words.length === 0) return rows
+  const read = columns.filter(({ isTime }) => isTime !== true)
   return rows.filter((row) => {
-    const text = columns.map(({ value }) => String(value(row) ?? '').toLowerCase()).join(' ')
+    const text = read.map(({ value }) => String(value(row) ?? '').toLowerCase()).join(' ')
     return words.every((word) => text.includes(word))
   })
 }
