@@ -207,6 +207,8 @@ class Talk {
       if (text.includes('"code":"internal"')) throw new Error(`the server failed inside: ${text.slice(0, 500)}`)
       hold('ServerFrame', frame)
       if (frame.t === 'said' && (frame.n ?? 0) > ASKED_FROM) this.#heard = frame.n as number
+      // Its answer where the greeting made a probe of this connection [B12].
+      else if (frame.t === 'error' && text.includes('say on a probe')) this.#heard = this.#asked
       else count(this.#tally, frame.t === 'ack' && text.includes('"in":{"') ? 'ack of something done' : frame.t)
     } catch (error) {
       this.fault ??= String(error)

@@ -45,7 +45,10 @@ describe('a request', () => {
     ['GET', '/v1/'],
     ['GET', '/v2/connect'],
   ])('%s %s is not-found, as JSON that is not stored', async (method, path) => {
-    const answer = await http<{ error: WireError }>(server.url, fresh('u'), path, { method, ...(method === 'POST' ? { body: {} } : {}) })
+    const answer = await http<{ error: WireError }>(server.url, fresh('u'), path, {
+      method,
+      ...(method === 'POST' ? { body: { body: 0 } } : {}),
+    })
     expect(answer.status).toBe(404)
     wellFormed(answer.body)
     expect(answer.body.error.code).toBe('not-found')
