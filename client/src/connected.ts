@@ -155,10 +155,11 @@ export function connect(
       lead: (isLeader) => (isLeader ? sync.resume('tab') : sync.pause('tab')),
       holding: () => holding,
       holds: union.set,
-      told(report) {
+      told(report, saidMs) {
         const { notBeforeMs, because } = report
         // The clock of the device may jump until this tab leads.
-        if (notBeforeMs && because) sync.stayAway(notBeforeMs - clock.nowMs(), because)
+        // It may have jumped since this was said, too: nobody stays away for longer than was left then.
+        if (notBeforeMs && because) sync.stayAway(notBeforeMs - Math.max(clock.nowMs(), saidMs), because)
         core.setClockOffset(report.offsetMs)
         sync.attempted(new Map(report.attempts))
         changed()

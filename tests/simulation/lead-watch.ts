@@ -7,7 +7,9 @@ export function isProbe(text: string): boolean {
 }
 
 /** Between tabs; of a leader. */
-type Word = { readonly t: 'lead'; readonly number: number; readonly report: { readonly notBeforeMs?: number } } | { readonly t: 'tab' }
+type Word =
+  | { readonly t: 'lead'; readonly number: number; readonly saidMs: number; readonly report: { readonly notBeforeMs?: number } }
+  | { readonly t: 'tab' }
 
 interface SelfRow {
   readonly lead?: number
@@ -70,7 +72,7 @@ export class LeadWatch {
         const channel = ports.open((text) => {
           const word = JSON.parse(text as string) as Word
           if (word.t === 'lead' && word.number > (this.#numbers.get(tab) ?? 0) && word.report.notBeforeMs !== undefined)
-            heardOf(word.report.notBeforeMs - clock.nowMs())
+            heardOf(word.report.notBeforeMs - Math.max(clock.nowMs(), word.saidMs))
           heard(text)
         })
         return {

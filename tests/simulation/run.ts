@@ -20,6 +20,8 @@ const THROTTLED_MS = 60_000
 const LOOK_EVERY_MS = 2000
 /** Within this after the faults end a tab in front is live, in ms. */
 const LIVE_WITHIN_MS = 30_000
+/** And where the issuer of tokens was just not answering: the deadline of the client, in ms. */
+const TOKEN_WITHIN_MS = 15_000
 /** In the background it is so much later than a beat, in ms: the answer to it, and timers of both that are a minute late. */
 const LATER_THAN_BEAT_MS = fixedBeat.timeoutMs + 2 * THROTTLED_MS
 /** Where tokens end, the one that it kept is refused first: back-off at its most, and a timer that is late once more, in ms. */
@@ -112,7 +114,7 @@ export async function run(plan: Plan, openDisk?: OpenDisk): Promise<Outcome> {
 }
 
 /** [P7] [B7] Each tab is live in time once nothing fails any more: soon where somebody waits for it. */
-async function comeAlive(world: World, { patient }: Plan): Promise<void> {
+async function comeAlive(world: World, { patient, tokens: { hangs } }: Plan): Promise<void> {
   const { scheduler, failures } = world
   const firstMs = new Map<object, number>()
   const lived = new Set<object>()
@@ -127,7 +129,7 @@ async function comeAlive(world: World, { patient }: Plan): Promise<void> {
       const laterMs = LATER_THAN_BEAT_MS + (world.issuer.faults.lifeMs > 0 ? TOKEN_REFUSED_MS : 0)
       const foundMs = Math.max(fixedBeat.intervalMs, 1000 * beatS)
       // What died without a word, and is told to nobody, a beat must find first.
-      const inFrontMs = LIVE_WITHIN_MS + (patient ? foundMs + fixedBeat.timeoutMs : 0)
+      const inFrontMs = LIVE_WITHIN_MS + (patient ? foundMs + fixedBeat.timeoutMs : 0) + (hangs ? TOKEN_WITHIN_MS : 0)
       const withinMs = isInFront ? inFrontMs : foundMs + laterMs
       if (scheduler.nowMs - sinceMs > withinMs)
         world.fail('live', `${node.name}, ${isInFront ? 'in front' : 'in the background'}, is ${phase} after ${withinMs} ms: ${because}`)

@@ -12,7 +12,7 @@ export type TabMessage =
   | { readonly t: 'tab'; readonly tab: string; readonly holds: Holding }
   | { readonly t: 'gone'; readonly tab: string }
   /** The leader, by its number: of two the higher one counts. */
-  | { readonly t: 'lead'; readonly number: number; readonly hidden: boolean; readonly report: Report }
+  | { readonly t: 'lead'; readonly number: number; readonly hidden: boolean; readonly report: Report; readonly saidMs?: number }
   /** A frame of a lane that another tab holds, as it came. */
   | { readonly t: 'lane'; readonly frame: string }
   /** Asks the leader for a new connection; to send now what is pending. */

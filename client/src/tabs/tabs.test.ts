@@ -161,6 +161,23 @@ describe('tabs', () => {
       expect(server.connections).toBe(2)
     })
 
+  it('[B11] a word that is heard after the clock has jumped back keeps nobody away for longer than it meant', async () => {
+    const { open, server, time } = device()
+    const first = await open()
+    const second = await open()
+    await time.run(3000)
+    second.freeze()
+    server.say({ t: 'goaway', afterMs: [60_000, 61_000], error: { code: 'unavailable', message: 'full' } })
+    await time.run(1000)
+    time.sleep(-86_400_000, { wall: true, monotonic: false })
+    second.thaw()
+    await first.die()
+    await time.run(50_000)
+    expect(server.connections).toBe(1)
+    await time.run(20_000)
+    expect(second.status().phase).toBe('live')
+  })
+
   it('[B11] a tab that leads again after others did remembers what it was told, and who leads for the third time has it from others', async () => {
     const { open, server, time } = device()
     const first = await open()

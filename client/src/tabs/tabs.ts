@@ -40,8 +40,8 @@ export interface TabsHost {
   holding(): Holding
   /** What is told of the connection, while this tab leads. */
   report(): Report
-  /** What the leader tells. */
-  told(report: Report): void
+  /** What the leader tells. `saidMs`: when it did, by the clock of the device as it was then; 0 from a tab of an older build. */
+  told(report: Report, saidMs: number): void
   older(ask: OlderAsk): Promise<Older>
   /** What the leader heard of a lane. */
   lane(frame: string): void
@@ -188,27 +188,27 @@ export function createTabs({ name, locks, open }: TabPorts, host: TabsHost): Tab
   function say(again = false): void {
     // Whoever comes later asks.
     if (state.name === 'leader' && (own === undefined || (others.size === 0 && !again))) return
-    const text = written(
+    const word: TabMessage =
       own === undefined
         ? { t: 'tab', tab, holds: host.holding() }
-        : { t: 'lead', number: own, hidden: !lifecycle.inFront(), report: host.report() },
-    )
+        : { t: 'lead', number: own, hidden: !lifecycle.inFront(), report: host.report() }
+    const text = written(word)
     if (text === said && !again) return
     said = text
-    channel?.post(text)
+    channel?.post(word.t === 'lead' ? written({ ...word, saidMs: clock.nowMs() }) : text)
   }
 
   function hear(text: unknown): void {
     const message = readMessage(text)
     switch (message?.t) {
       case 'lead': {
-        const { number, report } = message
+        const { number, report, saidMs = 0 } = message
         // A tab of another build may say something else.
         if (!(number > 0 && report?.phase && report.spaces)) return
         if (own !== undefined && own < number) step({ type: 'lost' })
         // One that just begins to lead listens, too: the server may have asked the one before it to wait.
         told = report
-        host.told(told)
+        host.told(told, saidMs)
         if (state.name === 'leader') return
         const isAnother = number !== heard
         heard = number
