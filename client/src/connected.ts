@@ -1,4 +1,5 @@
 import { type App, type Clock, kindOf, parseServerFrame, type Random, type ServerFrame, type SpaceId } from '@tidemark/shared'
+import { type Observable, Subscription } from 'rxjs'
 import type { BeatPolicy } from './connection/beat-policy.ts'
 import type { Pause } from './connection/connection.ts'
 import type { Lifecycle, Network } from './connection/hints.ts'
@@ -14,7 +15,7 @@ import type { Attempts } from './outbox/attempts.ts'
 import { own } from './replica/definition-of.ts'
 import type { LocalCore } from './replica/replica-core.ts'
 import { createServedCore } from './replica/served-core.ts'
-import type { Older } from './replica-api.ts'
+import type { Older, Status } from './replica-api.ts'
 import { reportOf } from './report.ts'
 import type { Report } from './status.ts'
 import { createSync, type SyncState } from './sync.ts'
@@ -50,8 +51,8 @@ export interface ConnectedHost {
   /** What is told of the connection may have changed. */
   changed(): void
   readonly noted: Noted
-  /** Resolves once this tab is not about to connect any more. */
-  tried(): Promise<void>
+  /** The present first, then each change. */
+  status(): Observable<Pick<Status, 'phase'>>
 }
 
 /** What a replica has of the server: the machines that follow and send, and the other tabs, of which one does that for all. */
@@ -91,7 +92,7 @@ const DRAWN_EVERY_MS = 16
 
 /** `frames`: when the page draws. `transport`: in place of the world's. */
 export function connect(
-  { world, core, tap, holding, changed, noted, tried }: ConnectedHost,
+  { world, core, tap, holding, changed, noted, status }: ConnectedHost,
   frames: Frames = { next: (task) => void world.clock.after(DRAWN_EVERY_MS, task) },
   transport: Transport = world.transport as Transport,
 ): Connected {
@@ -138,7 +139,7 @@ export function connect(
       retryNow: sync.retryNow,
       async older(ask) {
         // Whoever leads since a moment ago is not connected yet.
-        await tried()
+        await tried(status())
         return older(ask)
       },
       lane(text) {
@@ -188,4 +189,14 @@ export function connect(
     retryNow: tabs?.retryNow ?? sync.retryNow,
     close: sync.close,
   }
+}
+
+/** Resolves once this tab is not about to connect any more. */
+async function tried(status$: Observable<Pick<Status, 'phase'>>): Promise<void> {
+  const subscription = new Subscription()
+  await new Promise<void>((resolve) => {
+    const next = ({ phase }: Pick<Status, 'phase'>) => void (phase !== 'connecting' && phase !== 'greeting' && resolve())
+    subscription.add(status$.subscribe({ next, complete: resolve }))
+  })
+  subscription.unsubscribe()
 }

@@ -100,14 +100,7 @@ export async function createReplica<A extends App>(world: ReplicaWorld<A>): Prom
     changed: () => soon(),
     noted: (kind, because) =>
       diagnostics$.next([...diagnostics$.value, { kind, atMs: world.clock.nowMs(), because }].slice(-DIAGNOSTICS_MAX)),
-    async tried() {
-      const subscription = new Subscription()
-      await new Promise<void>((resolve) => {
-        const next = ({ phase }: Status) => void (phase !== 'connecting' && phase !== 'greeting' && resolve())
-        subscription.add(status$.subscribe({ next, complete: resolve }))
-      })
-      subscription.unsubscribe()
-    },
+    status: () => status$,
   })
   const present = (): Status => ({
     ...statusOf(connected.report(), holders.keys(), copies, pending$.value.length, rejected$.value.length),

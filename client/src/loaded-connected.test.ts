@@ -7,6 +7,8 @@ import { type Connect, connect } from './connected.ts'
 import { fixedBeat } from './connection/beat-policy.ts'
 import { type LifecycleEvent, NO_HINTS } from './connection/hints.ts'
 import { createReplica } from './create-replica.ts'
+import type { Lane } from './lanes/lane-api.ts'
+import { LOAD_LANES_AGAIN_MS } from './lanes/lanes-of.ts'
 import { LOAD_BACKOFF_MAX_MS, loadedConnected } from './loaded-connected.ts'
 import { plainTables } from './plain-tables.ts'
 import { memoryStorage } from './replica/memory-storage.ts'
@@ -239,6 +241,25 @@ describe('a page whose connecting code is loaded', () => {
       expect(server.done).toEqual(Array.from({ length: 12 }, (_, n) => n + 1))
       await replica.close()
     }
+  })
+
+  it('shows lanes once it is there, and says meanwhile that nothing can be said', async () => {
+    const p = await page()
+    const danmu = (p.replica.space('live:1' as never) as unknown as { lane(name: string): Lane<unknown> }).lane('danmu')
+    const shown: unknown[] = []
+    danmu.items$.subscribe(({ items }) => shown.push(...items.map(({ body }) => body)))
+    const early = danmu.say({ text: 'early' }).accepted.catch(({ code }) => code)
+    p.loads[0]?.fail()
+    await p.time.run(1)
+    expect(await early).toBe('unavailable')
+    p.listeners.network()
+    await p.time.run(LOAD_LANES_AGAIN_MS)
+    for (const { come } of p.loads) come()
+    await p.time.run(3 * LOAD_LANES_AGAIN_MS)
+    p.server.lanes.say('live:1', 'danmu', 'bob', { text: 'hello' })
+    await p.time.run(2000)
+    expect(shown).toEqual([{ text: 'hello' }])
+    await p.replica.close()
   })
 })
 

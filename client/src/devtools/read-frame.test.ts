@@ -41,6 +41,7 @@ describe('what is kept of a frame', () => {
       ['room:1'],
       '0 → 2, 0 changes',
     ])
+    expect(told('live%3A1/lanes/danmu', { id: 'i1' })).toEqual(['lane', ['live:1'], ''])
     expect(told('room%3A1/collections/messages/older?before=9&limit=2', { docs: [{}], floor: 3 })).toEqual([
       'older',
       ['room:1'],
@@ -57,6 +58,8 @@ describe('what is kept of a frame', () => {
       ['out', { t: 'mutate', client: 'c', on: '', mutations: [{ n: 1, space: 'room:1', name: 'send', args: { text: secret } }] }],
       ['in', { t: 'range', space: 'room:1', from: 0, to: 1, changes: [{ c: 'messages', id: secret, doc: { text: secret } }] }],
       ['in', { t: 'error', error: { code: 'invalid', message: secret } }],
+      ['out', { t: 'say', space: 'live:1', lane: 'danmu', n: 1, id: secret, body: { text: secret } }],
+      ['in', { t: 'tick', space: 'live:1', lane: 'danmu', tick: 1, cut: 2, items: [{ id: secret, by: secret, body: { text: secret } }] }],
       ['in', { t: 'range', space: 'room:1', from: 0, to: 1, changes: [], reset: secret }],
       ['in', { t: secret }],
       ['out', { t: 'say', space: 'room:1', lane: 'typing', n: 1, body: secret }],

@@ -41,7 +41,7 @@ export function readFrame(way: Way, text: string): FrameFacts {
   const facts = { way: way === 'out' ? 'out' : 'in', kind, bytes: utf8Bytes(text), code } as const
   if (request) {
     const range = request.kind === 'pull' && frame ? rangeOf(frame, false) : undefined
-    return { ...facts, spaces: [request.space], detail: code ?? detailOf('range', frame ?? {}), range }
+    return { ...facts, spaces: [request.space], detail: code ?? detailOf(request.kind === 'lane' ? 'lane' : 'range', frame ?? {}), range }
   }
   if (!frame) return { ...facts, spaces: [], detail: '' }
   return {
@@ -61,9 +61,12 @@ function fieldsOf(text: string): Fields | undefined {
   }
 }
 
+/** Of requests, by what stands behind their space. */
+const KINDS: Readonly<Record<string, string>> = { changes: 'pull', lanes: 'lane' }
+
 function requestOf(path: string): { readonly kind: string; readonly space: string } {
   const [space = '', what = ''] = path.split(/[/?]/)
-  return { kind: what === 'changes' ? 'pull' : 'older', space: decodeURIComponent(space) }
+  return { kind: KINDS[what] ?? 'older', space: decodeURIComponent(space) }
 }
 
 function spacesOf(kind: string, frame: Fields): readonly string[] {
@@ -96,6 +99,9 @@ function detailOf(kind: string, frame: Fields): string {
       parts.push(name(frame.reset) && `reset: ${frame.reset}`, frame.compacted === true ? 'compacted' : undefined)
       break
     }
+    case 'tick':
+      parts.push(counted(list(frame.items).length, 'item'), isNumber(frame.cut) && frame.cut > 0 ? `${frame.cut} cut` : undefined)
+      break
     case 'mutate':
       parts.push(numbers(list(frame.mutations)))
       break
