@@ -19,6 +19,8 @@ const TICK_MS = 100
 const isThorough = process.env.CI !== undefined
 
 let stage: Stage
+/** What the pages tried, and their own policy refused. */
+const refusedByPolicy: string[] = []
 beforeAll(async () => {
   stage = await openStage({ module: 'tests/e2e/show-backend.ts' })
   // Ticks are waited for many times.
@@ -28,6 +30,7 @@ afterAll(async () => await stage?.close())
 
 async function arrive(user: string, options: BrowserContextOptions = {}): Promise<ConsolePage> {
   const { page } = await stage.device(options)
+  page.on('console', (message) => /content security policy/i.test(message.text()) && refusedByPolicy.push(message.text()))
   const console = new ConsolePage(page, stage.url)
   await console.signIn(user)
   return console
@@ -279,6 +282,7 @@ describe('how the server stands', () => {
         }
       }
     }
+    expect(refusedByPolicy).toEqual([])
   })
 
   it('a long list stays readable: its head stays, and what is looked for is found', async () => {
