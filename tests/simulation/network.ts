@@ -117,6 +117,7 @@ export class Network {
     let framesDown = 0
     let slowUntilMs = 0
     let probes = false
+    let greets = false
     const isLate = random.chance(faults.late)
     const endAtClient = (code: number) => {
       if (clientEnded) return
@@ -217,7 +218,8 @@ export class Network {
           if (framesDown > silentFrom || this.swallows(text, tab)) return
           down(text.slice(0, 20), this.lateMs(text, tab), () => {
             if (isDead || (clientEnded && !isLate)) return
-            const hears = !clientEnded && !probes
+            // One that has not said hello yet may be a probe.
+            const hears = !clientEnded && greets
             events.frame(text)
             // A probe that any answer made it open is over again by now.
             if (hears) this.watch?.heard(tab, text)
@@ -247,6 +249,7 @@ export class Network {
       endpoint: ENDPOINT,
       send: (text) => {
         probes ||= isProbe(text)
+        greets ||= !probes && text.startsWith('{"t":"hello"')
         this.#count(probes ? 'client probe' : 'client', text)
         this.watch?.sent('client', link, tab, text)
         heardMs = this.#scheduler.nowMs

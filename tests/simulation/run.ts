@@ -114,14 +114,16 @@ export async function run(plan: Plan, openDisk?: OpenDisk): Promise<Outcome> {
 }
 
 /** [P7] [B7] Each tab is live in time once nothing fails any more: soon where somebody waits for it. */
-async function comeAlive(world: World, { patient, tokens: { hangs } }: Plan): Promise<void> {
+async function comeAlive(world: World, { patient, classes, tokens: { hangs } }: Plan): Promise<void> {
+  const isPoisoned = classes.includes('poison')
   const { scheduler, failures } = world
   const firstMs = new Map<object, number>()
   const lived = new Set<object>()
   for (let isWaiting = true; isWaiting && failures.length === 0; ) {
     isWaiting = false
     for (const { node, isInFront, phase, because, beatS = 0 } of world.tabs()) {
-      if (phase === 'live') lived.add(node)
+      // What is poison stops a connection for ten minutes, and it says so [M7].
+      if (phase === 'live' || (phase === 'stalled' && isPoisoned)) lived.add(node)
       if (lived.has(node)) continue
       isWaiting = true
       const sinceMs = firstMs.get(node) ?? scheduler.nowMs
