@@ -43,7 +43,7 @@ const LONG: readonly string[] = [
   'that last song alone was worth staying up for',
   'greetings from the night shift',
 ]
-const LONG_SHARE = 0.25
+const LONG_SHARE = 0.15
 /** So many of them come with a number of their own: no two are alike. */
 const OWN_SHARE = 0.4
 const COLORS = ['white', 'white', 'white', 'white', 'sea', 'sand', 'coral'] as const

@@ -2,7 +2,7 @@ import { Belt, type Flying, GAP_PX, type Span } from './belt.ts'
 
 /** Speed of the slowest row, in px per s: where there is time to read, and at most. */
 const SPEED_CALM = 140
-const SPEED_MAX = 760
+const SPEED_MAX = 840
 /** In this time the speed comes near the wanted one, in ms. */
 const SPEED_EASE_MS = 500
 /** Letters are large, and take two rows, while this speed suffices for all that comes. */
@@ -14,7 +14,7 @@ export const WAITING_MAX = 1000
 /** Past its time by more, a text is not shown any more, in ms. */
 const OVERDUE_MS_MAX = 2500
 /** New texts a frame: each is drawn for the first time. */
-const LAID_A_STEP_MAX = 10
+const LAID_A_STEP_MAX = 6
 /** A page that was asleep goes on from where it was, in ms. */
 const STEP_MS_MAX = 50
 /** What the width of a text is taken for until one was seen, in px. */
