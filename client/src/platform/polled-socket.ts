@@ -55,7 +55,7 @@ export function polledSocket({ request, clock }: PolledPorts, pace: Pace, events
   /** By space and lane, the last tick that was given on. */
   const lanes: Record<SpaceId, Record<string, number>> = {}
   /** How each of them runs, as it was told last. */
-  const states = new Map<string, string>()
+  const states: Record<SpaceId, Record<string, string>> = {}
   /** Stated since the last answer. */
   const stated = new Set<SpaceId>()
   /** Beats of the client that wait for their answer. */
@@ -180,13 +180,13 @@ export function polledSocket({ request, clock }: PolledPorts, pace: Pace, events
       case 'behind':
         return places.delete(frame.space) ? frame : undefined
       case 'denied':
-        delete lanes[frame.space]
+        forgetLanes(frame.space)
         return places.delete(frame.space) ? frame : undefined
       case 'lane': {
-        const key = `${frame.space} ${frame.lane}`
+        const { space, lane } = frame
         const state = JSON.stringify(frame)
-        if (lanes[frame.space]?.[frame.lane] === undefined || states.get(key) === state) return undefined
-        states.set(key, state)
+        if (lanes[space]?.[lane] === undefined || states[space]?.[lane] === state) return undefined
+        states[space] = { ...states[space], [lane]: state }
         return frame
       }
       case 'tick': {
@@ -229,6 +229,17 @@ export function polledSocket({ request, clock }: PolledPorts, pace: Pace, events
     })
   }
 
+  /** All of that space, unless some are named. */
+  function forgetLanes(space: SpaceId, names: readonly string[] = Object.keys(lanes[space] ?? {})): void {
+    for (const lane of names) {
+      delete lanes[space]?.[lane]
+      delete states[space]?.[lane]
+    }
+    if (Object.keys(lanes[space] ?? {}).length > 0) return
+    delete lanes[space]
+    delete states[space]
+  }
+
   /** Where this fails, the polls find out whether the path is broken. */
   async function sayInLane({ space, lane, n, id, body }: Extract<ClientFrame, { t: 'say' }>): Promise<void> {
     const path = `/v1/spaces/${encodeURIComponent(space)}/lanes/${lane}`
@@ -243,7 +254,7 @@ export function polledSocket({ request, clock }: PolledPorts, pace: Pace, events
   function state(spaces: Standings, ofLanes: LanesStated = {}): void {
     for (const [space, each] of Object.entries(ofLanes)) {
       lanes[space] = { ...lanes[space], ...each }
-      for (const lane of Object.keys(each)) states.delete(`${space} ${lane}`)
+      for (const lane of Object.keys(each)) delete states[space]?.[lane]
     }
     for (const [space, standing] of Object.entries(spaces)) {
       places.set(space, standing)
@@ -279,9 +290,9 @@ export function polledSocket({ request, clock }: PolledPorts, pace: Pace, events
           // It rides on the next poll.
           for (const space of frame.spaces) {
             places.delete(space)
-            delete lanes[space]
+            forgetLanes(space)
           }
-          for (const [space, names] of Object.entries(frame.lanes ?? {})) for (const lane of names) delete lanes[space]?.[lane]
+          for (const [space, names] of Object.entries(frame.lanes ?? {})) forgetLanes(space, names)
           break
         case 'beat':
           beats++
