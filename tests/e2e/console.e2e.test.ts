@@ -285,6 +285,16 @@ describe('how the server stands', () => {
     expect(refusedByPolicy).toEqual([])
   })
 
+  it('is found under an app whose service worker answers all other pages', async () => {
+    const { page } = await stage.device()
+    await page.goto(stage.url)
+    await page.evaluate(async () => await navigator.serviceWorker.ready)
+    await page.reload()
+    await page.getByLabel('Your name').waitFor()
+    await page.goto(`${stage.url}console`)
+    await page.getByRole('heading', { name: 'Tidemark console' }).waitFor()
+  })
+
   it('a long list stays readable: its head stays, and what is looked for is found', async () => {
     const host = await arrive('host')
     await host.isLive()

@@ -1,5 +1,5 @@
-// Goal: the first command of README.md, `npm start`, opens the chat. Method: it is typed in the project itself, with its data elsewhere. It is among the
-// browser tests because it builds the page that they use, as they do.
+// Goal: the first command of README.md, `npm start`, opens the chat. Method: it is typed in the project itself, with its data elsewhere. It runs
+// alone, after all browser tests: it builds the pages anew that servers of theirs would be serving.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
