@@ -2,6 +2,7 @@ import type { SpaceId } from '@tidemark/shared'
 import { fixedBeat } from '../connection/beat-policy.ts'
 import { type LifecycleEvent, NO_HINTS } from '../connection/hints.ts'
 import type { Diagnostic } from '../diagnostic.ts'
+import type { LaneFrame } from '../lanes/lane-wire.ts'
 import type { Phase } from '../replica-api.ts'
 import { phaseOf } from '../report.ts'
 import { createSync, type Sync, type SyncPorts } from '../sync.ts'
@@ -21,6 +22,8 @@ export interface SyncWorld {
   /** The device's own: they ring at multiples of `grainMs` alone, as those of hidden pages do. */
   readonly timers: { grainMs: number; rung: number }
   readonly noted: readonly Diagnostic[]
+  /** What came of lanes. */
+  readonly heard: readonly LaneFrame[]
   phase(): Phase
   /** How often the client stated something after its hello. */
   follows(): number
@@ -41,6 +44,7 @@ export async function syncWorld(
   const replica = fakeReplica()
   const listeners: SyncWorld['listeners'] = { network: () => {}, life: () => {}, inFront: true }
   const noted: Diagnostic[] = []
+  const heard: LaneFrame[] = []
   const timers = { grainMs: 1, rung: 0 }
   const sync = createSync(
     {
@@ -82,7 +86,7 @@ export async function syncWorld(
     {
       changed() {},
       offset() {},
-      lane() {},
+      lane: (frame) => heard.push(frame),
       noted: (kind, because) => noted.push({ kind, atMs: time.nowMs(), because }),
     },
   )
@@ -95,6 +99,7 @@ export async function syncWorld(
     listeners,
     timers,
     noted,
+    heard,
     phase: () => phaseOf(sync.state()),
     follows: () => server.heard.filter(({ t }) => t === 'follow').length,
     atHead(space = 'room:1') {
