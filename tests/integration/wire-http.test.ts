@@ -35,7 +35,6 @@ describe('a request', () => {
     ['GET', '/v1/spaces/room:1/collections/nothing/older?before=9'],
     ['GET', '/v1/spaces/room:1/ranges/0..1-abcdabcd'],
     ['GET', '/v1/spaces/room:1/lanes/danmu?since=0'],
-    ['POST', '/v1/spaces/room:1/lanes/danmu'],
     ['GET', '/v1/poll'],
     ['POST', '/v1/push/device'],
     ['POST', '/v1/push/all'],

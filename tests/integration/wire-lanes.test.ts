@@ -265,6 +265,7 @@ describe('over HTTP alone', () => {
     expect((await http(server.url, null, path(show, 'danmu'))).status).toBe(401)
     expect((await http(server.url, null, path(show, 'open'), { body: { body: { text: 'x' } } })).status).toBe(401)
     expect((await http(server.url, user, path(show, 'cellar'))).status).toBe(404)
+    expect((await http(server.url, user, path(show, 'cellar'), { body: { body: { text: 'x' } } })).status).toBe(404)
     expect((await http(server.url, user, path(show, 'danmu'), { body: { body: { text: 7 } } })).status).toBe(422)
   })
 
