@@ -17,6 +17,8 @@ const NOT_HTTP = [400, 408, 413, 414, 417, 431]
 const MAY_BE_CUT_OFF_BYTES = LIMITS.bytes
 /** Numbers of the frames that this feeder sends to be answered; no fuzzed one has such a number. */
 const ASKED_FROM = 1_000_000_007
+/** Of spaces of a kind that there is not. */
+const MARKER = 'marker:'
 
 /** What came of inputs: an outcome and how often. It tells whether a campaign got behind the first door. */
 export type Tally = Map<string, number>
@@ -180,6 +182,8 @@ class Talk {
   /** Resolves when all that was sent has been served, or with the code with which the connection ended. Rejects where neither comes. */
   async answered(): Promise<'open' | number> {
     this.#asked++
+    // The first is answered in its place by all but a probe, the second so by a probe alone.
+    this.send(Buffer.from(`{"t":"follow","spaces":{"${MARKER}${this.#asked}":[0,""]}}`), false)
     this.send(Buffer.from(`{"t":"say","space":"live:1","lane":"l","n":${this.#asked},"body":0}`), false)
     const endMs = performance.now() + ANSWER_WITHIN_MS
     while (this.#heard < this.#asked && this.#end === undefined) {
@@ -203,13 +207,13 @@ class Talk {
 
   #hear(text: string): void {
     try {
-      const frame = JSON.parse(text) as { readonly t: string; readonly n?: number }
+      const frame = JSON.parse(text) as { readonly t: string; readonly n?: number; readonly space?: string }
       if (text.includes('"code":"internal"')) throw new Error(`the server failed inside: ${text.slice(0, 500)}`)
       hold('ServerFrame', frame)
-      if (frame.t === 'said' && (frame.n ?? 0) > ASKED_FROM) this.#heard = frame.n as number
-      // Its answer where the greeting made a probe of this connection [B12].
-      else if (frame.t === 'error' && text.includes('say on a probe')) this.#heard = this.#asked
-      else count(this.#tally, frame.t === 'ack' && text.includes('"in":{"') ? 'ack of something done' : frame.t)
+      if (frame.t === 'denied' && frame.space?.startsWith(MARKER)) this.#heard = Number(frame.space.slice(MARKER.length))
+      else if (frame.t === 'said' && (frame.n ?? 0) > ASKED_FROM) {
+        if (text.includes('"code":"bad-request"')) this.#heard = frame.n as number
+      } else count(this.#tally, frame.t === 'ack' && text.includes('"in":{"') ? 'ack of something done' : frame.t)
     } catch (error) {
       this.fault ??= String(error)
     }

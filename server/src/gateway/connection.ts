@@ -274,7 +274,7 @@ export class Connection implements SocketEvents, Outlet {
     if (frame.t === 'hello') return this.#greet(frame)
     const session = this.session
     if (session === undefined) return
-    if (this.#endProbe !== undefined && (frame.t === 'follow' || frame.t === 'mutate' || frame.t === 'say'))
+    if (this.#endProbe !== undefined && (frame.t === 'follow' || frame.t === 'mutate'))
       throw new BadRequestError(`${frame.t} on a probe, which follows nothing`)
     switch (frame.t) {
       case 'follow':
@@ -290,7 +290,8 @@ export class Connection implements SocketEvents, Outlet {
       case 'auth':
         return this.#renew(session, frame.token)
       case 'say':
-        return session.say(frame, text?.length ?? 0)
+        if (this.#endProbe === undefined) return session.say(frame, text?.length ?? 0)
+        return this.send(frames.notSaid(frame.n, new BadRequestError('say on a probe, which follows nothing')))
     }
   }
 

@@ -126,7 +126,7 @@ describe('a lane is followed', () => {
     const socket = await follow(world, 'alice', { probe: true })
     socket.say({ t: 'say', space: SPACE, lane: LANE, n: 1, body: {} })
     await world.clock.pass(0)
-    expect([socket.order, codes(socket), world.backend.said]).toEqual([['welcome', 'error'], ['bad-request'], []])
+    expect([socket.order, socket.last('said')?.error?.code, world.backend.said]).toEqual([['welcome', 'said'], 'bad-request', []])
   })
 })
 
