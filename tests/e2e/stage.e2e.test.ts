@@ -70,6 +70,8 @@ describe('the live stage', () => {
     const { page: host } = await viewer(HOST)
     const { page: guest } = await viewer('guest')
     expect(await guest.getByRole('button', { name: 'Add' }).count()).toBe(0)
+    expect(await guest.getByRole('link', { name: 'Console' }).count()).toBe(0)
+    expect(await host.getByRole('link', { name: 'Console' }).getAttribute('href')).toBe('/console')
     for (const title of ['Doors open', '潮汐合唱团']) {
       await host.getByLabel('What comes').fill(title)
       await host.keyboard.press('Enter')

@@ -64,6 +64,11 @@ export default function StageView() {
           <span className="stage-viewers-mark" aria-hidden="true" />
           <span className="digits">{online === undefined ? words.viewersUnknown : words.viewers(online)}</span>
         </p>
+        {user === HOST && (
+          <a className="button quiet" href="/console">
+            {words.console}
+          </a>
+        )}
         <NetworkSwitch />
       </header>
       {isClosed || isAbsent ? (

@@ -119,6 +119,7 @@ export interface Words {
   readonly stage: {
     readonly title: string
     readonly entry: string
+    readonly console: string
     viewers(online: number): string
     readonly viewersUnknown: string
     readonly picture: string
@@ -410,6 +411,7 @@ export const en: Words = {
   stage: {
     title: 'Live stage',
     entry: 'Comments fly by, everybody at once',
+    console: 'Console',
     viewers: (online) => `${number.format(online)} watching`,
     viewersUnknown: 'Counting viewers',
     picture: 'The stage',

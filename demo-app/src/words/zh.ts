@@ -172,6 +172,7 @@ export const zh: Words = {
   stage: {
     title: '直播现场',
     entry: '弹幕飞过，大家同屏',
+    console: '控制台',
     viewers: (online) => `${number.format(online)} 人在看`,
     viewersUnknown: '正在统计人数',
     picture: '舞台',
