@@ -26,6 +26,16 @@ export function standings(chance: SeededRandom): Record<string, [number, string]
   )
 }
 
+/** Lanes of the live stage, and others. */
+const lanes = (chance: SeededRandom) =>
+  chance.chance(0.3)
+    ? {
+        lanes: {
+          [chance.pick([...SPACES, 'live:1'])]: { [chance.pick(['danmu', 'presence', 'cellar'])]: chance.pick([0, 1_763_596_800_000]) },
+        },
+      }
+    : {}
+
 export const doc = (chance: SeededRandom): Record<string, unknown> =>
   chance.pick([
     { text: text(chance), n: chance.between(-5, 5), list: [1, 'a', null], deep: { a: { b: [] } } },
@@ -88,6 +98,7 @@ export function hello(chance: SeededRandom): object {
     spaces: standings(chance),
     nextS: chance.pick([1, 60, 3600, 1e9]),
     app: '1',
+    ...lanes(chance),
     ...(chance.chance(0.2) ? { probe: chance.chance(0.5) } : {}),
     ...(chance.chance(0.2) ? { labels: { kind: 'phone', [chance.pick(IDS)]: 'x' } } : {}),
   }
@@ -95,8 +106,12 @@ export function hello(chance: SeededRandom): object {
 
 export const FRAMES = {
   hello,
-  follow: (chance) => ({ t: 'follow', spaces: standings(chance) }),
-  unfollow: (chance) => ({ t: 'unfollow', spaces: [chance.pick(SPACES), chance.pick(SPACES)] }),
+  follow: (chance) => ({ t: 'follow', spaces: { ...standings(chance), 'live:1': [0, ''] }, ...lanes(chance) }),
+  unfollow: (chance) => ({
+    t: 'unfollow',
+    spaces: [chance.pick(SPACES), chance.pick(SPACES)],
+    ...(chance.chance(0.3) ? { lanes: { 'live:1': ['danmu'] } } : {}),
+  }),
   mutate: (chance) => ({ t: 'mutate', ...batch(chance) }),
   beat: (chance) => ({ t: 'beat', nextS: chance.pick([1, 60, 240, 3600, 1e9]) }),
   auth: () => ({ t: 'auth', token: TOKEN }),
