@@ -24,7 +24,7 @@ export async function createLocalCore({
 }: Omit<ReplicaPorts, 'deposed'>): Promise<LocalCore> {
   let tables = allTables(app)
   const stage: Stage = { app, user, muted: new Set() }
-  const shown = await shownCopies(storage)
+  const shown = await shownCopies(storage, clock)
   const onOutbox = (listener: () => void) => storage.onChange((changed) => void (changed.includes('outbox') && listener()))
   let offsetMs = 0
   /** The server's clock, whatever becomes of this device's: what is settled now is kept for so long [M6]. */
@@ -179,6 +179,7 @@ export async function createLocalCore({
     onChange: (listener) => storage.onChange(listener),
     async close() {
       closing()
+      shown.close()
       await storage.close()
     },
   }
