@@ -41,6 +41,7 @@ describe('the live stage', () => {
   it('a comment is there at once for who says it, and then for everybody, once', async () => {
     const { page: host, chat } = await viewer(HOST)
     const { page: guest } = await viewer('guest')
+    await guest.getByTestId('on').getByText('Nothing is on yet.').waitFor()
     await say(guest, '第一次看现场 👏')
     await comments(guest).getByText('第一次看现场 👏').waitFor()
     await comments(host).getByText('第一次看现场 👏').waitFor()

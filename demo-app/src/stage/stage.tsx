@@ -80,7 +80,7 @@ export default function StageView() {
       ) : (
         <>
           <section className="stage-picture" aria-label={words.picture}>
-            <Picture isReading={version === 0} cut={heard.cut} />
+            <Picture isReading={version === 0 && status.phase !== 'live'} cut={heard.cut} />
             {showing === 'flight' ? (
               <DanmuSky items$={danmu.items$} user={user} tickMs={state?.tickMs || TICK_MS} />
             ) : (
