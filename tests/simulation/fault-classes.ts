@@ -70,7 +70,6 @@ const RARE: ReadonlySet<FaultClass> = new Set(['poison'])
 /** Classes of what is not built yet, and what will bring them. */
 export const CLASSES_TO_COME: Readonly<Record<string, string>> = {
   'rule-change': 'rules over documents',
-  'lane-loss': 'lanes',
   'standby-promotion': 'several nodes',
 }
 

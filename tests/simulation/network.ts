@@ -43,8 +43,17 @@ interface Link {
 const SLOW_MS_MAX = 20_000
 const LIFE_MS_MAX = 60_000
 const ENDPOINT = 'server'
+/** Saved at import, for disks that put another in its place. */
+const nextMacrotask = setImmediate
 /** What a gateway reads as more than a reader may lack. */
 const FULL_BYTES = 2 * 1_048_576
+
+/** Turns of the event loop within which a body is read that was there from the beginning. */
+const BODY_TURNS = 10
+
+async function someTurns(): Promise<void> {
+  for (let turn = 0; turn < BODY_TURNS; turn++) await new Promise<void>((resolve) => nextMacrotask(resolve))
+}
 
 /** Everything between devices and server. What goes wrong with a connection depends on the seed, its device and its number alone. */
 export class Network {
@@ -265,11 +274,18 @@ export class Network {
     }
   }
 
-  #request(tab: Node, { path, token, timeoutMs, beginsMs = timeoutMs }: HttpRequest, { pageChanges, isUp }: Path): Promise<HttpAnswer> {
+  #request(
+    tab: Node,
+    { path, token, body, timeoutMs, beginsMs = timeoutMs }: HttpRequest,
+    { pageChanges, isUp }: Path,
+  ): Promise<HttpAnswer> {
     const { faults } = this
     const random = this.#streamOf(tab)
-    this.#frames('client', path.includes('/older') ? 'older' : 'pull')
-    const limited = pageChanges > 0 && !path.includes('limit=') ? `${path}${path.includes('?') ? '&' : '?'}limit=${pageChanges}` : path
+    this.#frames('client', body !== undefined ? 'post' : path.includes('/older') ? 'older' : 'pull')
+    const limited =
+      pageChanges > 0 && body === undefined && !path.includes('limit=')
+        ? `${path}${path.includes('?') ? '&' : '?'}limit=${pageChanges}`
+        : path
     return new Promise((resolve, reject) => {
       const cancel = this.#scheduler.at(tab, beginsMs, 'request timeout', () => reject(new Error('no answer in time')))
       const end = (label: string, run: () => void, lateMs = 0) =>
@@ -288,7 +304,7 @@ export class Network {
         // Its answer, or it itself, is lost.
         if (random.chance(faults.oneWayCut) && random.chance(0.5)) return
         const isLost = random.chance(faults.oneWayCut)
-        this.#answerOf(server, limited, token).then((answer) => {
+        this.#answerOf(server, limited, token, body).then((answer) => {
           this.#scheduler.note(`answer ${answer.status} ${answer.text.length}`)
           if (!isLost) end('answer', () => resolve(answer), this.lateMs(path, tab))
         }, reject)
@@ -296,8 +312,15 @@ export class Network {
     })
   }
 
-  async #answerOf(server: SyncServer, path: string, token: string): Promise<HttpAnswer> {
-    const answer = await server.hono.request(`http://server${path}`, { headers: { authorization: `Bearer ${token}` } })
+  async #answerOf(server: SyncServer, path: string, token: string, posted: string | undefined): Promise<HttpAnswer> {
+    const headers = { authorization: `Bearer ${token}`, ...(posted !== undefined && { 'content-type': 'application/json' }) }
+    const asked = server.hono.request(`http://server${path}`, {
+      headers,
+      ...(posted !== undefined && { method: 'POST', body: posted }),
+    })
+    // So is the body of a request, and it is read before anything waits for the virtual clock.
+    if (posted !== undefined) this.#scheduler.hold(someTurns())
+    const answer = await asked
     const contentType = (answer.headers.get('content-type') ?? '').split(';')[0] ?? ''
     // A body is a stream, which takes turns of the event loop.
     const text = answer.text()

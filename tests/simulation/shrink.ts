@@ -1,4 +1,4 @@
-import { FAIR, type Plan, type Step, TOKENS_FOR_EVER } from './plan.ts'
+import { FAIR, type Plan, TOKENS_FOR_EVER } from './plan.ts'
 import type { Outcome } from './run.ts'
 
 /** Whether a plan still fails by the same oracle. */
@@ -29,11 +29,14 @@ export async function shrink(plan: Plan, { run, oracle, isTime }: ShrinkOptions)
 }
 
 /** Delta debugging (Zeller and Hildebrandt, 2002): leaves out halves, quarters ... single steps. */
-async function withFewerSteps(plan: Plan, stillFails: StillFails): Promise<Plan> {
-  let { steps } = plan
+export async function withFewerSteps<P extends { readonly steps: readonly unknown[] }>(
+  plan: P,
+  stillFails: (plan: P) => Promise<boolean>,
+): Promise<P> {
+  let steps: P['steps'] = plan.steps
   for (let size = Math.ceil(steps.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     for (let at = 0; at < steps.length; ) {
-      const fewer: readonly Step[] = [...steps.slice(0, at), ...steps.slice(at + size)]
+      const fewer: P['steps'] = [...steps.slice(0, at), ...steps.slice(at + size)]
       if (await stillFails({ ...plan, steps: fewer })) steps = fewer
       else at += size
     }

@@ -3,6 +3,7 @@ import { connectionBugs } from './bugs/connection-bugs.ts'
 import { followingBugs } from './bugs/following-bugs.ts'
 import { gatewayBugs } from './bugs/gateway-bugs.ts'
 import { healingBugs } from './bugs/healing-bugs.ts'
+import { laneBugs } from './bugs/lane-bugs.ts'
 import { openBugs } from './bugs/open-bugs.ts'
 import { replicaBugs } from './bugs/replica-bugs.ts'
 import { sharedBugs } from './bugs/shared-bugs.ts'
@@ -21,6 +22,7 @@ export const BUGS: readonly PlantedBug[] = [
   ...backendBugs,
   ...tabsBugs,
   ...watchBugs,
+  ...laneBugs,
 ]
 
 /** Throws where there is none of that name. */

@@ -1,5 +1,6 @@
 // One bug, or none, planted in this process alone, and seeds until one of them fails. Tells its parent what it does by messages.
-import type { FaultClass } from '../fault-classes.ts'
+import type { ForcedClasses } from '../fault-classes.ts'
+import type { ForcedFaults } from '../lanes/show-plan.ts'
 import { plant } from './plant.ts'
 import type { PlantedBug } from './planted-bug.ts'
 
@@ -7,7 +8,8 @@ import type { PlantedBug } from './planted-bug.ts'
 export interface HuntOrder {
   /** undefined: the product as it is. */
   readonly bug: PlantedBug | undefined
-  readonly classes: readonly FaultClass[]
+  readonly classes: readonly string[]
+  readonly isOfLanes: boolean
   readonly from: number
   readonly seeds: number
 }
@@ -18,9 +20,20 @@ export type HuntMessage =
   | { readonly type: 'found'; readonly seed: number; readonly oracle: string; readonly message: string }
   | { readonly type: 'not found' }
 
-const { bug, classes, from, seeds } = JSON.parse(process.argv[2] ?? '') as HuntOrder
+const { bug, classes, isOfLanes, from, seeds } = JSON.parse(process.argv[2] ?? '') as HuntOrder
 const isLoaded = bug && plant(bug)
-const { simulate } = await import('../simulate.ts')
+const on = new Set(classes)
+const simulate = isOfLanes
+  ? await import('../lanes/run-show.ts').then(
+      ({ simulateShow }) =>
+        (seed: number) =>
+          simulateShow(seed, { on } as ForcedFaults),
+    )
+  : await import('../simulate.ts').then(
+      ({ simulate }) =>
+        (seed: number) =>
+          simulate(seed, { on } as ForcedClasses),
+    )
 if (isLoaded?.() === false) throw new Error(`${bug?.name}: nothing loads ${bug?.file}`)
 
 const say = (message: HuntMessage) => process.send?.(message)
@@ -28,7 +41,7 @@ const say = (message: HuntMessage) => process.send?.(message)
 async function hunt(): Promise<HuntMessage> {
   for (let seed = from; seed < from + seeds; seed++) {
     say({ type: 'begun', seed })
-    const [failure] = (await simulate(seed, { on: new Set(classes) })).failures
+    const [failure] = (await simulate(seed)).failures
     if (failure !== undefined) return { type: 'found', seed, ...failure }
   }
   return { type: 'not found' }

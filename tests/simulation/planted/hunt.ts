@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { FaultClass } from '../fault-classes.ts'
 import type { HuntMessage, HuntOrder } from './hunt.child.ts'
 import type { PlantedBug } from './planted-bug.ts'
 
@@ -36,6 +35,8 @@ export interface HuntBounds {
   readonly seedWithinMs?: number | undefined
 }
 
+/** In which world, and what goes wrong there in each seed. */
+type Where = { readonly [key in 'classes' | 'isOfLanes']?: PlantedBug[key] | undefined }
 /** What one process came to. */
 type Run = Omit<Hunt, 'bug'>
 
@@ -45,10 +46,10 @@ export async function hunt(bug: PlantedBug, bounds: HuntBounds): Promise<Hunt> {
   let seeds = 0
   let seconds = 0
   for (;;) {
-    const run = await seedsUntilFailure(bug, bug.classes ?? [], { ...bounds, from: from + seeds, seedsMax: seedsMax - seeds })
+    const run = await seedsUntilFailure(bug, bug, { ...bounds, from: from + seeds, seedsMax: seedsMax - seeds })
     seeds += run.seeds
     seconds += run.seconds
-    const isFound = run.end === 'found' && (await holds(from + seeds - 1, bug.classes ?? []))
+    const isFound = run.end === 'found' && (await holds(from + seeds - 1, bug))
     if (run.end !== 'found' || isFound) return { ...run, bug, seeds, seconds }
     if (seeds >= seedsMax) return { bug, end: 'missed', by: 'nothing', message: '', seeds, seconds }
   }
@@ -57,21 +58,22 @@ export async function hunt(bug: PlantedBug, bounds: HuntBounds): Promise<Hunt> {
 const held = new Map<string, Promise<boolean>>()
 
 /** Whether a seed holds with the product as it is: what fails anyway finds nothing. */
-function holds(seed: number, classes: readonly FaultClass[]): Promise<boolean> {
-  const key = `${seed} ${classes.join()}`
-  const known = held.get(key) ?? seedsUntilFailure(undefined, classes, { from: seed, seedsMax: 1 }).then(({ end }) => end === 'missed')
+function holds(seed: number, { classes = [], isOfLanes }: Where): Promise<boolean> {
+  const key = `${seed} ${isOfLanes} ${classes.join()}`
+  const known =
+    held.get(key) ?? seedsUntilFailure(undefined, { classes, isOfLanes }, { from: seed, seedsMax: 1 }).then(({ end }) => end === 'missed')
   held.set(key, known)
   return known
 }
 
 function seedsUntilFailure(
   bug: PlantedBug | undefined,
-  classes: readonly FaultClass[],
+  { classes = [], isOfLanes = false }: Where,
   { from = 1, seedsMax, endAtMs = Number.POSITIVE_INFINITY, seedWithinMs = SEED_WITHIN_MS }: HuntBounds,
 ): Promise<Run> {
   return new Promise((resolve) => {
     const beganMs = performance.now()
-    const order: HuntOrder = { bug, classes, from, seeds: seedsMax }
+    const order: HuntOrder = { bug, classes, isOfLanes, from, seeds: seedsMax }
     const child = fork(fileURLToPath(new URL('hunt.child.ts', import.meta.url)), [JSON.stringify(order)], {
       execArgv: ['--conditions=@tidemark/source', `--max-old-space-size=${MEMORY_MIB}`],
       env: { ...process.env, NODE_OPTIONS: '' },

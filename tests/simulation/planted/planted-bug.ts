@@ -1,4 +1,5 @@
 import type { FaultClass } from '../fault-classes.ts'
+import type { LaneFault } from '../lanes/show-plan.ts'
 
 /** A small mutation of the product that a simulation worth its name must find. */
 export interface PlantedBug {
@@ -9,7 +10,9 @@ export interface PlantedBug {
   readonly find: string
   readonly replace: string
   /** Classes of faults that are on in each of its seeds, because it takes them all to show. */
-  readonly classes?: readonly FaultClass[]
+  readonly classes?: readonly (FaultClass | LaneFault)[]
+  /** It is looked for in shows, and not among documents. */
+  readonly isOfLanes?: boolean
   /** The rule or promise that it breaks. */
   readonly rule: string
   /** What the product does with it. */
