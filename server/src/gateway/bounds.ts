@@ -74,7 +74,7 @@ export interface GatewayBounds {
   readonly ticksBufferedBytesMax: number
   /** Frames of a lane that wait for a follower whose ring is on its way, or for a crowd that is still being given those before; past them the oldest is missed. */
   readonly laneFramesWaitingMax: number
-  /** Followers of a lane that are given a tick before the event loop goes round. */
+  /** Followers, of all lanes together, that are given a tick before the event loop goes round. */
   readonly tickReadersPerTurn: number
   /** How long a user counts as there after the end of a poll, which the next one follows, and after `behind`, which a pull and a follow do, in ms. */
   readonly presentAfterPollMs: number

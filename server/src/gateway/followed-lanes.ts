@@ -50,8 +50,12 @@ export class FollowedLanes {
   /** `mayFollow`: whether a lane of this space may be followed now; `waitMs`: 0, or when one more may be stated. */
   follow(stated: LanesStated, mayFollow: (space: SpaceId) => boolean, waitMs: () => number): void {
     const { bounds, refused } = this.#world
+    let isTold = false
     for (const [space, lanes] of Object.entries(stated)) {
       if (!mayFollow(space)) {
+        // A frame has room for many thousands of them.
+        if (isTold) continue
+        isTold = true
         refused(new BadRequestError(`lanes of ${space}: follow the space first, or in the same frame`))
         continue
       }

@@ -11,6 +11,7 @@ import { Channel, type ChannelWorld } from './channel.ts'
 import { Connection, type ConnectionWorld } from './connection.ts'
 import type { ConnectionState } from './connection-state.ts'
 import type { GatewaySocket, SocketEvents } from './gateway-socket.ts'
+import { Giving } from './giving.ts'
 import { Greetings } from './greetings.ts'
 import { LaneChannel, LaneFollower } from './lane-channel.ts'
 import type { Presence } from './presence.ts'
@@ -70,6 +71,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const connections = new Set<Connection>()
   const channels = new Map<string, Channel>()
   const laneChannels = new Map<string, LaneChannel>()
+  const giving = new Giving({
+    readersPerTurn: bounds.tickReadersPerTurn,
+    turn,
+    failed: (error) => log.error({ err: error }, 'a connection could not be given a frame of a lane'),
+  })
   const greetings = new Greetings()
   const probes = new Probes()
   const hellos = new AdmissionLine(clock, {
@@ -130,9 +136,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     channelIfAny: (tenant, space) => channels.get(channelKey(tenant, space)),
     joinLane(place, reader) {
       const key = laneKey(place)
-      const channel = laneChannels.get(key) ?? new LaneChannel({ bounds, metrics, turn })
+      const channel = laneChannels.get(key) ?? new LaneChannel({ bounds, metrics, giving })
       laneChannels.set(key, channel)
-      const follower = new LaneFollower({ bounds, metrics, turn }, reader)
+      const follower = new LaneFollower({ bounds, metrics }, reader)
       channel.join(follower)
       return { follower, channel }
     },

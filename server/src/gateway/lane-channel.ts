@@ -1,6 +1,7 @@
 import type { RingText } from '../backend/backend.ts'
 import type { GatewayMetrics } from '../observe/gateway-metrics.ts'
 import type { GatewayBounds } from './bounds.ts'
+import type { Giving } from './giving.ts'
 
 /** What leaves for all who follow a lane: a tick, or, without a number, how the lane runs now. */
 export interface LaneFrame {
@@ -17,20 +18,20 @@ export interface LaneReader {
 export interface LaneChannelWorld {
   readonly bounds: GatewayBounds
   readonly metrics: GatewayMetrics
-  /** Resolves when the event loop has gone round. */
-  readonly turn: () => Promise<void>
+  /** Shared by all lanes. */
+  readonly giving: Pick<Giving, 'begin'>
 }
 
 /** One lane on one connection: first its ring, then what comes after that, each tick once. A slow reader misses ticks, and nothing is kept for it. */
 export class LaneFollower {
   over = false
-  readonly #world: LaneChannelWorld
+  readonly #world: Omit<LaneChannelWorld, 'giving'>
   readonly #reader: LaneReader
   /** What came while the ring is on its way, the oldest first; undefined once it has come. */
   #waiting: LaneFrame[] | undefined = []
   #newest = 0
 
-  constructor(world: LaneChannelWorld, reader: LaneReader) {
+  constructor(world: Omit<LaneChannelWorld, 'giving'>, reader: LaneReader) {
     this.#world = world
     this.#reader = reader
   }
@@ -86,7 +87,8 @@ export class LaneChannel {
   readonly #world: LaneChannelWorld
   readonly #followers = new Set<LaneFollower>()
   #leaving: LaneFrame[] = []
-  #isHanding = false
+  /** Which frame is being given, and who is still to have it. */
+  #giving: { readonly frame: LaneFrame; readonly left: Iterator<LaneFollower> } | undefined
 
   constructor(world: LaneChannelWorld) {
     this.#world = world
@@ -109,21 +111,22 @@ export class LaneChannel {
     // What the crowd cannot be given in time, it misses.
     if (this.#leaving.length >= this.#world.bounds.laneFramesWaitingMax) this.#leaving.shift()
     this.#leaving.push(frame)
-    if (!this.#isHanding) void this.#handAll()
+    this.#world.giving.begin(this)
   }
 
-  async #handAll(): Promise<void> {
-    this.#isHanding = true
-    let inTurn = 0
-    for (let frame = this.#leaving.shift(); frame !== undefined; frame = this.#leaving.shift()) {
-      for (const follower of this.#followers) {
-        if (inTurn++ >= this.#world.bounds.tickReadersPerTurn) {
-          await this.#world.turn()
-          inTurn = 1
-        }
-        follower.take(frame)
+  /** Gives a frame to so many followers at most; to how many it did. Fewer: nothing is left to give. */
+  give(readersMax: number): number {
+    for (let given = 0; given < readersMax; ) {
+      const next = this.#giving?.left.next()
+      if (this.#giving !== undefined && next?.done === false) {
+        given += 1
+        next.value.take(this.#giving.frame)
+        continue
       }
+      const frame = this.#leaving.shift()
+      this.#giving = frame && { frame, left: this.#followers.values() }
+      if (frame === undefined) return given
     }
-    this.#isHanding = false
+    return readersMax
   }
 }

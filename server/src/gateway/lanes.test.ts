@@ -54,6 +54,14 @@ describe('a lane is followed', () => {
     expect(socket.last('lane')).toBeUndefined()
   })
 
+  it('[L4] of many spaces that are not followed: one frame is told so once', async () => {
+    const world = worldOf({ ring: [1000] })
+    const others = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`room:x${n}`, { [LANE]: 0 }]))
+    const socket = await follow(world, 'alice', { lanes: { ...others, [SPACE]: { [LANE]: 0 } } })
+    expect(codes(socket)).toEqual(['bad-request'])
+    expect(ticksOf(socket)).toEqual([1000])
+  })
+
   it('of a space that is denied by the same frame: the denial says it all', async () => {
     const world = worldOf({ ring: [1000] })
     world.backend.denied.set(`alice ${SPACE}`, new ForbiddenError('no'))
@@ -235,7 +243,40 @@ describe('ticks and what is slow', () => {
     }
     world.backend.merge(SPACE, LANE, 1000, ['first'])
     await world.clock.pass(0)
-    expect(turns).toBe(4)
+    expect(turns).toBe(5)
     for (const socket of sockets) expect(ticksOf(socket)).toEqual([1000, 2000])
+  })
+
+  it('[L3] ticks of several lanes that end in one moment share the turns, one lane after the other, and one that never ends keeps none waiting', async () => {
+    const world = worldOf({ tickReadersPerTurn: 2 })
+    const lanes = ['one', 'two', 'three']
+    for (const lane of lanes) world.backend.lanes.set(`${SPACE} ${lane}`, [])
+    const stated = { [SPACE]: { one: 0, two: 0, three: 0 } }
+    const sockets = await Promise.all(['a', 'b'].map((user) => world.greet(user, { [SPACE]: [0, ''] }, { lanes: stated })))
+    const given = () => sockets.flatMap((socket) => socket.all('tick')).length
+    const perTurn: number[] = []
+    world.turn = async () => {
+      perTurn.push(given() - perTurn.reduce((sum, number) => sum + number, 0))
+      if (perTurn.length < 10) world.backend.merge(SPACE, 'one', 2000 + perTurn.length, ['on and on'])
+      await Promise.resolve()
+    }
+    for (const lane of lanes) world.backend.merge(SPACE, lane, 1000, ['hi'])
+    await world.clock.pass(0)
+    expect(Math.max(...perTurn)).toBe(2)
+    const firstOf = (lane: string) => sockets[0]?.all('tick').findIndex((tick) => tick.lane === lane)
+    // Of the first of them there was more at once.
+    expect(lanes.map(firstOf)).toEqual([0, 2, 3])
+  })
+
+  it('[L3] a connection that breaks while it is given a tick keeps it from nobody else', async () => {
+    const world = worldOf()
+    const [broken, other] = [await follow(world, 'alice'), await follow(world, 'bob')]
+    broken.send = () => {
+      throw new Error('broken')
+    }
+    world.backend.merge(SPACE, LANE, 1000, ['hi'])
+    world.backend.merge(SPACE, LANE, 2000, ['hi'])
+    await world.clock.pass(0)
+    expect(ticksOf(other)).toEqual([1000, 2000])
   })
 })
