@@ -7,16 +7,16 @@ import { Crowd } from './crowd/crowd.ts'
 import { LineOfASecond } from './crowd/line.ts'
 import { assertMayCome, wholeNumber } from './crowd/may-come.ts'
 
-const { values } = parseArgs({
-  options: {
-    viewers: { type: 'string', default: '2000' },
-    rate: { type: 'string', default: '500' },
-    seconds: { type: 'string' },
-    url: { type: 'string', default: `http://localhost:${process.env.PORT ?? 8787}` },
-    yes: { type: 'boolean', default: false },
-  },
-})
 try {
+  const { values } = parseArgs({
+    options: {
+      viewers: { type: 'string', default: '2000' },
+      rate: { type: 'string', default: '500' },
+      seconds: { type: 'string' },
+      url: { type: 'string', default: `http://localhost:${process.env.PORT ?? 8787}` },
+      yes: { type: 'boolean', default: false },
+    },
+  })
   const url = assertMayCome(values.url, values.yes)
   const viewers = wholeNumber('viewers', values.viewers, 1, 50_000)
   const perS = wholeNumber('rate', values.rate, 0, 100_000)

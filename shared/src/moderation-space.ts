@@ -112,6 +112,11 @@ const AUDITED_LENGTH_MAX = 200
 /** The longest mute or block that ends by itself, in ms: 10 years. */
 const RESTRICTED_MS_MAX: number = 10 * 365 * 24 * 3_600_000
 const WINDOW = 500
+const LENGTHS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+] as const
 
 const time = v.pipe(v.number(), v.finite())
 const tickMs = v.pipe(v.number(), v.integer(), v.minValue(LANE_BOUNDS.tickMsMin), v.maxValue(LANE_BOUNDS.tickMsMax))
@@ -185,7 +190,7 @@ export const moderationSpace: SpaceDefinition<ModerationCollections, ModerationA
     mutators: {
       async adjust(tx, { space, lane, tickMs, cap }) {
         const change = { ...(tickMs !== undefined && { tickMs }), ...(cap !== undefined && { cap }) }
-        await set(tx, 'adjust', space, lane, change, Object.entries(change))
+        await set(tx, 'adjust', space, lane, change)
       },
       stop: (tx, { space, lane }) => set(tx, 'stop', space, lane, { stopped: true }),
       resume: (tx, { space, lane }) => set(tx, 'resume', space, lane, { stopped: false }),
@@ -246,16 +251,24 @@ async function audit(tx: Act, act: string, of: string): Promise<void> {
   await tx.audit.create(`${tx.nowMs}.${at}`, { atMs: tx.nowMs, by: tx.user, act, of: of.slice(0, AUDITED_LENGTH_MAX) })
 }
 
-async function set(tx: Act, act: string, space: string, lane: string, change: Partial<LaneSetting>, told: unknown[] = []): Promise<void> {
-  await audit(tx, act, [`${space} ${lane}`, ...told.map(String)].join(' '))
+async function set(tx: Act, act: string, space: string, lane: string, change: Partial<LaneSetting>): Promise<void> {
+  const told = act === 'adjust' ? Object.entries(change).map(([name, value]) => `, ${name} ${value}`) : []
+  await audit(tx, act, `${space} ${lane}${told.join('')}`)
   const id = laneSettingId(space, lane)
   await tx.lanes.put(id, { ...(await tx.lanes.get(id)), space, lane, ...change })
 }
 
 async function restrict(tx: Act, act: 'mute' | 'block', { user, forMs, because }: OfUser): Promise<void> {
-  await audit(tx, act, user)
+  const long = forMs === undefined ? '' : ` for ${lengthOf(forMs)}`
+  await audit(tx, act, `${user}${long}${because === undefined ? '' : `: ${because}`}`)
   const until = forMs !== undefined && { untilMs: tx.nowMs + forMs }
   await tx.people.put(user, { user, act, ...until, ...(because !== undefined && { because }), by: tx.user, atMs: tx.nowMs })
+}
+
+/** In the longest unit that says it whole: `10 min`, `7 d`. */
+function lengthOf(ms: number): string {
+  const [unit, unitMs] = LENGTHS.find(([, each]) => ms % each === 0) ?? ['s', 1000]
+  return `${ms / unitMs} ${unit}`
 }
 
 async function heldAs(tx: Act, id: string): Promise<HeldItem> {

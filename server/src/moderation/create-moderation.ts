@@ -11,6 +11,7 @@ import {
   type LaneSetting,
   MODERATION,
   RateLimitedError,
+  type Restricted,
   TooLargeError,
   UnavailableError,
   validateJson,
@@ -145,7 +146,7 @@ export function createModeration(world: ModerationWorld, options: ModerationOpti
       const { desk } = tenantOf(tenant)
       await desk.ready()
       const restricted = desk.restriction(user)
-      if (restricted?.act === 'block') throw new ForbiddenError(blockedText(restricted.untilMs))
+      if (restricted?.act === 'block') throw new ForbiddenError(blockedText(restricted))
       if (desk.setting(space, lane)?.stopped) throw new UnavailableError('This lane is stopped for now: nothing is taken.')
 
       const checked = checkedBody(definition, body)
@@ -242,6 +243,12 @@ function judgedBy(answer: CheckAnswer, isUnanswered: boolean, definition: LaneDe
   return { verdict: 'say', body: withText(definition, said.body, answer.mask).body }
 }
 
-function blockedText(untilMs: number | undefined): string {
-  return `You are blocked from saying anything here${untilMs === undefined ? '' : ` until ${new Date(untilMs).toISOString()}`}.`
+/** For a person to read: UTC, rounded up to the minute, and the reason that was given. */
+function blockedText({ untilMs, because }: Pick<Restricted, 'untilMs' | 'because'>): string {
+  const until = untilMs === undefined ? '' : ` until ${minuteOf(untilMs)} UTC`
+  return `You are blocked from saying anything here${until}${because === undefined ? '' : `, because: ${because}`}.`
+}
+
+function minuteOf(ms: number): string {
+  return new Date(Math.ceil(ms / 60_000) * 60_000).toISOString().slice(0, 16).replace('T', ' ')
 }

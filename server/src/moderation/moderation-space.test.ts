@@ -41,8 +41,8 @@ describe('the space moderation', () => {
     await act(world, 'resume', LIVE)
     expect((await documents(world, 'lanes'))['live:1 danmu']).toMatchObject({ cap: 20, stopped: false })
     expect(await audited(world)).toEqual([
-      'host adjust: live:1 danmu cap,20',
-      'host adjust: live:1 danmu tickMs,500',
+      'host adjust: live:1 danmu, cap 20',
+      'host adjust: live:1 danmu, tickMs 500',
       'host stop: live:1 danmu',
       'host clear: live:1 danmu',
       'host resume: live:1 danmu',
@@ -69,7 +69,7 @@ describe('the space moderation', () => {
     })
     await act(world, 'forgive', { user: 'bob' })
     expect(Object.keys(await documents(world, 'people'))).toEqual(['eve'])
-    expect(await audited(world)).toEqual(['host mute: bob', 'host block: eve', 'host forgive: bob'])
+    expect(await audited(world)).toEqual(['host mute: bob for 1 min', 'host block: eve: spam', 'host forgive: bob'])
   })
 
   it('keeps words under what is left of them when folded, 500 of them an act', async () => {

@@ -89,11 +89,14 @@ describe('say', () => {
     expect(await world.shown()).toEqual(['heard', 'again'])
   })
 
-  it('refuses who is blocked, and says until when', async () => {
+  it('refuses who is blocked, and says until when and why', async () => {
     const world = await ShowWorld.started()
-    await world.act('block', { user: 'ada', forMs: MINUTE_MS })
+    await world.act('block', { user: 'ada', forMs: MINUTE_MS, because: 'shouts' })
     const said = world.backend.backend.say(ADA, { ...LANE, body: { text: 'x' } })
-    await expect(said).rejects.toMatchObject({ code: 'forbidden', message: expect.stringContaining(' until 2023-11-14T22:14:20.000Z.') })
+    await expect(said).rejects.toMatchObject({
+      code: 'forbidden',
+      message: expect.stringContaining(' until 2023-11-14 22:15 UTC, because: shouts.'),
+    })
     expect(await world.say('from bob', { by: BOB })).not.toBe('forbidden')
     await world.clock.pass(MINUTE_MS)
     expect(await world.say('back')).not.toBe('forbidden')
