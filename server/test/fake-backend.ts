@@ -173,7 +173,7 @@ export class FakeBackend implements Backend {
     const to = from + 60_000
     const ticks = ring.filter(({ tick }) => tick >= from && tick < to).map(({ tick }) => ({ tick, items: [], cut: 0 }))
     const whole = (ring.at(-1)?.tick ?? 0) >= to
-    return { text: JSON.stringify({ space, lane, from, to, whole, ticks }), whole, tickMs: 1000 }
+    return { text: JSON.stringify({ space, lane, from, to, whole, ticks }), whole, leftMs: 40_000_000_000, tickMs: 1000 }
   }
 
   async differing(tenant: string, stated: ReadonlyMap<SpaceId, Ask>): Promise<Map<SpaceId, Version>> {

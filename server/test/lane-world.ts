@@ -71,11 +71,13 @@ export class LaneWorld {
     store = memoryLaneStore(),
     clock = new LaneClock(),
     random = seeded(7),
+    turn,
   }: {
     app?: App
     store?: LaneStore
     clock?: LaneClock
     random?: Random
+    turn?: () => Promise<void>
   } = {}) {
     this.app = app
     this.store = store
@@ -97,6 +99,7 @@ export class LaneWorld {
       bus,
       clock: clock as Clock,
       random,
+      turn,
       settings: ({ space: of, lane: name }) => this.settings.get(`${of} ${name}`) ?? {},
       log: { info: note, warn: note, error: note },
     })

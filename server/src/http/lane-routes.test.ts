@@ -94,6 +94,13 @@ describe("GET of a lane's archive", () => {
     expect(whole.headers.get('cache-control')).toBe('private, max-age=31536000, immutable')
   })
 
+  it('a page that is whole is kept by no cache past its horizon', async () => {
+    const world = worldOf()
+    world.backend.lanePage = async () => ({ text: '{}', whole: true, leftMs: 90_500, tickMs: 1000 })
+    const page = await world.get(`${PATH}/archive/0`, {})
+    expect(page.headers.get('cache-control')).toBe('public, max-age=90, immutable')
+  })
+
   it('what is not there is not-found, and kept by no cache', async () => {
     const answer = await worldOf().get('/v1/spaces/live:1/lanes/other/archive/0')
     expect(answer.headers.get('cache-control')).toBe('no-store')

@@ -22,7 +22,9 @@ export const STORE_RETRY_MS = 1000
 /** Lanes in memory, and characters of their rings: of those that have nothing to merge the one used longest ago goes first. */
 export const LANES_MAX = 10_000
 export const RINGS_CHARACTERS_MAX = 67_108_864
-/** Whole pages of archives in memory, and their characters. */
+/** Answers of one lane that are kept until its ring is another: for who comes late, and for who is a tick or two behind. */
+export const RING_ANSWERS_MAX = 4
+/** Pages of archives in memory, and their characters. */
 export const PAGES_MAX = 1000
 export const PAGES_CHARACTERS_MAX = 33_554_432
 /** Characters of one page; what would be past it is left out. */

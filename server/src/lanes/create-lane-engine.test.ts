@@ -7,6 +7,7 @@ import { settle } from '../../test/virtual-clock.ts'
 import {
   ANNOUNCEMENTS_MAX,
   FORGET_EVERY_MS,
+  GROUP_TICKS_MAX,
   ITEM_BYTES_MAX,
   ITEM_IDS_MS,
   LANES_MAX,
@@ -66,6 +67,53 @@ describe('ticks of a lane', () => {
     for (const text of ['a', 'b', 'B', 'c', 'd ']) await world.say(text)
     await world.clock.pass(1000)
     expect(world.ticks.map((tick) => [textsOf(tick), tick.cut])).toEqual([[['c', 'd '], 3]])
+  })
+
+  it('whatever is asked for, a ring has as many answers as ticks', async () => {
+    const world = await LaneWorld.started()
+    for (const text of ['a', 'b']) {
+      await world.say(text)
+      await world.clock.pass(1000)
+    }
+    const [first = 0, second = 0] = world.ticks.map(({ tick }) => tick)
+    const after = (since: number) => world.engine.ring(DANMU, world.definition(DANMU), since)
+    expect(await after(1)).toBe(await after(0))
+    expect(await after(first + 1)).toBe(await after(first))
+    expect(await after(second + 1)).toBe(await after(second))
+    expect((await world.ring(first)).ticks.map(({ tick }) => tick)).toEqual([second])
+    expect((await world.ring(second)).ticks).toEqual([])
+    await world.say('c')
+    await world.clock.pass(1000)
+    expect((await world.ring(second)).ticks.map(textsOf)).toEqual([['c']])
+    world.set({ stopped: true })
+    expect(await world.ring(second)).toMatchObject({ stopped: true })
+  })
+
+  it('[L3] ticks of many lanes that end in one moment are stored in steps, between which the event loop goes round', async () => {
+    const store = troubled()
+    const happened: string[] = []
+    const { merge } = store
+    store.merge = (ticks) => {
+      happened.push('merge')
+      return merge(ticks)
+    }
+    let gate = Promise.resolve()
+    const turn = async () => {
+      await gate
+      happened.push('turn')
+    }
+    const world = await LaneWorld.started({ store, turn })
+    const lanes = 3 * GROUP_TICKS_MAX
+    await Promise.all(Array.from({ length: lanes }, (_, n) => world.say('a', { place: { ...DANMU, space: `live:${n}` } })))
+    happened.length = 0
+    const { promise, resolve } = Promise.withResolvers<void>()
+    gate = promise
+    await world.clock.pass(1000)
+    resolve()
+    await settle()
+    expect(world.ticks).toHaveLength(lanes)
+    expect(happened.join(' ')).not.toMatch(/merge merge/)
+    expect(happened.filter((what) => what === 'merge')).toHaveLength(3)
   })
 
   it('a lane in which nothing is said has no timer, and sends no empty ticks', async () => {
@@ -479,6 +527,41 @@ describe('the archive of a lane', () => {
     expect(await pageOf(world, from)).toBeUndefined()
     expect(await stored()).toBe(2)
     expect((await world.ring()).ticks.map(textsOf)).toEqual([['c'], ['d']])
+  })
+
+  it('a page of what a process before was told is not whole before that is known', async () => {
+    const clock = new LaneClock()
+    const from = minute(clock.nowMs())
+    await clock.pass(MINUTE_MS)
+    const kept = memoryLaneStore()
+    await kept.append(
+      [{ place: DANMU, tick: from, by: 'ada', id: 'x', atMs: from, text: '{"id":"x","by":"ada","atMs":0,"body":{"text":"left"}}' }],
+      0,
+    )
+    const troubledStore = troubled(kept)
+    troubledStore.failing.add('ready')
+    const world = await LaneWorld.started({ app, store: troubledStore, clock })
+    expect(await pageOf(world, from)).toMatchObject({ whole: false })
+    troubledStore.failing.delete('ready')
+    await clock.pass(STORE_RETRY_MS)
+    expect(await pageOf(world, from)).toMatchObject({ whole: true, ticks: [{ tick: from, late: true }] })
+  })
+
+  it('the page of this minute is read once a tick, however many ask for it; it says how long it may be kept', async () => {
+    const store = troubled()
+    const world = await LaneWorld.started({ app, store })
+    const from = minute(world.clock.nowMs()) + MINUTE_MS
+    await world.clock.pass(from - world.clock.nowMs())
+    const reads = () => store.calls.filter((call) => call === 'page').length
+    for (const text of ['a', 'b']) {
+      await world.say(text)
+      await world.clock.pass(1000)
+      for (let n = 0; n < 3; n++) expect((await pageOf(world, from))?.ticks).toEqual(world.ticks)
+    }
+    expect(reads()).toBe(2)
+    await world.clock.pass(MINUTE_MS)
+    expect(await pageOf(world, from)).toMatchObject({ whole: true })
+    expect(await world.engine.page(DANMU, world.definition(DANMU), from)).toMatchObject({ leftMs: 3 * MINUTE_MS - 2000 })
   })
 
   it('a lane without one has no pages', async () => {

@@ -45,7 +45,7 @@ export function createLaneEngine(options: LaneEngineOptions): LaneEngine {
   const health = new StoreHealth(log)
   const outlet = new LaneOutlet({ bus, clock, log, metrics })
   const lanes = new LanesInMemory({ random, log, kept })
-  const archive = new LaneArchive({ app, store, clock, health, turn })
+  const archive = new LaneArchive({ app, store, clock, health, turn, isRestored: () => strand.isRestored })
   const strand = new LaneStrand({ app, store, clock, log, metrics, health, lanes, outlet, turn, settings, state })
   let stopped: Promise<void> | undefined
 

@@ -15,13 +15,21 @@ interface ArchiveWorld {
   readonly clock: Clock
   readonly health: StoreHealth
   turn(): Promise<void>
+  /** Whether all that a process before was told is known: until then no page is whole. */
+  isRestored(): boolean
+}
+
+/** A page, and, where it is not whole, after which merge it was read. */
+interface KeptPage {
+  readonly text: string
+  readonly whole: boolean
+  readonly merges: symbol
 }
 
 /** Pages of the lanes that have an archive, and the rounds that take those past their horizon away where nothing is said any more. */
 export class LaneArchive {
   readonly #world: ArchiveWorld
-  /** Those that are whole. */
-  readonly #pages = new LastUsed<string>(PAGES_MAX, PAGES_CHARACTERS_MAX, (text) => text.length)
+  readonly #pages = new LastUsed<KeptPage>(PAGES_MAX, PAGES_CHARACTERS_MAX, ({ text }) => text.length)
   #cancel: () => void = () => {}
   #round: Promise<void> = Promise.resolve()
   #isStopped = false
@@ -37,20 +45,23 @@ export class LaneArchive {
     from: number,
     laneRun: () => Promise<LaneRun>,
   ): Promise<Omit<PageText, 'tickMs'> | undefined> {
-    const { clock, store } = this.#world
+    const { clock, store, isRestored } = this.#world
     const nowMs = clock.nowMs()
     if (archiveMs === undefined || from % LANE_PAGE_MS !== 0 || from > nowMs || from < archiveFrom(nowMs, archiveMs)) return undefined
+    const to = from + LANE_PAGE_MS
+    const leftMs = to + archiveMs - nowMs
     const key = `${laneKey(place)} ${from}`
     const kept = this.#pages.get(key)
-    if (kept !== undefined) return { text: kept, whole: true }
+    if (kept?.whole === true) return { text: kept.text, whole: true, leftMs }
     const run = await laneRun()
-    const to = from + LANE_PAGE_MS
-    const whole = to <= nowMs && run.open.every(({ tick }) => tick >= to)
+    const { merges } = run
+    const whole = to <= nowMs && isRestored() && run.open.every(({ tick }) => tick >= to)
+    if (!whole && kept?.merges === merges) return { text: kept.text, whole, leftMs }
     // A clock that goes back writes no further tick into it.
     if (whole) run.pass(to - 1)
     const text = pageText(place, { from, to, whole }, await store.page(place, from, to, PAGE_CHARACTERS_MAX))
-    if (whole) this.#pages.keep(key, text)
-    return { text, whole }
+    this.#pages.keep(key, { text, whole, merges })
+    return { text, whole, leftMs }
   }
 
   /** A round every FORGET_EVERY_MS, counted from the end of the one before, where the app has an archive. */

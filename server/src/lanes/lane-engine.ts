@@ -37,6 +37,8 @@ export interface PageText {
   readonly text: string
   /** It never changes any more. */
   readonly whole: boolean
+  /** How long it is until its horizon, in ms: so long it may be kept elsewhere. */
+  readonly leftMs: number
   readonly tickMs: number
 }
 

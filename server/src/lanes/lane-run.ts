@@ -1,5 +1,5 @@
 import type { LaneDefinition, LaneState, Random } from '@tidemark/shared'
-import { UNMERGED_TICKS_MAX } from './bounds.ts'
+import { RING_ANSWERS_MAX, UNMERGED_TICKS_MAX } from './bounds.ts'
 import { Bucket, type BucketOptions } from './bucket.ts'
 import type { LanePlace, RingText } from './lane-engine.ts'
 import type { KeptLane } from './lane-store.ts'
@@ -49,7 +49,11 @@ export class LaneRun {
   readonly #known = new Set<string>()
   #newest: number
   #characters = 0
-  #answer: { readonly for: string; readonly ring: RingText } | undefined
+  /** Of one moment, which `#answersOf` names: by the place in the ring where they begin. */
+  readonly #answers = new Map<number, RingText>()
+  #answersOf = ''
+  /** Another one after each tick that was merged. */
+  merges: symbol = Symbol('merges')
   clearedAtMs = 0
   /** Whether it knows what the store has of it. */
   isLoaded = false
@@ -133,6 +137,7 @@ export class LaneRun {
   merged(text: TickText | undefined): void {
     const first = this.open.shift()
     if (first === undefined || text === undefined) return
+    this.merges = Symbol('merges')
     this.#push(
       text,
       first.bucket.items().map(({ item: { by, id } }) => `${by} ${id}`),
@@ -142,9 +147,14 @@ export class LaneRun {
 
   ringAfter(since: number, state: LaneState): RingText {
     const newest = this.#ring.at(-1)?.tick ?? 0
-    const asked = `${newest} ${since} ${JSON.stringify(state)}`
-    if (this.#answer?.for === asked) return this.#answer.ring
-    const ticks = this.#ring.filter(({ tick }) => tick > since)
+    const of = `${newest} ${this.#ring.length} ${JSON.stringify(state)}`
+    if (this.#answersOf !== of) this.#answers.clear()
+    this.#answersOf = of
+    // Whatever is asked for, there are no more answers than places in the ring.
+    const from = this.#ring.findLastIndex(({ tick }) => tick <= since) + 1
+    const before = this.#answers.get(from)
+    if (before !== undefined) return before
+    const ticks = this.#ring.slice(from)
     const ring: RingText = {
       text: ringText(
         this.place,
@@ -155,7 +165,8 @@ export class LaneRun {
       newest,
       tickMs: state.tickMs,
     }
-    this.#answer = { for: asked, ring }
+    if (this.#answers.size >= RING_ANSWERS_MAX) this.#answers.clear()
+    this.#answers.set(from, ring)
     return ring
   }
 

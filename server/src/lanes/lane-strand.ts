@@ -77,6 +77,7 @@ export class LaneStrand {
   #state: 'before' | 'open' | 'ending' = 'before'
   /** It tries to open the store: what is said meanwhile waits. */
   #isBeginning = false
+  #isRestored = false
   #isWorking = false
   #work: Promise<void> = Promise.resolve()
   readonly #beganMs: number
@@ -85,6 +86,11 @@ export class LaneStrand {
   constructor(world: StrandWorld) {
     this.#world = world
     this.#beganMs = world.clock.monotonicMs()
+  }
+
+  /** Whether what a process before was told stands in its ticks again. */
+  get isRestored(): boolean {
+    return this.#isRestored
   }
 
   /** Never rejects: what keeps it from beginning is told to the log, and tried again. */
@@ -97,6 +103,7 @@ export class LaneStrand {
       await this.#restore()
       if (this.#state !== 'before') return
       this.#state = 'open'
+      this.#isRestored = true
       this.#world.health.works('open')
       this.#wake()
       await this.#work
@@ -256,12 +263,13 @@ export class LaneStrand {
     const isOver = (open: OpenTick) => endOf(open) <= monotonicMs || this.#state === 'ending'
     const runs = [...this.#due]
     this.#due.clear()
-    const merges = runs.flatMap((run) =>
-      run.open.slice(0, run.open.findLastIndex(isOver) + 1).map((open) => mergeOf(run, open, monotonicMs)),
-    )
-    for (let at = 0; at < merges.length; at += GROUP_TICKS_MAX) {
-      if (await this.#storeTicks(merges.slice(at, at + GROUP_TICKS_MAX))) continue
-      for (const { run } of merges.slice(at)) run.retryAtMs = monotonicMs + STORE_RETRY_MS
+    const over = runs.flatMap((run) => run.open.slice(0, run.open.findLastIndex(isOver) + 1).map((open) => ({ run, open })))
+    for (let at = 0; at < over.length; at += GROUP_TICKS_MAX) {
+      // Ticks of all lanes end in one moment: the log has its turns in between [L3].
+      if (at > 0) await this.#world.turn()
+      const group = over.slice(at, at + GROUP_TICKS_MAX).map(({ run, open }) => mergeOf(run, open, monotonicMs))
+      if (await this.#storeTicks(group)) continue
+      for (const { run } of over.slice(at)) run.retryAtMs = monotonicMs + STORE_RETRY_MS
       break
     }
     for (const run of runs) this.#wait(run)
