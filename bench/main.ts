@@ -1,4 +1,4 @@
-// npm run bench [-- --only mutations|fan-out|idle|first-sync|watch] [--rounds N] [--tiny] [--json FILE]
+// npm run bench [-- --only mutations|fan-out|lanes|idle|first-sync|watch] [--rounds N] [--tiny] [--json FILE]
 //
 // Each figure is ours beside its floor: the same work by the bare thing underneath, in rounds that alternate. docs/performance.md tells more.
 import { writeFile } from 'node:fs/promises'
@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { fanOut } from './fan-out.ts'
 import { firstSync } from './first-sync.ts'
 import { idle } from './idle.ts'
+import { lanes } from './lanes.ts'
 import type { Figure } from './measure/figure.ts'
 import { lineOf, reportOf } from './measure/report.ts'
 import { mutations } from './mutations.ts'
@@ -15,6 +16,7 @@ import { watch } from './watch.ts'
 const BENCHES: Readonly<Record<string, (scale: Scale) => Promise<readonly Figure[]>>> = {
   mutations,
   'fan-out': fanOut,
+  lanes,
   idle,
   'first-sync': firstSync,
   watch,

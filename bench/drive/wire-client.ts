@@ -49,8 +49,13 @@ export class WireClient {
     this.#socket = socket
   }
 
-  /** Resolves once it was welcomed and a range came for each space. */
-  static async open(url: string, device: Device, spaces: readonly string[]): Promise<WireClient> {
+  /** Resolves once it was welcomed, and a range came for each space and how it runs for each lane. */
+  static async open(
+    url: string,
+    device: Device,
+    spaces: readonly string[],
+    lanes: Readonly<Record<string, Readonly<Record<string, number>>>> = {},
+  ): Promise<WireClient> {
     const token = await tokenFor(device.user)
     const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/connect`, 'tidemark.1', { perMessageDeflate: false })
     const client = new WireClient(socket)
@@ -59,11 +64,12 @@ export class WireClient {
       client: device.client,
       token,
       spaces: Object.fromEntries(spaces.map((space) => [space, [0, '']])),
+      ...(Object.keys(lanes).length > 0 && { lanes }),
       nextS: 3600,
       app: '1',
     }
     await new Promise<void>((resolve, reject) => {
-      let awaited = 1 + spaces.length
+      let awaited = 1 + spaces.length + Object.values(lanes).flatMap(Object.keys).length
       socket.once('error', reject)
       socket.once('close', (code) => reject(new Error(`the connection ended with ${code}`)))
       socket.on('open', () => socket.send(JSON.stringify(hello)))

@@ -27,7 +27,7 @@ async function bench(...args: readonly string[]): Promise<Report> {
 
 describe('a benchmark', () => {
   // Those in a browser where there is time.
-  const names = ['mutations', 'fan-out', ...(process.env.CI === undefined ? [] : ['idle', 'first-sync', 'watch'])]
+  const names = ['mutations', 'fan-out', ...(process.env.CI === undefined ? [] : ['lanes', 'idle', 'first-sync', 'watch'])]
   it.each(names)('%s measures itself beside its floor', async (name) => {
     const { figures, ...machine } = await bench('--only', name)
     expect(machine).toEqual({
