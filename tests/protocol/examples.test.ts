@@ -28,6 +28,7 @@ const BODIES: readonly (readonly [begins: string, name: string | { readonly none
   ['{"id":"k3Jx"?,', 'SayBody'],
   ['{"id":"k3Jx"}', 'SaidAnswer'],
   ['{"online":12,', 'Presence'],
+  ['{"token":', 'AnonymousAnswer'],
   ['{"t":"note",', { none: 'push is not built' }],
   ['{"device":"c_...","note":', { none: 'push is not built' }],
   ['{"devices":', { none: 'push is not built' }],
