@@ -2,11 +2,11 @@
 // to be read, the page shows them as a list, as it does for who wants no motion.
 import { newId } from '@tidemark/client'
 import type { BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { HOST, STAGE } from '../../demo-app/live.ts'
 import { isAccessible } from './accessible.ts'
 import { ChatPage } from './chat-page.ts'
-import { Show } from './show.ts'
+import { goOnStage, Show } from './show.ts'
 import { openStage, type Stage } from './stage.ts'
 
 const STILL: BrowserContextOptions = { reducedMotion: 'reduce' }
@@ -140,5 +140,17 @@ describe('the live stage', () => {
     await page.getByRole('button', { name: 'Say it again' }).click()
     await comments(other).getByText('from the tunnel').waitFor()
     await chat.sees(async () => await page.getByTestId('unsent').count(), 0)
+  })
+
+  it('keeps what somebody said on an empty stage whose network went', async () => {
+    const empty = await openStage()
+    onTestFinished(async () => await empty.close())
+    const { page } = await empty.device(STILL)
+    await goOnStage(page, empty.url, 'ada')
+    await page.getByText('Nothing is on yet.').waitFor()
+    await page.context().setOffline(true)
+    await say(page, 'from the tunnel')
+    await page.getByTestId('unsent').getByText('“from the tunnel” reached nobody else').waitFor()
+    await comments(page).getByText('from the tunnel').waitFor()
   })
 })

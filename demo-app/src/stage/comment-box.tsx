@@ -80,20 +80,22 @@ export function CommentBox({ lane, stopped, showing, onShow }: Props) {
       {unsent.map(({ key, body, problem }) => (
         <div key={key} className="comment-unsent" role="alert" data-testid="unsent">
           <p>{comment.unsent(body.text, reason(problem, words))}</p>
-          <button
-            type="button"
-            className="button quiet"
-            disabled={stopped}
-            onClick={() => {
-              takeOut(key)
-              void say(body)
-            }}
-          >
-            {comment.again}
-          </button>
-          <button type="button" className="button quiet" onClick={() => takeOut(key)}>
-            {comment.discard}
-          </button>
+          <span className="comment-unsent-acts">
+            <button
+              type="button"
+              className="button quiet"
+              disabled={stopped}
+              onClick={() => {
+                takeOut(key)
+                void say(body)
+              }}
+            >
+              {comment.again}
+            </button>
+            <button type="button" className="button quiet" onClick={() => takeOut(key)}>
+              {comment.discard}
+            </button>
+          </span>
         </div>
       ))}
       <label htmlFor={id} className="visually-hidden">

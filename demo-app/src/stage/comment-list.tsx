@@ -23,7 +23,7 @@ export function CommentList({ items, user }: Props) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard has to reach it
     <ol ref={list} className="comment-list" aria-label={words.stage.newest} tabIndex={0}>
       {items.map(({ id, by, body, count = 1 }) => (
-        <li key={id} data-own={by === user || undefined} data-color={body.color}>
+        <li key={`${by} ${id}`} data-own={by === user || undefined} data-color={body.color}>
           <span className="comment-list-author">{by === user ? words.list.you : nameOf(by)}</span> <span>{body.text}</span>
           {count > 1 && <span className="digits"> ×{count}</span>}
         </li>

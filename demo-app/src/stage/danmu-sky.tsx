@@ -40,7 +40,9 @@ export function DanmuSky({ items$, user, tickMs }: Props) {
     const following = items$.subscribe({
       next({ items, cleared, late }) {
         if (cleared) sky.clear()
-        const shown = late ? items.slice(-LATE_SHOWN_MAX) : items
+        // What is announced stands before the sky.
+        const flying = items.filter(({ announcement }) => announcement !== true)
+        const shown = late ? flying.slice(-LATE_SHOWN_MAX) : flying
         const own = (by: string) => by === user && !late
         const texts = (mine: boolean): SkyText[] =>
           shown

@@ -113,18 +113,17 @@ function OpenDraw({ onOpen }: { readonly onOpen: (prize: string, places: number)
         value={prize}
         onChange={(event) => setPrize(event.target.value)}
       />
-      <label htmlFor={`${id}-places`} className="visually-hidden">
+      <label className="draws-places">
         {words.newPlaces}
+        <input
+          className="field digits"
+          type="number"
+          min={1}
+          max={PLACES_MAX}
+          value={places}
+          onChange={(event) => setPlaces(event.target.valueAsNumber)}
+        />
       </label>
-      <input
-        id={`${id}-places`}
-        className="field digits"
-        type="number"
-        min={1}
-        max={PLACES_MAX}
-        value={places}
-        onChange={(event) => setPlaces(event.target.valueAsNumber)}
-      />
       <button type="submit" className="button" disabled={prize.trim() === ''}>
         {words.open}
       </button>

@@ -1,5 +1,5 @@
 import { useObservable, useStatus } from '@tidemark/client/react'
-import { type KeyboardEvent, useEffect, useRef } from 'react'
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { HOST, STAGE } from '../../live.ts'
 import { NetworkSwitch } from '../network/network-switch.tsx'
 import { statusSentence } from '../network/status-sentence.ts'
@@ -47,7 +47,10 @@ export default function StageView() {
   const version = copy?.version ?? 0
   const isAway = status.phase === 'offline' || status.phase === 'waiting'
   const isClosed = copy?.denied?.retryable === false
-  const isAbsent = version === 0 && isAway
+  /** An empty stage is at 0, too: what was read once is there, and whatever is written in the box with it. */
+  const [isThere, setIsThere] = useState(false)
+  if (!isThere && (version > 0 || status.phase === 'live')) setIsThere(true)
+  const isAbsent = !isThere && isAway
   return (
     <main className="stage always-dark" aria-label={words.title} onKeyDown={onKeyDown} data-phase={status.phase}>
       <header className="stage-head">
@@ -80,7 +83,7 @@ export default function StageView() {
       ) : (
         <>
           <section className="stage-picture" aria-label={words.picture}>
-            <Picture isReading={version === 0 && status.phase !== 'live'} cut={heard.cut} />
+            <Picture isReading={!isThere} cut={heard.cut} />
             {showing === 'flight' ? (
               <DanmuSky items$={danmu.items$} user={user} tickMs={state?.tickMs || TICK_MS} />
             ) : (
@@ -97,7 +100,10 @@ export default function StageView() {
           <div className="stage-below">
             {isAway && (
               <p className="hint stage-away" role="status" data-testid="stage-away">
-                {statusSentence({ status, version, head: version, pending: 0, nowMs }, { ...all.network, offline: words.away })}
+                {statusSentence(
+                  { status, version, head: version, pending: 0, nowMs },
+                  { ...all.network, offline: words.away, offlineAbsent: words.away },
+                )}
               </p>
             )}
             <CommentBox lane={danmu} stopped={state?.stopped === true} showing={showing} onShow={show} />
