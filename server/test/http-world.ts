@@ -25,7 +25,7 @@ export class HttpWorld {
   stopping = false
 
   constructor(
-    options: Partial<Pick<RoutesWorld, 'origins' | 'page' | 'loopbackOnly' | 'commits' | 'anonymous' | 'console'>> & {
+    options: Partial<Pick<RoutesWorld, 'origins' | 'page' | 'loopbackOnly' | 'commits' | 'anonymous' | 'console' | 'admitted'>> & {
       dev?: DevSignIn
       bounds?: Partial<GatewayBounds>
     } = {},
@@ -57,7 +57,7 @@ export class HttpWorld {
       page: undefined,
       console: undefined,
       stopping: () => (this.stopping ? new UnavailableError('It is about to stop.', { afterMs: 2000 }) : undefined),
-      admitted: async () => {},
+      admitted: options.admitted ?? (async () => {}),
       inHand: () => {},
       loopbackOnly: () => true,
       ...options,

@@ -194,7 +194,11 @@ export const moderationSpace: SpaceDefinition<ModerationCollections, ModerationA
       },
       stop: (tx, { space, lane }) => set(tx, 'stop', space, lane, { stopped: true }),
       resume: (tx, { space, lane }) => set(tx, 'resume', space, lane, { stopped: false }),
-      clear: (tx, { space, lane }) => set(tx, 'clear', space, lane, { clearedAtMs: tx.nowMs }),
+      async clear(tx, { space, lane }) {
+        const before = (await tx.lanes.get(laneSettingId(space, lane)))?.clearedAtMs ?? 0
+        // A clock that was set back takes no act back.
+        await set(tx, 'clear', space, lane, { clearedAtMs: Math.max(tx.nowMs, before + 1) })
+      },
       mute: (tx, restricted) => restrict(tx, 'mute', restricted),
       block: (tx, restricted) => restrict(tx, 'block', restricted),
       async forgive(tx, { user }) {

@@ -130,7 +130,7 @@ export function createRoutes(world: RoutesWorld): Hono {
     await world.admitted(addressIn(c, world.addressOf))
     await next()
   }
-  hono.get('/v1/spaces/*', admit)
+  hono.on(['GET', 'POST'], '/v1/spaces/*', admit)
   hono.get('/v1/spaces/:space/changes', (c) => pullRoute(c, backend, compression))
   hono.get('/v1/spaces/:space/collections/:collection/older', (c) => olderRoute(c, backend, compression))
   const lanes = createLaneRoutes(backend, compression)

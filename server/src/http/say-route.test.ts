@@ -1,4 +1,4 @@
-import { ForbiddenError } from '@tidemark/shared'
+import { ForbiddenError, RateLimitedError } from '@tidemark/shared'
 import { describe, expect, it } from 'vitest'
 import { HttpWorld, refusal } from '../../test/http-world.ts'
 
@@ -26,6 +26,15 @@ describe('POST to a lane', () => {
     }
     expect(await refusal(await world.post(path, body))).toEqual([status, code])
     expect(world.backend.said).toEqual([])
+  })
+
+  it('takes its turn among what one address asks for, before its token is looked at', async () => {
+    const admitted = async () => {
+      throw new RateLimitedError('too many', { afterMs: 2000 })
+    }
+    const world = new HttpWorld({ admitted })
+    const answer = await world.post(PATH, '{"body":1}', {})
+    expect([answer.headers.get('retry-after'), await refusal(answer)]).toEqual(['2', [429, 'rate-limited']])
   })
 
   it('without a token is unauthenticated', async () => {

@@ -6,6 +6,8 @@ export const PACES_MAX = 100_000
 
 /** Items that wait for a person, of one tenant; what would be one more is refused. */
 export const HELD_MAX = 10_000
+/** The same of one user, so that nobody fills the queue of all. */
+export const HELD_PER_USER_MAX = 20
 /** What its speaker is told to wait, in ms. */
 export const HELD_FULL_AFTER_MS = 60_000
 

@@ -23,7 +23,7 @@ import type { Changelog } from '../changelog/changelog.ts'
 import type { LaneEngine, LanePlace, LaneSettings } from '../lanes/lane-engine.ts'
 import { laneOf } from '../lanes/lane-of.ts'
 import type { Log } from '../observe/log.ts'
-import { DESK_IDLE_MS, DESKS_MAX, HELD_FULL_AFTER_MS, HELD_MAX, PACES_MAX, SAY_BYTES_MAX } from './bounds.ts'
+import { DESK_IDLE_MS, DESKS_MAX, HELD_FULL_AFTER_MS, HELD_MAX, HELD_PER_USER_MAX, PACES_MAX, SAY_BYTES_MAX } from './bounds.ts'
 import { type CheckAnswer, type ContentCheckOptions, ContentChecks } from './content-check.ts'
 import { Desk } from './desk.ts'
 import type { Judged, Moderation, ToHold, ToJudge } from './moderation.ts'
@@ -73,7 +73,7 @@ export function createModeration(world: ModerationWorld, options: ModerationOpti
   const paces = new Paces(clock, PACES_MAX)
   const pace: SayPaces = { ...SAY_PACES, ...options.paces }
   const checks = new ContentChecks(options, clock, log)
-  /** On their way into the hold queue, by tenant. */
+  /** On their way into the hold queue, by tenant, and by tenant and user. */
   const holding = new Map<string, number>()
   let isStopped = false
 
@@ -83,9 +83,11 @@ export function createModeration(world: ModerationWorld, options: ModerationOpti
       known.usedMs = clock.monotonicMs()
       return known
     }
-    for (const [name, { desk }] of tenants) {
+    for (const [name, { desk, outgoing }] of tenants) {
       if (tenants.size < DESKS_MAX) break
       desk.close()
+      // What is left is on its way for the desk that comes next.
+      void outgoing.stop()
       tenants.delete(name)
     }
     const desk: Desk = new Desk({
@@ -164,12 +166,14 @@ export function createModeration(world: ModerationWorld, options: ModerationOpti
     async hold({ place: { tenant, space, lane }, item, by, body, text, because }: ToHold): Promise<void> {
       const { desk } = tenantOf(tenant)
       await desk.ready()
-      const inHand = holding.get(tenant) ?? 0
-      if (desk.held.size + inHand >= HELD_MAX)
-        throw new RateLimitedError('Too much waits for a person to look at it. Try again later.', { afterMs: HELD_FULL_AFTER_MS })
-      holding.set(tenant, inHand + 1)
+      const id = heldId({ tenant, space, lane }, by, item)
+      if (desk.held.has(id)) return
+      const [all, own] = [tenant, `${tenant} ${by}`]
+      const isFull =
+        desk.held.size + (holding.get(all) ?? 0) >= HELD_MAX || desk.held.countOf(by) + (holding.get(own) ?? 0) >= HELD_PER_USER_MAX
+      if (isFull) throw new RateLimitedError('Too much waits for a person to look at it. Try again later.', { afterMs: HELD_FULL_AFTER_MS })
+      for (const key of [all, own]) holding.set(key, (holding.get(key) ?? 0) + 1)
       try {
-        const id = heldId({ tenant, space, lane }, by, item)
         const doc: HeldItem = { space, lane, item, by, body, text, because, atMs: clock.nowMs() }
         await write(tenant, async (draft) => {
           if ((await draft.get(placeIn('held', id))) ?? (await draft.get(placeIn('outgoing', id)))) return
@@ -178,9 +182,11 @@ export function createModeration(world: ModerationWorld, options: ModerationOpti
         // Whoever comes next counts it.
         await desk.refresh().catch(() => {})
       } finally {
-        const left = (holding.get(tenant) ?? 1) - 1
-        if (left === 0) holding.delete(tenant)
-        else holding.set(tenant, left)
+        for (const key of [all, own]) {
+          const left = (holding.get(key) ?? 1) - 1
+          if (left === 0) holding.delete(key)
+          else holding.set(key, left)
+        }
       }
     },
 

@@ -1,5 +1,6 @@
 import {
   type Clock,
+  type HeldItem,
   type LaneSetting,
   type ListedWord,
   MODERATION,
@@ -14,6 +15,7 @@ import { READ_WITHIN_MS } from '../backend/bounds.ts'
 import type { Changelog, Head, ReadTransaction, StoredDocument } from '../changelog/changelog.ts'
 import type { Log } from '../observe/log.ts'
 import { BUILD_PAUSE_MS, READ_BYTES, READ_DOCUMENTS, REREAD_MS, WORDS_MAX, WORDS_UNITS_MAX } from './bounds.ts'
+import { Held } from './held.ts'
 import { WordFilter } from './words/word-filter.ts'
 
 export interface DeskOptions {
@@ -36,7 +38,7 @@ const BOUNDS = { changesMax: READ_DOCUMENTS, bytesMax: READ_BYTES, commitsMax: R
  * changed when it is told so, and each REREAD_MS; where the history is another one, or was trimmed meanwhile, all of it.
  */
 export class Desk {
-  readonly held: Set<string> = new Set()
+  readonly held: Held = new Held()
   readonly outgoing: Map<string, OutgoingItem> = new Map()
   readonly #options: DeskOptions
   readonly #settings = new Map<string, LaneSetting>()
@@ -139,8 +141,7 @@ export class Desk {
           isWordChanged = true
           break
         case 'held':
-          if (value === undefined) this.held.delete(id)
-          else this.held.add(id)
+          this.held.keep(id, (value as HeldItem | undefined)?.by)
           break
         case 'outgoing':
           keep(this.outgoing, id, value as OutgoingItem | undefined)

@@ -49,6 +49,13 @@ describe('the space moderation', () => {
     ])
   })
 
+  it('clears a lane again where the clock has not gone on, or was set back', async () => {
+    const world = begun()
+    await act(world, 'clear', LIVE)
+    await act(world, 'clear', LIVE)
+    expect(await documents(world, 'lanes')).toMatchObject({ 'live:1 danmu': { clearedAtMs: NOW_MS + 1 } })
+  })
+
   it('takes numbers that a lane could have, and names of any length', async () => {
     const world = begun()
     const outside: JsonObject[] = [{ tickMs: 0 }, { tickMs: 99 }, { cap: 0 }, { cap: 1001 }, { cap: 1.5 }]

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { user } from '../../test/backend-world.ts'
 import { ADA, BOB, HOST, LIVE, ShowWorld } from '../../test/show-world.ts'
 import { settle } from '../../test/virtual-clock.ts'
-import { CHECK_LOG_EVERY_MS, HELD_MAX, REREAD_MS, SAY_BYTES_MAX } from './bounds.ts'
+import { CHECK_LOG_EVERY_MS, HELD_MAX, HELD_PER_USER_MAX, REREAD_MS, SAY_BYTES_MAX } from './bounds.ts'
 import type { CheckAnswer, ToCheck } from './content-check.ts'
 import { SAY_PACES } from './create-moderation.ts'
 
@@ -214,6 +214,21 @@ describe('the hold queue', () => {
     expect(await world.say('fine')).not.toBe('rate-limited')
     await world.act('discard', { id: 'h1' })
     expect(await world.say('hm again', { id: 'z' })).toBe('z')
+  })
+
+  it('is filled by no single user: what is theirs has an end of its own, and what waits may be said again', async () => {
+    const many = { perS: 100, burst: 5000 }
+    const world = await ShowWorld.started({ moderation: { paces: { lane: many, all: many } } })
+    await world.act('addWords', { words: ['hm'], action: 'hold' })
+    const codes = await Promise.all(Array.from({ length: HELD_PER_USER_MAX + 2 }, (_, n) => world.say('hm', { id: `h${n}` })))
+    expect(codes.filter((code) => code === 'rate-limited')).toHaveLength(2)
+    expect(await world.say('hm', { id: 'h0' })).toBe('h0')
+    expect(await world.say('hm', { id: 'b', by: BOB })).toBe('b')
+    expect(await world.say('fine', { id: 'f' })).toBe('f')
+    const [first] = await world.held()
+    await world.act('discard', { id: first as string })
+    expect(await world.say('hm', { id: 'next' })).toBe('next')
+    expect(await world.say('hm', { id: 'past' })).toBe('rate-limited')
   })
 })
 
