@@ -138,6 +138,10 @@ export class Connection implements SocketEvents, Outlet {
     return this.#socket.isPoll === true
   }
 
+  get silenceLeftMs(): number {
+    return this.#heardAtMs + silenceMaxMs(this.#nextS) - this.#world.clock.monotonicMs()
+  }
+
   send(text: string): void {
     if (this.#phase.name === 'closed') return
     this.#socket.send(text)

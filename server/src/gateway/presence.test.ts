@@ -141,6 +141,21 @@ describe('presence', () => {
     expect(newest(watcher)).toEqual({ online: 1, users: ['watcher'] })
   })
 
+  it('[L6] who is behind and then vanishes counts no longer than their silence may last', async () => {
+    const world = worldOf({ bufferedBytesMax: 100, ticksBufferedBytesMax: 1_000_000 })
+    const watcher = await enter(world, 'watcher', { nextS: 3600 })
+    const slow = await world.greet('alice', { [SPACE]: [0, ''] }, { nextS: 2 })
+    await world.clock.pass(5000)
+    slow.stalled = true
+    slow.bufferedBytes = 200
+    world.backend.commit(SPACE, 'x')
+    await world.clock.pass(100)
+    expect(slow.order.at(-1)).toBe('behind')
+    expect(newest(watcher)).toEqual({ online: 2, users: ['alice', 'watcher'] })
+    await world.clock.pass(1.5 * 2000 + 10_000 - 5000)
+    expect(newest(watcher)).toEqual({ online: 1, users: ['watcher'] })
+  })
+
   it('who polls counts as there between two polls', async () => {
     const world = worldOf()
     const watcher = await enter(world, 'watcher', { nextS: 3600 })

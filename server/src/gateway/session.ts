@@ -54,6 +54,8 @@ export interface SessionWorld {
 export interface Outlet {
   readonly bufferedBytes: number
   readonly isPoll: boolean
+  /** How long it may stay silent before it is given up, in ms [B4]. */
+  readonly silenceLeftMs: number
   send(text: string): void
 }
 
@@ -314,7 +316,8 @@ export class Session implements Reader {
     if (this.#following.get(follower.space)?.follower !== follower) return
     this.#following.delete(follower.space)
     if (by === 'denied') this.#leave(follower.space)
-    else this.#vanish(follower.space, this.#world.bounds.presentBehindMs)
+    // Who has vanished counts no longer than a connection that says nothing [L6].
+    else this.#vanish(follower.space, Math.min(this.#world.bounds.presentBehindMs, this.#outlet.silenceLeftMs))
   }
 
   /** A copy that is catching up waits for its reader between pages; a live one is told `behind` when its reader is slow. */
