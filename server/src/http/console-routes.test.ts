@@ -14,7 +14,7 @@ import { CONSOLE_QUESTIONS_MAX } from './console-routes.ts'
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-console-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function withConsole(gate: Promise<void> = Promise.resolve()): HttpWorld {
+function withConsole(gate: Promise<void> = Promise.resolve(), options: ConstructorParameters<typeof HttpWorld>[0] = {}): HttpWorld {
   const base = new HttpWorld()
   const { gateway, bus, clock } = base
   const ask = async () => {
@@ -22,6 +22,7 @@ function withConsole(gate: Promise<void> = Promise.resolve()): HttpWorld {
     return 'read' as const
   }
   return new HttpWorld({
+    ...options,
     console: new Console({ app, ask, changelog: memoryChangelog(), gateway, bus, clock, bounds: GATEWAY_BOUNDS, limits: {} }),
   })
 }
@@ -34,6 +35,14 @@ describe('what the console asks', () => {
       expect([path, answer.status, answer.headers.get('cache-control')]).toEqual([path, 200, 'no-store'])
       expect(await refusal(await world.get(`/v1/console/${path}?token=alice`, {}))).toEqual([401, 'unauthenticated'])
     }
+  })
+
+  it('says to whoever asks whether a name is enough to sign in, as far as it is under the name that was asked', async () => {
+    const dev = { token: async () => 'token' }
+    const development = async (world: HttpWorld, host: string) => await (await world.get('/v1/console/sign-in', { host })).json()
+    expect(await development(withConsole(), 'localhost')).toEqual({ development: false })
+    expect(await development(withConsole(undefined, { dev }), 'localhost:8787')).toEqual({ development: true })
+    expect(await development(withConsole(undefined, { dev }), 'evil.example')).toEqual({ development: false })
   })
 
   it.each(['connections?after=x', 'connections?after=-1', `spaces?after=${'x'.repeat(300)}`, 'spaces/No/log', 'users/%20'])(

@@ -11,8 +11,11 @@ const FULL_AFTER_MS = 1000
 /** Characters of an id to go on after. */
 const AFTER_CHARACTERS_MAX = 200
 
-/** GET /v1/console/*: what `Console` tells, to whom it may. Tokens come in the header, as everywhere. */
-export function consoleRoutes(of: Console, backend: Pick<Backend, 'authenticate'>): Hono {
+/**
+ * GET /v1/console/*: what `Console` tells, to whom it may. Tokens come in the header, as everywhere. `sign-in` tells anybody whether this
+ * server signs in whoever asks: the page has no token yet.
+ */
+export function consoleRoutes(of: Console, backend: Pick<Backend, 'authenticate'>, signsInAnybody: (c: Context) => boolean): Hono {
   const hono = new Hono()
   let inHand = 0
 
@@ -29,6 +32,7 @@ export function consoleRoutes(of: Console, backend: Pick<Backend, 'authenticate'
     })
   }
 
+  hono.get('/sign-in', (c) => jsonAnswer(JSON.stringify({ development: signsInAnybody(c) })))
   answer('/overview', (principal) => of.overview(principal))
   answer('/connections', (principal, c) => {
     const after = c.req.query('after')

@@ -19,11 +19,15 @@ const signIn = v.object({ user: v.string() })
  * its own name resolve to it.
  */
 export async function devSignInRoute(c: Context, dev: DevSignIn, loopbackOnly: boolean): Promise<Response> {
-  const host = c.req.header('host') ?? new URL(c.req.url).host
-  if (loopbackOnly && !isLoopbackHost(host)) throw new ForbiddenError('Development sign-in answers only under the names of this machine.')
+  if (!signsInUnder(c, loopbackOnly)) throw new ForbiddenError('Development sign-in answers only under the names of this machine.')
   const body = await boundedBody(c.req.raw, SIGN_IN.bytesMax)
   if (body === '') throw new BadRequestError('send {"user":"alice"}')
   const { user } = parseBody(signIn, body, SIGN_IN)
   if (!isUserId(user)) throw new InvalidError('user: 1 to 128 of A-Z a-z 0-9 . _ ~ -')
   return jsonAnswer(JSON.stringify({ token: await dev.token(user) }))
+}
+
+/** Whether development sign-in answers under the name by which the server was asked. */
+export function signsInUnder(c: Context, loopbackOnly: boolean): boolean {
+  return !loopbackOnly || isLoopbackHost(c.req.header('host') ?? new URL(c.req.url).host)
 }

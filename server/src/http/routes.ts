@@ -11,7 +11,7 @@ import { assertNoPage } from './commits-route.ts'
 import { type Compression, vary } from './compression.ts'
 import { consolePage } from './console-page.ts'
 import { consoleRoutes } from './console-routes.ts'
-import { type DevSignIn, devSignInRoute } from './dev-sign-in.ts'
+import { type DevSignIn, devSignInRoute, signsInUnder } from './dev-sign-in.ts'
 import { errorAnswer, jsonAnswer } from './json-answer.ts'
 import { createLaneRoutes } from './lane-routes.ts'
 import { mutationsRoute } from './mutations-route.ts'
@@ -142,7 +142,10 @@ export function createRoutes(world: RoutesWorld): Hono {
   )
   hono.post('/v1/poll', pollRoute(world))
   if (world.commits !== undefined) hono.post('/v1/commits', world.commits)
-  if (world.console !== undefined) hono.route('/v1/console', consoleRoutes(world.console, backend))
+  if (world.console !== undefined) {
+    const signsInAnybody = (c: Context) => dev !== undefined && signsInUnder(c, world.loopbackOnly())
+    hono.route('/v1/console', consoleRoutes(world.console, backend, signsInAnybody))
+  }
   if (world.anonymous !== undefined) hono.post('/v1/anonymous', world.anonymous)
   if (dev !== undefined) hono.post('/v1/dev/token', (c) => devSignInRoute(c, dev, world.loopbackOnly()))
 
