@@ -121,7 +121,9 @@ export function lanes({ rounds, lanes: { viewers, saysPerS, cap, seconds } }: Sc
       'ms from a mutation to its ack, half of them',
       'ms from a mutation to its ack, the slowest',
     ]
-    await round()
+    audience.begin()
+    const first = await speak()
+    await audience.has((frames) => countIn(frames) >= first.size - refused)
     const name = `${viewers} viewers, ${saysPerS} says a second, cap ${cap}`
     const figures = await figuresOf('lanes', name, rounds, noisy, () => counts, round)
     for (const client of speakers) client.close()

@@ -27,7 +27,7 @@ export const TINY: Scale = {
   rounds: 1,
   mutations: { single: 20, batched: 20, batch: 2 },
   fanOut: { readers: 20, commits: 3 },
-  lanes: { viewers: 20, saysPerS: 100, cap: 20, seconds: 2 },
+  lanes: { viewers: 20, saysPerS: 100, cap: 20, seconds: 1 },
   idle: { connections: 20 },
   firstSync: { documents: 200 },
   watch: { documents: 200, changes: 20 },

@@ -6,7 +6,7 @@ import { TINY } from '../../bench/scale.ts'
 
 const SCALE =
   process.env.CI === undefined
-    ? { viewers: 30, saysPerS: 500, cap: 100, seconds: 1 }
+    ? { viewers: 30, saysPerS: 500, cap: 100, seconds: 0.5 }
     : { viewers: 300, saysPerS: 500, cap: 100, seconds: 3 }
 const ATTEMPTS = 3
 /** Half of the mutations are acknowledged by then, in ms, on a machine that does other things, too. */

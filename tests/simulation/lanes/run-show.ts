@@ -88,7 +88,10 @@ async function lookOnce(world: ShowWorld): Promise<void> {
 /** What was taken is in a tick; [L3] nothing but documents has moved the space. */
 async function judgeEnd(world: ShowWorld, { classes }: ShowPlan): Promise<void> {
   const { watch, host } = world
-  watch.judge(classes.every((name) => HARMLESS.has(name)))
+  watch.judge(
+    await world.held(),
+    classes.every((name) => HARMLESS.has(name)),
+  )
   const left = await host.lanes.left(0, 1)
   const { version } = await host.changelog.read('default', (tx) => tx.head(SHOW))
   if (version < world.saved.size || version > world.notes.size)

@@ -132,12 +132,15 @@ export class ShowHost {
   /** What one process has of the log: what it has begun to write goes with it. */
   #changelogOf(clock: Clock): MemoryChangelog {
     const { changelog } = this
+    const { plan } = this.#ports
+    const random = streamOf(plan.seed, 'log', this.node.name)
     return {
       ...changelog,
       write: (work) =>
         changelog.write(async (tenant) => {
           const done = await work(tenant)
-          await new Promise<void>((resolve) => clock.after(1, resolve))
+          const ms = this.isFair ? 1 : random.between(1, Math.max(1, plan.storeMsMax))
+          await new Promise<void>((resolve) => clock.after(ms, resolve))
           return done
         }),
       // The disk outlives the process.

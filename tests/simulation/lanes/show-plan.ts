@@ -8,7 +8,7 @@ export const LANE_FAULTS = {
   'lane-stall': "the server's timers fire late by 1 to 5 ticks",
   'lane-crash': 'the server dies between any two steps of append, mark and merge, or anywhere else, and starts again',
   'lane-restart': 'the server is ended in good order and started again',
-  'slow-store': 'each step of the store of lanes takes up to 400 ms',
+  'slow-store': 'each step of the store of lanes, and each commit, takes up to 400 ms',
   'store-failure': 'a step of the store of lanes fails',
   'say-loss': 'frames are lost, so that what was said is said again under its id, over HTTP, too',
   again: 'what was said is said again under the same id, at once or later, by its user or by another one',

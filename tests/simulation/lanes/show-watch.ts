@@ -221,13 +221,13 @@ export class ShowWatch {
     return keys.every((key) => page?.counts.get(key) === 1)
   }
 
-  /** After all has come right. `isWatched`: nothing kept pages from seeing all. */
-  judge(isWatched: boolean): void {
+  /** After all has come right. `held`: what waits for a person; `isWatched`: nothing kept pages from seeing all. */
+  judge(held: ReadonlySet<string>, isWatched: boolean): void {
     for (const [tickKey, { length }] of this.#open) this.fail('lost', `${length} that were stored for ${tickKey} are in no tick`)
     // A lane that keeps nothing knows no ids.
     for (const [key, ticks] of this.#seen)
       if (ticks.size > 1 && !key.startsWith('typing ')) this.fail('once', `${key} stands in the ticks ${[...ticks]}`)
-    for (const saying of this.sayings.values()) this.#judgeSaying(saying)
+    for (const saying of this.sayings.values()) this.#judgeSaying(saying, held)
     for (const { user, counts, own, closedMs } of this.pages)
       for (const [key, { atMs }] of own)
         if (!counts.has(key) && closedMs - atMs > DRAWN_MS) this.fail('shown once', `${user} was not shown their own ${key}`)
@@ -237,7 +237,7 @@ export class ShowWatch {
           if (key.startsWith(`${lane} `) && !counts.has(key)) this.fail('shown', `${user} missed ${key}, and nothing was lost`)
   }
 
-  #judgeSaying(saying: Saying): void {
+  #judgeSaying(saying: Saying, held: ReadonlySet<string>): void {
     const key = keyOf(saying)
     const { lane, by, text, attempts, isAnnouncement } = saying
     const isSeen = (this.#seen.get(key)?.size ?? 0) > 0
@@ -257,6 +257,13 @@ export class ShowWatch {
       )
         this.fail('blocked', `${key} was taken of who is blocked`)
       if (this.stopped.get(lane)?.within(fromMs, toMs).every(Boolean)) this.fail('stopped', `${key} was taken of a lane that is stopped`)
+      const isHeld = text.includes('hmm') && this.words.get('hmm')?.within(fromMs, toMs).every(Boolean)
+      const isHeard = this.people
+        .get(by)
+        ?.within(fromMs, toMs)
+        .every((act) => act === undefined)
+      if (isHeld && isHeard && !isSeen && fate === undefined && !held.has(key))
+        this.fail('held', `${key} was taken at ${toMs} and is not held`)
       const mustShow = this.#verdicts(by, text, fromMs, toMs).every((verdict) => verdict === 'say')
       if (mustShow && !this.#stands(key, lane, text)) this.fail('lost', `${key} "${text}" was taken at ${toMs} and stands in no tick`)
     }

@@ -262,6 +262,12 @@ export class ShowWorld {
     })
   }
 
+  /** What waits for a person. */
+  async held(): Promise<ReadonlySet<string>> {
+    const held = (await this.#desk?.held.toArray()) ?? []
+    return new Set(held.map(({ lane, by, item }) => keyOf({ lane, by, id: item })))
+  }
+
   async closePages(): Promise<void> {
     for (const { replica } of this.pages.values()) await replica.close()
   }

@@ -137,6 +137,15 @@ const bugs: readonly Omit<PlantedBug, 'isOfLanes'>[] = [
     what: 'what waits for a person goes into the bucket all the same',
   },
   {
+    name: 'held-before-it-is-saved',
+    file: MODERATION,
+    find: 'await write(tenant, async (draft) => {',
+    replace: 'void write(tenant, async (draft) => {',
+    classes: ['desk', 'slow-store', 'lane-crash'],
+    rule: 'L1',
+    what: 'what waits for a person is answered before it is in the hold queue',
+  },
+  {
     name: 'mute-without-end',
     file: 'server/src/moderation/desk.ts',
     find: 'found?.untilMs !== undefined && found.untilMs <= this.#options.clock.nowMs()',
