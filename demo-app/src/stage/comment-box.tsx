@@ -79,7 +79,7 @@ export function CommentBox({ lane, stopped, showing, onShow }: Props) {
     >
       {unsent.map(({ key, body, problem }) => (
         <div key={key} className="comment-unsent" role="alert" data-testid="unsent">
-          <p>{comment.unsent(body.text, reason(problem, words))}</p>
+          <p>{problem instanceof UnavailableError ? comment.unanswered(body.text) : comment.unsent(body.text, reason(problem, words))}</p>
           <span className="comment-unsent-acts">
             <button
               type="button"
@@ -155,7 +155,6 @@ export function CommentBox({ lane, stopped, showing, onShow }: Props) {
 
 /** Why it did not go out, in words that say what to do. */
 function reason(problem: unknown, words: Words): string {
-  if (problem instanceof UnavailableError) return words.comment.noConnection
   if (problem instanceof RateLimitedError) return words.comment.tooFast
   if (problem instanceof ForbiddenError) return words.comment.forbidden(problem.message)
   return words.problem(problem)

@@ -150,9 +150,10 @@ export interface Words {
     readonly stopped: string
     readonly stoppedText: string
     unsent(text: string, why: string): string
+    /** No answer came: it may have been heard. */
+    unanswered(text: string): string
     readonly again: string
     readonly discard: string
-    readonly noConnection: string
     readonly tooFast: string
     forbidden(why: string): string
     readonly color: string
@@ -441,9 +442,9 @@ export const en: Words = {
     stopped: 'Comments are stopped',
     stoppedText: 'The host has stopped comments for now.',
     unsent: (text, why) => `“${text}” reached nobody else: ${why}`,
+    unanswered: (text) => `“${text}” may have reached nobody else: no answer came. Comments are not kept for later.`,
     again: 'Say it again',
     discard: 'Discard',
-    noConnection: 'there is no connection. Comments are not kept for later.',
     tooFast: 'that was too fast. Wait a moment.',
     forbidden: (why) => `you may not speak here. ${why}`,
     color: 'Colour',
