@@ -9,7 +9,7 @@ export function Issues() {
   useSpace('projekt:1')
   const project = useSpace('project:1')
 
-  // Property 'isues' does not exist on type 'Space<App<{ readonly user: SpaceDefinition<{ profile: CollectionDefinition<{ name: string; }, never>; }, object, {}>; readonly project: SpaceDefinition<{ issues: CollectionDefinition<{ title: string; points: number; kind: "bug" | "wish"; author: { ...; }; }, "points">; }, { ...; }, {}>; }>, "project">'. Did you mean 'issues'?
+  // Property 'isues' does not exist on type 'Space<App<{ readonly user: SpaceDefinition<{ profile: CollectionDefinition<{ name: string; }, never>; }, object, None, undefined>; readonly project: SpaceDefinition<...>; }>, "project">'. Did you mean 'issues'?
   useQuery(project.isues)
 
   // Type 'Condition<"three">' is not assignable to type 'number | Condition<number> | undefined'.
