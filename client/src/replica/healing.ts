@@ -11,7 +11,7 @@ import type { Unit } from './unit.ts'
  */
 
 /** Former client ids that are remembered. Beyond it the tail of the oldest is let go, as if it had become too old. */
-export const FORMER_MAX = 8
+export const FORMER_MAX = 32
 
 /** Oldest first; the last one is the present one. */
 export function identities({ client, after, n, proven, former }: SelfRow): readonly Identity[] {

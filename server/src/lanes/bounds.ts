@@ -30,6 +30,9 @@ export const PAGES_CHARACTERS_MAX = 33_554_432
 /** Characters of one page; what would be past it is left out. */
 export const PAGE_CHARACTERS_MAX = 16_777_216
 
+/** Ids that are known of a lane that keeps nothing: of the newest that it passed on. */
+export const PASSED_IDS_MAX = 200
+
 /** How long an id that was taken is known, in ms, counted from the start of the server at the earliest; and how many of them. */
 export const ITEM_IDS_MS = 600_000
 export const ITEM_IDS_MAX = 500_000

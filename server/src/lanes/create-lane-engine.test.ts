@@ -11,6 +11,7 @@ import {
   ITEM_BYTES_MAX,
   ITEM_IDS_MS,
   LANES_MAX,
+  PASSED_IDS_MAX,
   SAYS_WAITING_MAX,
   STORE_RETRY_MS,
   STORED_WITHIN_MS,
@@ -449,6 +450,16 @@ describe('a lane with tickMs 0', () => {
     world.set({ clearedAtMs: world.clock.nowMs() }, TYPING)
     expect(world.ticks.at(-1)).toMatchObject({ cleared: true, items: [] })
     expect([store.calls.length, world.clock.timers]).toEqual([before, 0])
+  })
+
+  it('[L1] sends once what is repeated under its id, while that is among the newest', async () => {
+    const world = await LaneWorld.started()
+    const place = TYPING
+    for (const by of ['bob', 'bob', 'ann']) await world.say('a', { place, id: 'same', by })
+    expect(world.ticks.map(textsOf)).toEqual([['a'], ['a']])
+    for (let n = 0; n < PASSED_IDS_MAX; n++) await world.say('more', { place })
+    await world.say('again', { place, id: 'same', by: 'bob' })
+    expect(world.ticks.map(textsOf).at(-1)).toEqual(['again'])
   })
 
   it('can be given ticks, and lose them again', async () => {

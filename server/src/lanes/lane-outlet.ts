@@ -32,8 +32,9 @@ export class LaneOutlet {
     this.#publish(place, frame, tick)
   }
 
-  /** Sends an item at once, as a tick of its own that is kept nowhere. `body`: as JSON. */
+  /** Sends an item at once, as a tick of its own that is kept nowhere; one that is repeated is not sent again. `body`: as JSON. */
   pass(run: LaneRun, item: NewItem, body: string): void {
+    if (!run.letsPass(item)) return
     const { clock } = this.#world
     const items = itemText(item, body, clock.nowMs())
     this.tick(run.place, tickText(run.place, { tick: run.passing(clock.nowMs()), items, cut: 0, late: false, cleared: false }), 1, 0)

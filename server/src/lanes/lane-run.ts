@@ -1,5 +1,5 @@
-import type { LaneDefinition, LaneState, Random } from '@tidemark/shared'
-import { RING_ANSWERS_MAX, UNMERGED_TICKS_MAX } from './bounds.ts'
+import type { LaneDefinition, LaneItem, LaneState, Random } from '@tidemark/shared'
+import { PASSED_IDS_MAX, RING_ANSWERS_MAX, UNMERGED_TICKS_MAX } from './bounds.ts'
 import { Bucket, type BucketOptions } from './bucket.ts'
 import type { LanePlace, RingText } from './lane-engine.ts'
 import type { KeptLane } from './lane-store.ts'
@@ -47,6 +47,8 @@ export class LaneRun {
   /** By tick, who said what under which id: what a ring shows is not said again. */
   readonly #ids = new Map<number, readonly string[]>()
   readonly #known = new Set<string>()
+  /** The same of what was passed on at once, the oldest first. */
+  readonly #passed = new Set<string>()
   #newest: number
   #characters = 0
   /** Of one moment, which `#answersOf` names: by the place in the ring where they begin. */
@@ -100,6 +102,15 @@ export class LaneRun {
   /** No tick up to this one is given out any more. */
   pass(tick: number): void {
     this.#newest = Math.max(this.#newest, tick)
+  }
+
+  /** Whether something that is sent at once goes out: not again under an id that did so of late. */
+  letsPass({ by, id }: Pick<LaneItem, 'by' | 'id'>): boolean {
+    const key = `${by} ${id}`
+    if (this.#passed.has(key)) return false
+    this.#passed.add(key)
+    if (this.#passed.size > PASSED_IDS_MAX) this.#passed.delete(this.#passed.keys().next().value as string)
+    return true
   }
 
   /** The number of a tick that is sent at once. */
