@@ -7,7 +7,7 @@ import { root } from './node-child.mjs'
 /** What a page has to have before it can read and write, Dexie and the RxJS in use included. */
 const OPENING_MAX = 56 * 1024
 /** What it loads meanwhile, to connect. This and all below are ratchets: lower them with each saving. */
-const CONNECTING_MAX = 19.85 * 1024
+const CONNECTING_MAX = 19.9 * 1024
 /** Everything that some page ever loads: where WebSockets are blocked, of several addresses the best one, without IndexedDB. */
 const ALL_MAX = 83.25 * 1024
 /** The client core: the replica on ports alone, and what connects it, without schema library, IndexedDB and browser. */

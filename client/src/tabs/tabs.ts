@@ -154,8 +154,8 @@ export function createTabs({ name, locks, open }: TabPorts, host: TabsHost): Tab
 
   async function lead(): Promise<void> {
     const leading = state
-    // Without a number nothing is compared: two that lead do no harm.
-    const number = await host.takeLead().catch(() => heard + 1)
+    // Where the database has no number for it, one that no other tab has: two that lead do no harm, but one is to give way.
+    const number = await host.takeLead().catch(() => heard + 1 - host.random.unit())
     if (state !== leading) return
     own = number
     host.lead(true)
@@ -206,6 +206,8 @@ export function createTabs({ name, locks, open }: TabPorts, host: TabsHost): Tab
         // A tab of another build may say something else.
         if (!(number > 0 && report?.phase && report.spaces)) return
         if (own !== undefined && own < number) step({ type: 'lost' })
+        // That one takes itself for the leader, and may not look into the database for long.
+        else if (own !== undefined && own > number) say(true)
         // One that just begins to lead listens, too: the server may have asked the one before it to wait.
         told = report
         host.told(told, saidMs)
